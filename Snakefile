@@ -1,0 +1,56 @@
+"""The study, from raw exams to the report: who is in, what was learned, can it be trusted.
+
+Rooms in the order of the data; each file under workflow/rules/ states what it
+takes and what it leaves. `snakemake --list-rules` tells what can be asked for.
+"""
+
+from snakemake.utils import min_version, validate
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+validate(config, "workflow/schemas/config.schema.yaml")
+
+
+report: "workflow/report/workflow.rst"
+
+
+pathvars:
+    results="results/{}".format(config["study"]),
+    logs="results/{}/logs".format(config["study"]),
+    benchmarks="results/{}/benchmarks".format(config["study"]),
+
+
+scattergather:
+    cohort=8,
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/phantom.smk"
+include: "workflow/rules/cohort.smk"
+include: "workflow/rules/patches.smk"
+include: "workflow/rules/datasets.smk"
+include: "workflow/rules/cnn.smk"
+include: "workflow/rules/forest.smk"
+include: "workflow/rules/baselines.smk"
+include: "workflow/rules/readers.smk"
+include: "workflow/rules/statistics.smk"
+include: "workflow/rules/attribution.smk"
+include: "workflow/rules/audit.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    """Everything: tables, figures, audit and the report."""
+    default_target: True
+    input:
+        "<results>/report.html",
+        "<results>/provenance.json",

@@ -1,0 +1,44 @@
+"""Writing files so that nobody ever sees half of one."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary name beside ``path`` and rename it to ``path`` on success.
+
+    The temporary name keeps the suffix of ``path``, so libraries that choose a
+    format by suffix work. On failure it is removed and ``path`` stays as it was.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".part.{path.name}")
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write UTF-8 text with Unix line ends, whole or not at all."""
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
+    """Write JSON with sorted keys; refuse NaN and infinity, which JSON has not."""
+    write_text(
+        path,
+        json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n",
+    )
+
+
+def read_json(path: str | Path) -> dict[str, Any]:
+    """Read a JSON object."""
+    content: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
+    return content

@@ -1,0 +1,45 @@
+"""What every job of the workflow shares: a log file that tells the whole story."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nodal_staging.problems import InputError
+
+logger = logging.getLogger("nodal_staging")
+
+
+@contextmanager
+def job_log(path: str | Path) -> Iterator[None]:
+    """Send the package's log, and the traceback of a failure, to one file.
+
+    A wrong input ends the job with its sentence alone on standard error; any other
+    failure is a defect, and its traceback goes to the log and to standard error.
+
+    Parameters
+    ----------
+    path
+        The log file of the job; overwritten.
+    """
+    to_file = logging.FileHandler(path, mode="w", encoding="utf-8")
+    to_screen = logging.StreamHandler(sys.stderr)
+    to_screen.setLevel(logging.WARNING)
+    for handler in (to_file, to_screen):
+        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    except InputError as error:
+        logger.error("%s", error)
+        sys.exit(1)
+    except Exception:
+        logger.exception("the job failed; this is a defect of the software")
+        sys.exit(1)
+    finally:
+        for handler in (to_file, to_screen):
+            logger.removeHandler(handler)
+            handler.flush()
+        to_file.close()

@@ -1,0 +1,149 @@
+"""The sheets that describe a cohort: exams, nodes, readings; yours or synthetic."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nodal_staging import shards, tables
+from nodal_staging.files import write_json
+from nodal_staging.problems import InputError
+
+
+class SheetError(InputError):
+    """Two sheets contradict each other."""
+
+    reason = "contradicting_sheets"
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """One exam of the exam sheet, with the rows of its nodes.
+
+    Paths are absolute or relative to the working directory; ``nodes`` has the
+    columns of the node sheet.
+    """
+
+    patient_id: str
+    exam_id: str
+    ct: Path
+    pet: Path | None
+    segmentation: Path | None
+    nodes: pd.DataFrame
+
+    def role(self, column: str) -> str:
+        """Name a file of the exam in a message, without its path."""
+        return f"patient {self.patient_id}, exam {self.exam_id}, column {column}"
+
+    def segmentations(self, folder: Path) -> dict[Path, dict[str, str]]:
+        """Group the nodes by segmentation file: label of each node_id.
+
+        ``folder`` is that of the node sheet, to which its own paths are relative.
+        """
+        own = self.nodes.get("segmentation")
+        files: dict[Path, dict[str, str]] = {}
+        for place, row in enumerate(self.nodes.itertuples()):
+            path = None if own is None else own.iloc[place]
+            file = folder / path if isinstance(path, str) else self.segmentation
+            if file is None:
+                raise SheetError(
+                    f"{self.role('segmentation')}: no segmentation for node "
+                    f"{row.node_id}; fill in the column in exams.tsv or nodes.tsv"
+                )
+            files.setdefault(file, {})[str(row.node_id)] = str(row.label)
+        return files
+
+
+def check_sheets(
+    *, exams: str | Path, nodes: str | Path, readings: str | Path | None, output: Path
+) -> None:
+    """Prove that the sheets are well formed and speak of the same nodes.
+
+    Writes counts and SHA-256 sums of the sheets to ``output`` (JSON).
+
+    Raises
+    ------
+    TableError, SheetError
+        Naming sheet, row or node, and the fix.
+    """
+    exam_sheet = tables.read(exams, tables.EXAM_SHEET)
+    node_sheet = tables.read(nodes, tables.NODE_SHEET)
+    _check_order_of_exams(exam_sheet)
+    owners = dict(zip(exam_sheet["exam_id"], exam_sheet["patient_id"], strict=True))
+    for row in node_sheet.itertuples():
+        if owners.get(row.exam_id) != row.patient_id:
+            raise SheetError(
+                f"{Path(nodes).name}, node {row.node_id}: exam {row.exam_id} of patient "
+                f"{row.patient_id} is not in {Path(exams).name}; "
+                "correct exam_id or patient_id"
+            )
+    counts = {"exams": len(exam_sheet), "nodes": len(node_sheet), "readings": 0}
+    sheets = {"exams": exams, "nodes": nodes}
+    if readings is not None:
+        counts["readings"] = _check_readings(readings, set(node_sheet["node_id"]))
+        sheets["readings"] = readings
+    write_json(output, {"rows": counts, "sha256": _sums(sheets)})
+
+
+def read_exams(
+    *, exams: str | Path, nodes: str | Path, shard: str | None = None
+) -> list[Exam]:
+    """Read the exams of the cohort, or of one shard, in the order of the sheet."""
+    exam_sheet = tables.read(exams, tables.EXAM_SHEET)
+    node_sheet = tables.read(nodes, tables.NODE_SHEET)
+    folder = Path(exams).parent
+    return [
+        Exam(
+            patient_id=row.patient_id,
+            exam_id=row.exam_id,
+            ct=folder / row.ct,
+            pet=_path(folder, row, "pet"),
+            segmentation=_path(folder, row, "segmentation"),
+            nodes=node_sheet[node_sheet["exam_id"] == row.exam_id],
+        )
+        for row in exam_sheet.itertuples()
+        if shard is None or shards.belongs(row.patient_id, shard)
+    ]
+
+
+def _path(folder: Path, row: Any, column: str) -> Path | None:
+    """Return the path in an optional cell."""
+    value = getattr(row, column, None)
+    return folder / value if isinstance(value, str) else None
+
+
+def _check_order_of_exams(exam_sheet: pd.DataFrame) -> None:
+    """Several exams of a patient need days, or nobody knows which came first."""
+    several = exam_sheet[exam_sheet.duplicated("patient_id", keep=False)]
+    days = several.get("day", pd.Series(index=several.index, dtype=float))
+    unknown = several[days.isna() | several.assign(day=days).duplicated(
+        ["patient_id", "day"], keep=False
+    )]
+    if len(unknown):
+        row = unknown.iloc[0]
+        raise SheetError(
+            f"exams.tsv, patient {row['patient_id']}: several exams, but column day "
+            f"does not tell which was first (exam {row['exam_id']}); fill it in"
+        )
+
+
+def _check_readings(readings: str | Path, node_ids: set[str]) -> int:
+    """Check that every reading is of a known node; return how many there are."""
+    sheet = tables.read(readings, tables.READING_SHEET)
+    unknown = sheet[~sheet["node_id"].isin(node_ids)]
+    if len(unknown):
+        row = unknown.iloc[0]
+        raise SheetError(
+            f"{Path(readings).name}, reader {row['reader']}: node {row['node_id']} is "
+            "not in nodes.tsv; correct node_id"
+        )
+    return len(sheet)
+
+
+def _sums(sheets: dict[str, str | Path]) -> dict[str, str]:
+    return {
+        name: hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        for name, path in sheets.items()
+    }

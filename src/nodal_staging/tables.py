@@ -1,0 +1,351 @@
+"""The tables between the rooms: one schema each, checked on writing and on reading.
+
+Tables are UTF-8 text with a header, tab-separated (``.tsv``) or comma-separated
+(``.csv``). Every column that is not listed here is refused, so a typo in a sheet
+is found at once.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+import pandera.pandas as pa
+
+from nodal_staging.files import replacing
+from nodal_staging.problems import InputError
+
+STATUS = ["negative", "positive"]
+PARTITIONS = ["test", "out_of_fold", "external"]
+RATINGS = ["very unlikely", "unlikely", "likely", "very likely"]
+LOCATIONS = [
+    "inguinal",
+    "iliacal",
+    "retroperitoneal",
+    "perirectal",
+    "mediastinal",
+    "axillary",
+    "supraclavicular",
+    "infraclavicular",
+    "cervical",
+]
+"""The paper's categories, clavicular split in two, in the order of every table."""
+
+
+class TableError(InputError):
+    """A table does not have the form that its name promises."""
+
+    reason = "unusable_table"
+
+
+def _text(**options: object) -> pa.Column:
+    return pa.Column(str, coerce=True, **options)
+
+
+def _optional_text() -> pa.Column:
+    return pa.Column(str, nullable=True, required=False, coerce=True)
+
+
+def _number(low: float | None = None, high: float | None = None) -> pa.Column:
+    return pa.Column(float, _between(low, high), coerce=True)
+
+
+def _optional_number(low: float | None = None) -> pa.Column:
+    return pa.Column(
+        float, _between(low, None), nullable=True, required=False, coerce=True
+    )
+
+
+def _count() -> pa.Column:
+    return pa.Column(int, pa.Check.ge(0), coerce=True)
+
+
+def _one_of(values: list[str], **options: object) -> pa.Column:
+    return pa.Column(str, pa.Check.isin(values), coerce=True, **options)
+
+
+def _between(low: float | None, high: float | None) -> list[pa.Check]:
+    checks = []
+    if low is not None:
+        checks.append(pa.Check.ge(low))
+    if high is not None:
+        checks.append(pa.Check.le(high))
+    return checks
+
+
+def _table(columns: dict[str, pa.Column], **options: object) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(columns, strict=True, **options)
+
+
+EXAM_SHEET = pa.DataFrameSchema(
+    {
+        "patient_id": _text(),
+        "exam_id": _text(unique=True),
+        "ct": _text(),
+        "pet": _optional_text(),
+        "segmentation": _optional_text(),
+        "day": _optional_number(),
+        "contrast": _one_of(["yes", "no"], nullable=True, required=False),
+        "low_dose": _one_of(["yes", "no"], nullable=True, required=False),
+        "quality": _one_of(["good", "poor"], nullable=True, required=False),
+        "age": _optional_number(0),
+        "psa": _optional_number(0),
+    },
+    strict=True,
+)
+"""Yours: one row per exam; ``ct``, ``pet`` and ``segmentation`` are paths relative
+to the sheet; ``day`` counts days from any fixed date."""
+
+NODE_SHEET = _table(
+    {
+        "patient_id": _text(),
+        "exam_id": _text(),
+        "node_id": _text(unique=True),
+        "segmentation": _optional_text(),
+        "label": _text(),
+        "location": _one_of(LOCATIONS),
+        "status": _one_of(STATUS),
+    },
+)
+"""Yours: one row per node; ``label`` is the value or the name in the segmentation,
+which is that of the exam unless the row names a file of its own."""
+
+READING_SHEET = _table(
+    {
+        "reader": _text(),
+        "node_id": _text(),
+        "rating": _one_of([*RATINGS, "1", "2", "3", "4"]),
+    },
+    unique=["reader", "node_id"],
+)
+"""Yours: one row per reader and node, in words or 1 (very unlikely) to 4."""
+
+INSPECTIONS = _table(
+    {
+        "patient_id": _text(),
+        "exam_id": _text(unique=True),
+        "contrast": _one_of(["yes", "no", "undetermined"]),
+        "low_dose": _one_of(["yes", "no", "undetermined"]),
+        "reason": _text(),
+        "problem": _text(),
+    },
+)
+"""What the headers of an exam say; ``reason`` is ``ok`` or a code, ``problem`` the
+sentence that goes with it (``-`` when there is none)."""
+
+EXAMS = _table(
+    {
+        "patient_id": _text(),
+        "exam_id": _text(unique=True),
+        "included": _one_of(["yes", "no"]),
+        "reason": _text(),
+        "problem": _text(),
+        "age": _optional_number(0),
+        "psa": _optional_number(0),
+    },
+)
+
+NODES = _table(
+    {
+        "node_id": _text(unique=True),
+        "patient_id": _text(),
+        "location": _one_of(LOCATIONS),
+        "status": _one_of(STATUS),
+        "volume_mm3": _number(0),
+        "short_axis_mm": _number(0),
+        "long_axis_mm": _number(0),
+        "median_hu": _number(),
+        "mean_hu": _number(),
+        "suv_max": pa.Column(float, nullable=True, coerce=True),
+        "suv_peak": pa.Column(float, nullable=True, coerce=True),
+        "centre_x_mm": _number(),
+        "centre_y_mm": _number(),
+        "centre_z_mm": _number(),
+        "n_voxels": _count(),
+        "flags": _text(),
+    },
+)
+"""One row per measured node; the centre is an LPS point of the exam; ``flags`` is
+``ok`` or comma-separated words."""
+
+DATASET = _table(
+    {
+        "node_id": _text(unique=True),
+        "patient_id": _text(),
+        "location": _one_of(LOCATIONS),
+        "status": _one_of(STATUS),
+        "fold": _count(),
+    },
+)
+"""``fold`` counts from 1 in training sets and is 0 in the test set."""
+
+DROPPED = _table(
+    {
+        "node_id": _text(),
+        "patient_id": _text(),
+        "dataset": _text(),
+        "reason": _text(),
+    },
+    unique=["node_id", "dataset"],
+)
+
+CHARACTERISTICS = _table(
+    {
+        "partition": _text(),
+        "characteristic": _text(),
+        "value": _text(),
+    },
+    unique=["partition", "characteristic"],
+)
+
+SCORES = _table(
+    {
+        "node_id": _text(),
+        "patient_id": _text(),
+        "partition": _one_of(PARTITIONS),
+        "status": _one_of(STATUS),
+        "score": _number(),
+        "prediction": _one_of(STATUS, nullable=True),
+    },
+    unique=["node_id", "partition"],
+)
+"""Any classifier, human or not: a higher score speaks for a positive node.
+``prediction`` is empty where the statistics are to choose the threshold."""
+
+ROC = _table(
+    {
+        "threshold": _number(),
+        "sensitivity": _number(0, 1),
+        "specificity": _number(0, 1),
+    },
+)
+
+BAND = _table(
+    {
+        "specificity": _number(0, 1),
+        "lower": _number(0, 1),
+        "median": _number(0, 1),
+        "upper": _number(0, 1),
+    },
+)
+
+MCNEMAR = _table(
+    {
+        "classifier_a": _text(),
+        "classifier_b": _text(),
+        "n": _count(),
+        "only_a_correct": _count(),
+        "only_b_correct": _count(),
+        "accuracy_difference": _number(-1, 1),
+        "p_corrected": _number(0, 1),
+        "p_exact": _number(0, 1),
+        "p_mid": _number(0, 1),
+        "p_holm": _number(0, 1),
+        "significant": _one_of(["yes", "no"]),
+        "status": _text(),
+    },
+)
+
+HISTORY = _table(
+    {
+        "epoch": _count(),
+        "loss": _number(),
+        "accuracy": _number(0, 1),
+    },
+)
+
+
+def read(path: str | Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
+    """Read a table and check it.
+
+    Parameters
+    ----------
+    path
+        A ``.tsv`` or ``.csv`` file.
+    schema
+        One of the schemas of this module.
+
+    Returns
+    -------
+    The table, columns typed and in the schema's order.
+
+    Raises
+    ------
+    TableError
+        Naming the file, the column, the row and what was expected there.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise TableError(f"{path.name}: no such file; give its path in the config")
+    try:
+        frame = pd.read_csv(
+            path,
+            sep=_separator(path),
+            dtype=str,
+            keep_default_na=False,
+            na_values=[""],
+            encoding="utf-8",
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError) as error:
+        raise TableError(
+            f"{path.name}: not a table with a header ({error}); "
+            "save it as tab-separated UTF-8 text"
+        ) from error
+    return check(frame, schema, path.name)
+
+
+def write(frame: pd.DataFrame, path: str | Path, schema: pa.DataFrameSchema) -> None:
+    """Check a table and write it, whole or not at all.
+
+    Numbers are written so that reading them gives the same bits again.
+    """
+    frame = check(frame, schema, Path(path).name)
+    with replacing(path) as part:
+        frame.to_csv(
+            part,
+            sep=_separator(part),
+            index=False,
+            encoding="utf-8",
+            lineterminator="\n",
+        )
+
+
+def check(
+    frame: pd.DataFrame, schema: pa.DataFrameSchema, name: str
+) -> pd.DataFrame:
+    """Return the table typed and in order, or raise ``TableError`` naming the place."""
+    missing = [
+        column
+        for column, definition in schema.columns.items()
+        if definition.required and column not in frame.columns
+    ]
+    if missing:
+        raise TableError(
+            f"{name}: missing column {', '.join(missing)}; "
+            f"found {', '.join(map(str, frame.columns))}; add it to the header"
+        )
+    try:
+        checked = schema.validate(frame.reset_index(drop=True), lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        raise TableError(_sentence(errors.failure_cases, name)) from None
+    order = [column for column in schema.columns if column in checked.columns]
+    return checked[order]
+
+
+def _sentence(failures: pd.DataFrame, name: str) -> str:
+    """Say the first failure of a table, and how many more there are."""
+    first = failures.iloc[0]
+    rest = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+    if first["schema_context"] == "DataFrameSchema" and pd.isna(first["index"]):
+        return (
+            f"{name}: unexpected column {first['failure_case']}{rest}; "
+            "remove it or correct its name"
+        )
+    row = "" if pd.isna(first["index"]) else f", row {int(first['index']) + 2}"
+    return (
+        f"{name}{row}, column {first['column']}: found {first['failure_case']!r}, "
+        f"expected {first['check']}{rest}; correct the cell"
+    )
+
+
+def _separator(path: Path) -> str:
+    """Choose the separator by the suffix."""
+    return "," if path.suffix == ".csv" else "\t"
