@@ -108,4 +108,5 @@ def _shares(known: pd.DataFrame, asked: pd.DataFrame) -> FloatArray:
     counts = positive.groupby(known["location"]).agg(["sum", "count"])
     counts = counts.reindex(tables.LOCATIONS, fill_value=0)
     share = (counts["sum"] + 1) / (counts["count"] + 2)
-    return share.loc[asked["location"]].to_numpy(float)
+    shares: FloatArray = share.loc[asked["location"]].to_numpy(float)
+    return shares

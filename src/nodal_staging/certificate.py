@@ -47,7 +47,9 @@ def certify_datasets(
         for name, path in sorted(training.items())
     }
     for name, entry in ledger.items():
-        if entry["shared_nodes"] or (protocol == "patient" and entry["shared_patients"]):
+        if entry["shared_nodes"] or (
+            protocol == "patient" and entry["shared_patients"]
+        ):
             raise RuntimeError(f"the split leaks into {name}: {entry}")
     write_json(
         output,

@@ -60,13 +60,18 @@ def select_cohort(
     seen = pd.concat([tables.read(path, tables.INSPECTIONS) for path in inspections])
     seen = seen.set_index("exam_id").loc[sheet["exam_id"]].reset_index()
     joined = sheet.drop(columns=["contrast", "low_dose"], errors="ignore").assign(
-        **{column: seen[column] for column in ("contrast", "low_dose", "reason", "problem")}
+        **{
+            column: seen[column]
+            for column in ("contrast", "low_dose", "reason", "problem")
+        }
     )
     joined["first"] = _is_first(joined)
     joined["reason"] = [_reason(row) for row in joined.to_dict("records")]
     joined["included"] = joined["reason"].eq("included").map({True: "yes", False: "no"})
     if not joined["included"].eq("yes").any():
-        counts = ", ".join(f"{reason} {n}" for reason, n in Counter(joined["reason"]).items())
+        counts = ", ".join(
+            f"{reason} {n}" for reason, n in Counter(joined["reason"]).items()
+        )
         raise CohortError(
             f"{Path(exams).name}: no exam can be included ({counts}); "
             "correct the sheet or the exams"
@@ -116,9 +121,7 @@ def _flow(exams: pd.DataFrame) -> dict[str, Any]:
             "patients": int(included["patient_id"].nunique()),
             "exams": len(included),
         },
-        "excluded_exams": dict(
-            Counter(exams.loc[exams["included"] == "no", "reason"])
-        ),
+        "excluded_exams": dict(Counter(exams.loc[exams["included"] == "no", "reason"])),
         "excluded_patients": dict(
             Counter(first.loc[first["included"] == "no", "reason"])
         ),

@@ -164,9 +164,7 @@ def _of(nodes: pd.DataFrame, status: str) -> pd.DataFrame:
     return nodes[nodes["status"] == status].sort_values("node_id")
 
 
-def _sample(
-    nodes: pd.DataFrame, count: int, rng: np.random.Generator
-) -> pd.DataFrame:
+def _sample(nodes: pd.DataFrame, count: int, rng: np.random.Generator) -> pd.DataFrame:
     """Draw ``count`` nodes without replacement."""
     if count > len(nodes) or count < 0:
         raise DatasetError(

@@ -16,7 +16,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
-from nodal_staging.geometry import Lattice
+from nodal_staging.geometry import Lattice, triple
 from nodal_staging.problems import InputError
 from nodal_staging.suv import PetSlice, pet_slice, suv_factors
 
@@ -253,9 +253,7 @@ def _headers(folder: Path, modality: str, tags: list[Any], role: str) -> list[He
     headers = []
     for number, path in enumerate(_files(folder)):
         try:
-            header = pydicom.dcmread(
-                path, stop_before_pixels=True, specific_tags=tags
-            )
+            header = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=tags)
         except (InvalidDicomError, OSError, ValueError, RecursionError):
             raise DicomSeriesError(
                 f"{role}: file {number + 1} in the order of names is not a readable "
@@ -270,7 +268,9 @@ def _headers(folder: Path, modality: str, tags: list[Any], role: str) -> list[He
 def _check_one_series(headers: list[Dataset], modality: str, role: str) -> None:
     """Refuse what is not one uncompressed series of single-frame grey images."""
     if not headers:
-        raise DicomSeriesError(f"{role}: no DICOM image in the folder; correct the path")
+        raise DicomSeriesError(
+            f"{role}: no DICOM image in the folder; correct the path"
+        )
     for name, expected in (("Modality", modality), ("SamplesPerPixel", 1)):
         found = {header.get(name) for header in headers}
         if found != {expected}:
@@ -323,7 +323,7 @@ def _stack(headers: list[Header], role: str) -> tuple[list[int], Lattice]:
     lattice = Lattice(
         shape=(len(headers), int(first.Rows), int(first.Columns)),
         spacing_mm=(column_mm, row_mm, gap_mm),
-        origin_mm=tuple(float(value) for value in positions[order[0]]),
+        origin_mm=triple(positions[order[0]]),
         direction=tuple(float(value) for value in axes.T.reshape(-1)),
     )
     return order, lattice
@@ -372,7 +372,9 @@ def _spacing(header: Dataset, role: str) -> tuple[float, float]:
 def _regular_gap(along_mm: npt.NDArray[np.float64], role: str) -> float:
     """Return the one distance of neighbouring slices, or say where it breaks."""
     if len(along_mm) < 2:
-        raise DicomSeriesError(f"{role}: a single slice is not a volume; add the others")
+        raise DicomSeriesError(
+            f"{role}: a single slice is not a volume; add the others"
+        )
     gaps = np.diff(along_mm)
     median = float(np.median(gaps))
     if gaps.min() < GAP_TOLERANCE_MM:
@@ -444,8 +446,7 @@ def _acquisition(headers: list[Dataset]) -> Acquisition:
         if header.get("Exposure") is not None
         else float(header.ExposureInuAs) / 1000
         for header in headers
-        if header.get("Exposure") is not None
-        or header.get("ExposureInuAs") is not None
+        if header.get("Exposure") is not None or header.get("ExposureInuAs") is not None
     ]
     return Acquisition(agent, float(np.median(exposures)) if exposures else None)
 

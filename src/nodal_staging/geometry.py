@@ -44,24 +44,29 @@ class Lattice:
 
     def axes_mm(self) -> FloatArray:
         """Return the steps of the index axes, columns in the order ``(x, y, z)``."""
-        return np.reshape(self.direction, (3, 3)) * np.asarray(self.spacing_mm)
+        steps: FloatArray = np.reshape(self.direction, (3, 3)) * np.asarray(
+            self.spacing_mm
+        )
+        return steps
 
     def to_points(self, index: npt.ArrayLike) -> FloatArray:
         """Turn indices ``(..., 3)`` in ``(z, y, x)`` into LPS points ``(..., 3)``."""
         steps = np.asarray(index, dtype=np.float64)[..., ::-1]
-        return steps @ self.axes_mm().T + np.asarray(self.origin_mm)
+        points: FloatArray = steps @ self.axes_mm().T + np.asarray(self.origin_mm)
+        return points
 
     def to_index(self, points_mm: npt.ArrayLike) -> FloatArray:
         """Turn LPS points ``(..., 3)`` into continuous indices ``(z, y, x)``."""
         offsets = np.asarray(points_mm, dtype=np.float64) - np.asarray(self.origin_mm)
-        return (offsets @ np.linalg.inv(self.axes_mm()).T)[..., ::-1]
+        index: FloatArray = (offsets @ np.linalg.inv(self.axes_mm()).T)[..., ::-1]
+        return index
 
     def crop(self, start: tuple[int, int, int], shape: tuple[int, int, int]) -> Self:
         """Return the lattice of the box that begins at index ``start``."""
         return type(self)(
             shape=shape,
             spacing_mm=self.spacing_mm,
-            origin_mm=_triple(self.to_points(start)),
+            origin_mm=triple(self.to_points(start)),
             direction=self.direction,
         )
 
@@ -72,7 +77,9 @@ class Lattice:
         and the origin within a hundredth of a voxel.
         """
         if self.shape != other.shape:
-            return f"expected {_of(self.shape)} voxels (z, y, x), found {_of(other.shape)}"
+            return (
+                f"expected {_of(self.shape)} voxels (z, y, x), found {_of(other.shape)}"
+            )
         if not np.allclose(self.spacing_mm, other.spacing_mm, rtol=0, atol=1e-3):
             return (
                 f"expected spacing {_of(self.spacing_mm)} mm (x, y, z), "
@@ -86,9 +93,7 @@ class Lattice:
         return None
 
 
-def axial_cube(
-    centre_mm: npt.ArrayLike, *, size: int, spacing_mm: float
-) -> Lattice:
+def axial_cube(centre_mm: npt.ArrayLike, *, size: int, spacing_mm: float) -> Lattice:
     """Return an axis-aligned cube of ``size`` voxels an edge around an LPS point.
 
     The point has the continuous index ``(size - 1) / 2`` on every axis, which for an
@@ -98,7 +103,7 @@ def axial_cube(
     return Lattice(
         shape=(size, size, size),
         spacing_mm=(spacing_mm, spacing_mm, spacing_mm),
-        origin_mm=_triple(corner),
+        origin_mm=triple(corner),
     )
 
 
@@ -118,8 +123,8 @@ def lattice_of(image: sitk.Image) -> Lattice:
     x, y, z = image.GetSize()
     return Lattice(
         shape=(z, y, x),
-        spacing_mm=_triple(image.GetSpacing()),
-        origin_mm=_triple(image.GetOrigin()),
+        spacing_mm=triple(image.GetSpacing()),
+        origin_mm=triple(image.GetOrigin()),
         direction=tuple(image.GetDirection()),
     )
 
@@ -163,7 +168,8 @@ def resample(
     return values
 
 
-def _triple(values: npt.ArrayLike) -> tuple[float, float, float]:
+def triple(values: npt.ArrayLike) -> tuple[float, float, float]:
+    """Return three plain floats."""
     x, y, z = (float(value) for value in np.asarray(values))
     return x, y, z
 

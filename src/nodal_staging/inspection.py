@@ -87,7 +87,9 @@ def inspect_exams(
     sheet = tables.read(exams, tables.EXAM_SHEET).set_index("exam_id")
     rows, indexed = [], {}
     for exam in read_exams(exams=exams, nodes=nodes, shard=shard):
-        row, exam_index = _inspect(exam, node_folder, sheet.loc[exam.exam_id], low_dose_mas)
+        row, exam_index = _inspect(
+            exam, node_folder, sheet.loc[exam.exam_id], low_dose_mas
+        )
         if row["reason"] != "ok" and on_bad_exam == "fail":
             raise _bad_exam(row)
         if row["problem"] != NONE:

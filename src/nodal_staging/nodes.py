@@ -88,7 +88,10 @@ def node_masks(
             box = boxes[value]
             start = (box[0].start, box[1].start, box[2].start)
             mask = label_map.values[box] == value
-            yield node_id, NodeMask(mask, start, label_map.lattice.crop(start, mask.shape))
+            yield (
+                node_id,
+                NodeMask(mask, start, label_map.lattice.crop(start, mask.shape)),
+            )
 
 
 def _boxes(
@@ -101,9 +104,8 @@ def _boxes(
     for value in np.unique(labels):
         voxels = where[labels == value]
         low, high = voxels.min(axis=0), voxels.max(axis=0) + 1
-        boxes[int(value)] = tuple(
-            slice(int(a), int(b)) for a, b in zip(low, high, strict=True)
-        )
+        z, y, x = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+        boxes[int(value)] = (z, y, x)
     return boxes
 
 
@@ -195,9 +197,8 @@ def axial_axes_mm(node: NodeMask) -> tuple[float, float]:
     rows, columns = np.nonzero(node.mask[int(np.argmax(areas))])
     column_mm, row_mm, _ = node.lattice.spacing_mm
     angles = np.arange(DIRECTIONS) * np.pi / DIRECTIONS
-    along = (
-        np.outer(np.cos(angles), columns * column_mm)
-        + np.outer(np.sin(angles), rows * row_mm)
+    along = np.outer(np.cos(angles), columns * column_mm) + np.outer(
+        np.sin(angles), rows * row_mm
     )
     extents = np.ptp(along, axis=1) + (column_mm + row_mm) / 2
     longest = int(np.argmax(extents))
@@ -208,15 +209,11 @@ def axial_axes_mm(node: NodeMask) -> tuple[float, float]:
 def _ct_values(exam: Exam, series: Series, node: NodeMask) -> npt.NDArray[np.float32]:
     """Return the HU of the node's voxels."""
     (z, y, x), (depth, height, width) = node.start, node.mask.shape
-    volume = dicom.read_slices(
-        exam.ct, series, z, z + depth, role=exam.role("ct")
-    )
+    volume = dicom.read_slices(exam.ct, series, z, z + depth, role=exam.role("ct"))
     return volume[:, y : y + height, x : x + width][node.mask]
 
 
-def _uptake(
-    exam: Exam, series: Series | None, node: NodeMask
-) -> tuple[float, float]:
+def _uptake(exam: Exam, series: Series | None, node: NodeMask) -> tuple[float, float]:
     """Return SUVmax and SUVpeak, NaN where there is no PET.
 
     SUVmax is the largest PET voxel that holds a voxel centre of the node; SUVpeak
@@ -249,6 +246,8 @@ def _peak(
     low = np.maximum(centre - reach, 0)
     high = np.minimum(centre + reach + 1, suv.shape)
     box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    grid = np.stack(np.meshgrid(*(np.arange(s.start, s.stop) for s in box), indexing="ij"), -1)
+    grid = np.stack(
+        np.meshgrid(*(np.arange(s.start, s.stop) for s in box), indexing="ij"), -1
+    )
     near = np.linalg.norm((grid - centre) * spacing, axis=-1) <= PEAK_RADIUS_MM
     return float(suv[box][near].mean(dtype=np.float64))

@@ -84,7 +84,12 @@ def write_patches(
         if order:
             image = file.create_dataset("image", shape, "<i2", chunks=chunk)
             mask = file.create_dataset(
-                "mask", shape, "u1", chunks=chunk, compression="gzip", compression_opts=1
+                "mask",
+                shape,
+                "u1",
+                chunks=chunk,
+                compression="gzip",
+                compression_opts=1,
             )
             for place, node_id in enumerate(order):
                 image[place], mask[place] = images[node_id]

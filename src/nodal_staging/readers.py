@@ -1,10 +1,10 @@
 """Radiologists as classifiers: a rating is an ordinal score."""
 
-import csv
 from pathlib import Path
 
 from nodal_staging import tables
 from nodal_staging.problems import InputError
+from nodal_staging.reader_names import reader_names
 from nodal_staging.scores import score_table
 
 
@@ -12,17 +12,6 @@ class ReadingError(InputError):
     """The readings do not cover the study."""
 
     reason = "incomplete_readings"
-
-
-def reader_names(readings: str | Path) -> list[str]:
-    """List the readers of a sheet in alphabetical order.
-
-    Light, since the workflow asks before it runs anything; a malformed sheet gives
-    no reader here and is refused by the check of the sheets.
-    """
-    with Path(readings).open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t")
-        return sorted({row["reader"] for row in rows if row.get("reader")})
 
 
 def score_reader(

@@ -118,9 +118,10 @@ def _check_order_of_exams(exam_sheet: pd.DataFrame) -> None:
     """Several exams of a patient need days, or nobody knows which came first."""
     several = exam_sheet[exam_sheet.duplicated("patient_id", keep=False)]
     days = several.get("day", pd.Series(index=several.index, dtype=float))
-    unknown = several[days.isna() | several.assign(day=days).duplicated(
-        ["patient_id", "day"], keep=False
-    )]
+    unknown = several[
+        days.isna()
+        | several.assign(day=days).duplicated(["patient_id", "day"], keep=False)
+    ]
     if len(unknown):
         row = unknown.iloc[0]
         raise SheetError(

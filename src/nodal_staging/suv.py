@@ -69,9 +69,7 @@ def pet_slice(header: Dataset) -> PetSlice:
         dose_bq=_dose_bq(tracer),
         half_life_s=_number(tracer.get("RadionuclideHalfLife")),
         injected_at=_moment(tracer.get("RadiopharmaceuticalStartDateTime")),
-        injection_time_of_day=_time_of_day(
-            tracer.get("RadiopharmaceuticalStartTime")
-        ),
+        injection_time_of_day=_time_of_day(tracer.get("RadiopharmaceuticalStartTime")),
         series_start=_moment_of(header, "Series"),
         acquired_at=_moment_of(header, "Acquisition"),
         frame_reference_s=_milliseconds(header.get("FrameReferenceTime")),
@@ -156,9 +154,7 @@ def _activity_factor(slices: list[PetSlice], role: str) -> float:
     return 1000 * weight_kg / (dose_bq * math.pow(2, -uptake_s / half_life_s))
 
 
-def _reference_time(
-    slices: list[PetSlice], half_life_s: float, role: str
-) -> datetime:
+def _reference_time(slices: list[PetSlice], half_life_s: float, role: str) -> datetime:
     """Return the moment to which the series is decay-corrected.
 
     The series time counts unless it is later than the earliest acquisition, as
@@ -218,7 +214,10 @@ def _philips_factors(header: Dataset) -> tuple[float | None, float | None]:
     try:
         block = header.private_block(0x7053, PHILIPS_CREATOR).block_start
     except KeyError:
-        if any(0x10 <= element.tag.element <= 0xFF for element in header.group_dataset(0x7053)):
+        if any(
+            0x10 <= element.tag.element <= 0xFF
+            for element in header.group_dataset(0x7053)
+        ):
             return None, None
         block = 0x1000
     values = [

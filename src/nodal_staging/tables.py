@@ -244,6 +244,13 @@ MCNEMAR = _table(
     },
 )
 
+IMPORTANCES = _table(
+    {
+        "feature": _text(unique=True),
+        "importance": _number(0, 1),
+    },
+)
+
 HISTORY = _table(
     {
         "epoch": _count(),
@@ -308,9 +315,7 @@ def write(frame: pd.DataFrame, path: str | Path, schema: pa.DataFrameSchema) -> 
         )
 
 
-def check(
-    frame: pd.DataFrame, schema: pa.DataFrameSchema, name: str
-) -> pd.DataFrame:
+def check(frame: pd.DataFrame, schema: pa.DataFrameSchema, name: str) -> pd.DataFrame:
     """Return the table typed and in order, or raise ``TableError`` naming the place."""
     missing = [
         column

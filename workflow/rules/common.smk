@@ -8,9 +8,38 @@ if SOURCE_ROOT not in sys.path:
     sys.path.append(SOURCE_ROOT)
 
 from nodal_staging.provenance import code_version
+from nodal_staging.reader_names import readers_of
+
+SYNTHETIC = config["cohort"]["source"] == "synthetic"
+
+# The sheets of the cohort: yours, or those that the phantom writes.
+SHEETS = (
+    {name: f"<results>/raw/{name}.tsv" for name in ("exams", "nodes", "readings")}
+    if SYNTHETIC
+    else {name: config["cohort"][name] for name in ("exams", "nodes", "readings")}
+)
+RAW_SHARD = "<results>/raw/{scatteritem}" if SYNTHETIC else []
 
 CNNS = ["status_balanced", "location_balanced", "xmask"]
 FORESTS = ["status_balanced", "location_balanced"]
+READERS = readers_of(
+    config["phantom"]["readers"]["noise"] if SYNTHETIC else SHEETS["readings"]
+)
+BASELINES = [
+    "attenuation_27hu",
+    "short_axis_8mm",
+    "short_axis_10mm",
+    "volume",
+    "location",
+]
+# The pairs of McNemar's test are those of the CNNs and the readers, as published.
+COMPARED = [f"cnn_{cnn}" for cnn in CNNS] + READERS
+CLASSIFIERS = (
+    [f"cnn_{cnn}" for cnn in CNNS]
+    + [f"rf_{forest}" for forest in FORESTS]
+    + READERS
+    + BASELINES
+)
 
 
 def version_of(rule_name):
@@ -21,5 +50,7 @@ def version_of(rule_name):
 wildcard_constraints:
     cnn="|".join(CNNS),
     forest="|".join(FORESTS),
+    baseline="|".join(BASELINES),
+    number=r"\d+",
     fold=r"\d+",
     classifier=r"[a-z0-9_]+",

@@ -94,7 +94,8 @@ def match_labels(
         For a node whose label is absent or empty, two nodes with one label, or a
         label without a node.
     """
-    present = {int(value) for value in np.unique(label_map.values) if value != 0}
+    values = label_map.values
+    present = {int(value) for value in np.unique(values[values != 0])}
     matched = {
         node_id: _value_of(label, label_map.names, present, node_id, role)
         for node_id, label in wanted.items()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nodal_staging.geometry import Lattice
+from nodal_staging.geometry import Lattice, triple
 from nodal_staging.problems import InputError
 
 LONGEST_HEADER_BYTES = 8 * 1024 * 1024
@@ -135,9 +135,7 @@ def _lattice(fields: dict[str, str], role: str) -> Lattice:
     """Return where the voxels lie, in LPS."""
     try:
         sizes = [int(word) for word in fields["sizes"].split()]
-        steps = np.array(
-            [_vector(word) for word in fields["space directions"].split()]
-        )
+        steps = np.array([_vector(word) for word in fields["space directions"].split()])
         origin = np.array(_vector(fields["space origin"]))
         to_lps = _to_lps(fields["space"])
     except (KeyError, ValueError):
@@ -162,8 +160,8 @@ def _lattice(fields: dict[str, str], role: str) -> Lattice:
     directions = (steps / lengths[:, None] * to_lps).T
     return Lattice(
         shape=(z, y, x),
-        spacing_mm=(float(lengths[0]), float(lengths[1]), float(lengths[2])),
-        origin_mm=tuple(float(value) for value in origin * to_lps),
+        spacing_mm=triple(lengths),
+        origin_mm=triple(origin * to_lps),
         direction=tuple(float(value) for value in directions.reshape(-1)),
     )
 

@@ -1,0 +1,34 @@
+"""Who read the nodes; light, since the workflow asks before it runs anything."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def reader_names(readings: str | Path) -> list[str]:
+    """List the readers of a sheet in alphabetical order.
+
+    A sheet without a reader column gives none here; the check of the sheets says
+    what is wrong with it.
+    """
+    with Path(readings).open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file, delimiter="\t")
+        return sorted({row["reader"] for row in rows if row.get("reader")})
+
+
+def readers_of(source: str | Path | Sequence[float] | None) -> list[str]:
+    """Name the readers as classifiers: ``reader_1``, ``reader_2``, ...
+
+    Parameters
+    ----------
+    source
+        A reading sheet, the perception noise of simulated readers, or None where
+        nobody read the nodes.
+    """
+    if source is None:
+        return []
+    if isinstance(source, str | Path):
+        found = len(reader_names(source)) if Path(source).is_file() else 0
+    else:
+        found = len(source)
+    return [f"reader_{number}" for number in range(1, found + 1)]

@@ -1,0 +1,147 @@
+"""Series written here with known values, and real series that once misled readers."""
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+from dicom_files import header, write_series, write_slice
+
+from nodal_staging import dicom
+from nodal_staging.dicom import DicomSeriesError, Series, index_ct, read_slices
+
+
+@pytest.fixture
+def volume():
+    return np.random.default_rng(1).integers(0, 2000, (6, 4, 5))
+
+
+def test_order_and_values_do_not_depend_on_file_names(tmp_path, volume):
+    write_series(tmp_path / "ct", volume, order=[3, 0, 5, 1, 4, 2])
+    series, _ = index_ct(tmp_path / "ct", role="ct")
+    values = read_slices(tmp_path / "ct", series, 0, 6, role="ct")
+    np.testing.assert_array_equal(values, volume - 1000.0)
+    assert series.lattice.shape == (6, 4, 5)
+    assert series.lattice.spacing_mm == pytest.approx((0.7, 0.8, 3.0))
+    assert series.lattice.origin_mm == (-10.0, -20.0, 100.0)
+
+
+def test_a_part_is_the_part_of_the_whole(tmp_path, volume):
+    write_series(tmp_path / "ct", volume)
+    series, _ = index_ct(tmp_path / "ct", role="ct")
+    whole = read_slices(tmp_path / "ct", series, 0, 6, role="ct")
+    part = read_slices(tmp_path / "ct", series, 2, 5, role="ct")
+    np.testing.assert_array_equal(part, whole[2:5])
+
+
+def test_index_survives_json(tmp_path, volume):
+    write_series(tmp_path / "ct", volume)
+    series, _ = index_ct(tmp_path / "ct", role="ct")
+    assert Series.from_json(series.to_json()) == series
+
+
+def test_slope_of_every_slice_counts(tmp_path):
+    (tmp_path / "ct").mkdir()
+    stored = np.full((2, 2), 100)
+    for place, slope in enumerate((1.0, 0.37, 10.0)):
+        dataset = header((0, 0, 2.0 * place), RescaleSlope=slope, RescaleIntercept=0)
+        write_slice(tmp_path / "ct" / f"{place}.dcm", dataset, stored)
+    series, _ = index_ct(tmp_path / "ct", role="ct")
+    values = read_slices(tmp_path / "ct", series, 0, 3, role="ct")
+    np.testing.assert_allclose(values[:, 0, 0], [100, 37, 1000], rtol=1e-6)
+
+
+def test_padding_is_air(tmp_path, volume):
+    volume[:, 0, 0] = -2000
+    write_series(tmp_path / "ct", volume, PixelPaddingValue=-2000)
+    series, _ = index_ct(tmp_path / "ct", role="ct")
+    values = read_slices(tmp_path / "ct", series, 0, 6, role="ct")
+    assert (values[:, 0, 0] == dicom.OUTSIDE_SCANNER_HU).all()
+    np.testing.assert_array_equal(values[:, 1:], volume[:, 1:] - 1000.0)
+
+
+def test_missing_slice_is_named(tmp_path, volume):
+    write_series(tmp_path / "ct", volume, order=[0, 1, 3, 4, 5])
+    with pytest.raises(
+        DicomSeriesError, match=r"3 mm, found 6 mm between slices 2 and"
+    ):
+        index_ct(tmp_path / "ct", role="ct")
+
+
+def test_two_reconstructions_are_refused(tmp_path, volume):
+    write_series(tmp_path / "ct", volume, order=[0, 1, 1, 2])
+    with pytest.raises(DicomSeriesError, match="same position"):
+        index_ct(tmp_path / "ct", role="ct")
+
+
+def test_tilt_is_refused(tmp_path, volume):
+    (tmp_path / "ct").mkdir()
+    for place in range(6):
+        dataset = header((0, 0.75 * place, 3.0 * place))
+        write_slice(tmp_path / "ct" / f"{place}.dcm", dataset, volume[place])
+    with pytest.raises(DicomSeriesError, match=r"tilted by 14\.0 degrees"):
+        index_ct(tmp_path / "ct", role="ct")
+
+
+def test_mixed_series_are_refused(tmp_path, volume):
+    write_series(tmp_path / "ct", volume)
+    dataset = header((0, 0, 500.0), SeriesInstanceUID="9.9")
+    write_slice(tmp_path / "ct" / "other.dcm", dataset, volume[0])
+    with pytest.raises(DicomSeriesError, match="mixes 2 series"):
+        index_ct(tmp_path / "ct", role="ct")
+
+
+def test_scouts_are_left_aside(tmp_path, volume):
+    write_series(tmp_path / "ct", volume)
+    scout = header(
+        (0, 0, 0), ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"], SeriesInstanceUID="8"
+    )
+    write_slice(tmp_path / "ct" / "scout.dcm", scout, volume[0])
+    series, _ = index_ct(tmp_path / "ct", role="ct")
+    assert len(series.slices) == len(volume)
+
+
+def test_a_file_that_is_no_dicom_is_named_by_its_place(tmp_path, volume):
+    write_series(tmp_path / "ct", volume)
+    (tmp_path / "ct" / "Doe_John.txt").write_text("no image")
+    with pytest.raises(DicomSeriesError, match="file 7") as caught:
+        index_ct(tmp_path / "ct", role="ct")
+    assert "Doe" not in str(caught.value)
+
+
+def test_a_file_exchanged_after_inspection_is_noticed(tmp_path, volume):
+    write_series(tmp_path / "ct", volume)
+    series, _ = index_ct(tmp_path / "ct", role="ct")
+    write_slice(tmp_path / "ct" / "002.dcm", header((0, 0, 0)), np.zeros((9, 9)))
+    with pytest.raises(DicomSeriesError, match="changed since it was inspected"):
+        read_slices(tmp_path / "ct", series, 0, 6, role="ct")
+
+
+def test_contrast_and_exposure_come_from_the_header(tmp_path, volume):
+    write_series(tmp_path / "a", volume, ContrastBolusAgent="Iomeprol", Exposure=90)
+    write_series(tmp_path / "b", volume)
+    with_agent, without = (index_ct(tmp_path / name, role="ct")[1] for name in "ab")
+    assert (with_agent.contrast_agent, with_agent.exposure_mas) == (True, 90)
+    assert (without.contrast_agent, without.exposure_mas) == (False, None)
+
+
+def test_real_tilt_is_measured(real_files):
+    with pytest.raises(DicomSeriesError, match=r"14\.0 degrees"):
+        index_ct(real_files / "d2n_failing" / "gantrytilting" / "001", role="ct")
+
+
+def test_real_stack_at_one_position_is_refused(real_files):
+    with pytest.raises(DicomSeriesError, match="same position"):
+        index_ct(real_files / "d2n_failing" / "notavolume" / "001", role="ct")
+
+
+def test_real_series_with_wrapped_padding_agrees_with_simpleitk(real_files):
+    folder = real_files / "dcmqi" / "ct-3slice"
+    series, _ = index_ct(folder, role="ct")
+    values = read_slices(folder, series, 0, 3, role="ct")
+    for place, item in enumerate(series.slices):
+        path = sorted(folder.iterdir())[item.file]
+        oracle = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))[0]
+        inside = pydicom.dcmread(path).pixel_array > series.padding
+        np.testing.assert_array_equal(values[place][inside], oracle[inside])
+    assert values.min() == dicom.OUTSIDE_SCANNER_HU
+    assert series.lattice.spacing_mm[2] == pytest.approx(1.0)

@@ -1,0 +1,102 @@
+"""Who is in the study, and why the others are not.
+
+INPUTS   the sheets exams.tsv, nodes.tsv, readings.tsv and the exams they name
+OUTPUTS  cohort/sheets.json          counts and sums of the sheets, once they agree
+         cohort/inspected/<shard>.tsv  what the headers of each exam say
+         cohort/index/<shard>.json   how the files of each usable exam are read
+         cohort/exams.tsv            every exam with included or the reason
+         cohort/flow.json            counts for the flow chart
+         cohort/characteristics.tsv  the cohort, overall and by partition
+"""
+
+
+rule check_sheets:
+    """Prove that the input sheets are well formed and speak of the same nodes."""
+    input:
+        exams=SHEETS["exams"],
+        nodes=SHEETS["nodes"],
+        readings=SHEETS["readings"] or [],
+    output:
+        "<results>/cohort/sheets.json",
+    log:
+        "<logs>/check_sheets.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=version_of("check_sheets"),
+    script:
+        "../scripts/check_sheets.py"
+
+
+rule inspect_exams:
+    """Read the headers of a shard's exams and list what is wrong with them."""
+    input:
+        exams=SHEETS["exams"],
+        nodes=SHEETS["nodes"],
+        checked="<results>/cohort/sheets.json",
+        raw=RAW_SHARD,
+    output:
+        inspections="<results>/cohort/inspected/{scatteritem}.tsv",
+        index="<results>/cohort/index/{scatteritem}.json",
+    log:
+        "<logs>/inspect_exams/{scatteritem}.log",
+    benchmark:
+        "<benchmarks>/inspect_exams/{scatteritem}.tsv"
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=120,
+    params:
+        low_dose_mas=lookup(within=config, dpath="cohort/low_dose_mas"),
+        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        code=version_of("inspect_exams"),
+    script:
+        "../scripts/inspect_exams.py"
+
+
+rule select_cohort:
+    """Apply the inclusion criteria to every exam and count the flow."""
+    input:
+        exams=SHEETS["exams"],
+        inspections=gather.cohort("<results>/cohort/inspected/{scatteritem}.tsv"),
+    output:
+        cohort="<results>/cohort/exams.tsv",
+        flow="<results>/cohort/flow.json",
+    log:
+        "<logs>/select_cohort.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=version_of("select_cohort"),
+    script:
+        "../scripts/select_cohort.py"
+
+
+rule describe_cohort:
+    """Describe patients and nodes, overall and by partition."""
+    input:
+        cohort="<results>/cohort/exams.tsv",
+        nodes="<results>/nodes.tsv",
+        test="<results>/datasets/test.tsv",
+        status_balanced="<results>/datasets/status_balanced.tsv",
+        location_balanced="<results>/datasets/location_balanced.tsv",
+    output:
+        "<results>/cohort/characteristics.tsv",
+    log:
+        "<logs>/describe_cohort.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=version_of("describe_cohort"),
+    script:
+        "../scripts/describe_cohort.py"

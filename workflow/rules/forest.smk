@@ -1,0 +1,30 @@
+"""Random forests on location and volume.
+
+INPUTS   nodes.tsv, datasets/
+OUTPUTS  scores/rf_<training set>.csv, models/rf_<training set>/importances.tsv
+"""
+
+
+rule score_forest:
+    """Fit a forest and score the test set, and each fold out of fold."""
+    input:
+        nodes="<results>/nodes.tsv",
+        training="<results>/datasets/{forest}.tsv",
+        test="<results>/datasets/test.tsv",
+    output:
+        scores="<results>/scores/rf_{forest}.csv",
+        importances="<results>/models/rf_{forest}/importances.tsv",
+    log:
+        "<logs>/score_forest/{forest}.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=800,
+        runtime=20,
+    params:
+        trees=lookup(within=config, dpath="forest/trees"),
+        max_depth=lookup(within=config, dpath="forest/max_depth"),
+        seed=lookup(within=config, dpath="seed"),
+        code=version_of("score_forest"),
+    script:
+        "../scripts/score_forest.py"

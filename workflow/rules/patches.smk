@@ -1,0 +1,82 @@
+"""Nodes measured and cut out: one row and one 80 mm cube each.
+
+INPUTS   cohort/exams.tsv, cohort/index/<shard>.json, the exams
+OUTPUTS  nodes/<shard>.tsv, nodes.tsv  one row per node
+         patches/<shard>.h5            CT in HU and mask, 1 mm isotropic
+"""
+
+
+rule measure_nodes:
+    """Measure volume, axes, attenuation and uptake of a shard's nodes."""
+    input:
+        cohort="<results>/cohort/exams.tsv",
+        exams=SHEETS["exams"],
+        nodes=SHEETS["nodes"],
+        index="<results>/cohort/index/{scatteritem}.json",
+        raw=RAW_SHARD,
+    output:
+        "<results>/nodes/{scatteritem}.tsv",
+    log:
+        "<logs>/measure_nodes/{scatteritem}.log",
+    benchmark:
+        "<benchmarks>/measure_nodes/{scatteritem}.tsv"
+    conda:
+        "../../envs/core.yaml"
+    priority: 10
+    resources:
+        mem_mb=1500,
+        runtime=120,
+    params:
+        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        code=version_of("measure_nodes"),
+    script:
+        "../scripts/measure_nodes.py"
+
+
+rule gather_nodes:
+    """Join the measured nodes of all shards."""
+    input:
+        gather.cohort("<results>/nodes/{scatteritem}.tsv"),
+    output:
+        "<results>/nodes.tsv",
+    log:
+        "<logs>/gather_nodes.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=version_of("gather_nodes"),
+    script:
+        "../scripts/gather_nodes.py"
+
+
+rule extract_patches:
+    """Cut a cube around every measured node of a shard."""
+    input:
+        cohort="<results>/cohort/exams.tsv",
+        exams=SHEETS["exams"],
+        nodes=SHEETS["nodes"],
+        measured="<results>/nodes/{scatteritem}.tsv",
+        index="<results>/cohort/index/{scatteritem}.json",
+        raw=RAW_SHARD,
+    output:
+        "<results>/patches/{scatteritem}.h5",
+    log:
+        "<logs>/extract_patches/{scatteritem}.log",
+    benchmark:
+        "<benchmarks>/extract_patches/{scatteritem}.tsv"
+    conda:
+        "../../envs/core.yaml"
+    priority: 10
+    resources:
+        mem_mb=3000,
+        runtime=240,
+    params:
+        size_mm=lookup(within=config, dpath="patches/size_mm"),
+        spacing_mm=lookup(within=config, dpath="patches/spacing_mm"),
+        centre=lookup(within=config, dpath="patches/centre"),
+        code=version_of("extract_patches"),
+    script:
+        "../scripts/extract_patches.py"

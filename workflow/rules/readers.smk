@@ -1,0 +1,26 @@
+"""Radiologists, as classifiers like any other.
+
+INPUTS   readings.tsv, datasets/test.tsv
+OUTPUTS  scores/reader_<number>.csv
+"""
+
+
+rule score_reader:
+    """Turn the ratings of one reader on the test set to scores."""
+    input:
+        readings=SHEETS["readings"] or [],
+        checked="<results>/cohort/sheets.json",
+        test="<results>/datasets/test.tsv",
+    output:
+        "<results>/scores/reader_{number}.csv",
+    log:
+        "<logs>/score_reader/{number}.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=version_of("score_reader"),
+    script:
+        "../scripts/score_reader.py"

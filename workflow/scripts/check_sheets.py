@@ -1,0 +1,17 @@
+"""Check the sheets of the cohort."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.jobs import job_log
+from nodal_staging.sheets import check_sheets
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    check_sheets(
+        exams=snakemake.input.exams,
+        nodes=snakemake.input.nodes,
+        readings=snakemake.input.readings or None,
+        output=snakemake.output[0],
+    )

@@ -1,0 +1,23 @@
+"""Cut the patches of a shard."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.jobs import job_log
+from nodal_staging.patches import extract_patches
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    extract_patches(
+        cohort=snakemake.input.cohort,
+        exams=snakemake.input.exams,
+        nodes=snakemake.input.nodes,
+        measured=snakemake.input.measured,
+        index=snakemake.input.index,
+        shard=snakemake.wildcards.scatteritem,
+        size_mm=snakemake.params.size_mm,
+        spacing_mm=snakemake.params.spacing_mm,
+        centre=snakemake.params.centre,
+        output=snakemake.output[0],
+    )

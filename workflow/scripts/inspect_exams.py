@@ -1,0 +1,20 @@
+"""Inspect the headers of the exams of a shard."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.inspection import inspect_exams
+from nodal_staging.jobs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    inspect_exams(
+        exams=snakemake.input.exams,
+        nodes=snakemake.input.nodes,
+        shard=snakemake.wildcards.scatteritem,
+        low_dose_mas=snakemake.params.low_dose_mas,
+        on_bad_exam=snakemake.params.on_bad_exam,
+        inspections=snakemake.output.inspections,
+        index=snakemake.output.index,
+    )

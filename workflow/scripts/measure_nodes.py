@@ -1,0 +1,20 @@
+"""Measure the nodes of a shard."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.jobs import job_log
+from nodal_staging.nodes import measure_nodes
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    measure_nodes(
+        cohort=snakemake.input.cohort,
+        exams=snakemake.input.exams,
+        nodes=snakemake.input.nodes,
+        index=snakemake.input.index,
+        shard=snakemake.wildcards.scatteritem,
+        on_bad_exam=snakemake.params.on_bad_exam,
+        output=snakemake.output[0],
+    )

@@ -1,0 +1,17 @@
+"""Score the test set by the ratings of a reader."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.jobs import job_log
+from nodal_staging.readers import score_reader
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    score_reader(
+        number=int(snakemake.wildcards.number),
+        readings=snakemake.input.readings,
+        test=snakemake.input.test,
+        scores=snakemake.output[0],
+    )
