@@ -118,23 +118,29 @@ def _draw_patients(
 
 
 def draw_status_balanced(pool: pd.DataFrame, *, seed: int) -> pd.DataFrame:
-    """Take all positives of the pool and as many random negatives."""
+    """Take all positives of the pool and as many random negatives.
+
+    Where negatives are the fewer, as in no clinical cohort, positives are drawn.
+    """
     rng = stream(seed, "datasets", "status_balanced")
-    positive = _of(pool, "positive")
-    negative = _sample(_of(pool, "negative"), len(positive), rng)
-    return pd.concat([positive, negative]).sort_values("node_id")
+    return _balance(pool, rng).sort_values("node_id")
 
 
 def draw_location_balanced(pool: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """Take equally many random positives and negatives of each location."""
     rng = stream(seed, "datasets", "location_balanced")
-    parts = []
-    for location in tables.LOCATIONS:
-        here = pool[pool["location"] == location]
-        positive, negative = _of(here, "positive"), _of(here, "negative")
-        count = min(len(positive), len(negative))
-        parts += [_sample(positive, count, rng), _sample(negative, count, rng)]
+    parts = [
+        _balance(pool[pool["location"] == location], rng)
+        for location in tables.LOCATIONS
+    ]
     return pd.concat(parts).sort_values("node_id")
+
+
+def _balance(nodes: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Take min(positives, negatives) random nodes of each status."""
+    positive, negative = _of(nodes, "positive"), _of(nodes, "negative")
+    count = min(len(positive), len(negative))
+    return pd.concat([_sample(positive, count, rng), _sample(negative, count, rng)])
 
 
 def assign_folds(

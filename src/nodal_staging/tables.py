@@ -118,6 +118,25 @@ READING_SHEET = _table(
 )
 """Yours: one row per reader and node, in words or 1 (very unlikely) to 4."""
 
+TRUTH = _table(
+    {
+        "node_id": _text(unique=True),
+        "exam_id": _text(),
+        "patient_id": _text(),
+        "status": _one_of(STATUS),
+        "recorded_status": _one_of(STATUS),
+        "location": _one_of(LOCATIONS),
+        "size": _number(),
+        "attenuation": _number(),
+        "hilum": _number(),
+        "suv_peak": _number(0),
+        "label_value": _count(),
+        "label_name": _text(),
+        "label": _text(),
+    },
+)
+"""What is known of a synthetic node: true status, latents in standard deviations."""
+
 INSPECTIONS = _table(
     {
         "patient_id": _text(),

@@ -1,0 +1,231 @@
+"""A second, independent implementation of what pROC computes, and the comparison.
+
+Ranks and matrices instead of loops over thresholds, numpy's generator instead of
+R's. It runs beside pROC on every study. Deterministic quantities must agree to
+1e-12. The end of a bootstrap interval is a quantile of random replicates, so it must
+lie among our replicates within the Monte-Carlo error of both sides: for the end at
+probability p, pROC's value must lie between our quantiles at p - d and p + d with
+
+    d = 5 sqrt(p (1 - p) (1 / B + 1 / B'))
+
+for B replicates of pROC and B' of ours. With 65 nodes of each class and an AUC of
+0.86 that is 0.01 to 0.03 at 2,000 replicates and 0.005 to 0.007 at 10,000.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nodal_staging.metrics import normal_quantile
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+EXACT = 1e-12
+STANDARD_ERRORS = 5.0
+REPLICATES = 10_000
+CELLS_PER_CHUNK = 2_000_000
+
+
+class AgreementError(RuntimeError):
+    """Two implementations of the same quantity disagree: one of them is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replicates:
+    """Stratified bootstrap: AUC ``(b,)`` and sensitivity ``(b, k)``, unsorted."""
+
+    auc: FloatArray
+    sensitivity: FloatArray
+
+
+def placements(score: FloatArray, positive: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Return how each node is placed among the nodes of the other class.
+
+    Parameters
+    ----------
+    score, positive
+        ``(n,)``.
+
+    Returns
+    -------
+    Share of the negatives below each positive ``(m,)``, and share of the positives
+    above each negative ``(n - m,)``, ties at one half. Both have the AUC as mean.
+    """
+    cases, controls = np.sort(score[positive]), np.sort(score[~positive])
+    return (
+        _share_below(score[positive], controls),
+        1 - _share_below(score[~positive], cases),
+    )
+
+
+def delong_interval(
+    score: FloatArray, positive: BoolArray, *, level: float
+) -> tuple[float, float, float]:
+    """Return DeLong's standard error of the AUC and the interval within [0, 1].
+
+    References
+    ----------
+    DeLong et al., Biometrics 1988;44:837.
+    """
+    above, below = placements(score, positive)
+    variance = above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)
+    error = float(np.sqrt(variance))
+    half = normal_quantile(level) * error
+    area = float(above.mean())
+    return error, max(area - half, 0.0), min(area + half, 1.0)
+
+
+def bootstrap(
+    score: FloatArray,
+    positive: BoolArray,
+    specificities: FloatArray,
+    *,
+    replicates: int,
+    rng: np.random.Generator,
+) -> Replicates:
+    """Draw nodes within each class and compute AUC and sensitivities.
+
+    Parameters
+    ----------
+    score, positive
+        ``(n,)``.
+    specificities
+        ``(k,)`` in [0, 1]. One that is attained gives the most sensitive point,
+        others are interpolated, as in pROC.
+    replicates
+        How often.
+    rng
+        Random stream.
+    """
+    values, place = np.unique(score, return_inverse=True)
+    areas, bands = [], []
+    for size in _chunks(replicates, len(values) + len(score)):
+        cases = _resample(place[positive], len(values), size, rng)
+        controls = _resample(place[~positive], len(values), size, rng)
+        areas.append(_areas(cases, controls))
+        bands.append(_sensitivities(cases, controls, specificities))
+    return Replicates(np.concatenate(areas), np.concatenate(bands))
+
+
+def compare_exact(quantity: str, theirs: npt.ArrayLike, ours: npt.ArrayLike) -> float:
+    """Return the largest difference, or raise if it exceeds 1e-12.
+
+    Raises
+    ------
+    AgreementError
+        Naming the quantity and both values.
+    """
+    theirs, ours = np.atleast_1d(theirs), np.atleast_1d(ours)
+    if theirs.shape != ours.shape:
+        raise AgreementError(
+            f"{quantity}: pROC has {theirs.size} values, the check {ours.size}"
+        )
+    difference = np.abs(theirs - ours)
+    worst = int(difference.argmax())
+    if not difference[worst] <= EXACT:
+        raise AgreementError(
+            f"{quantity}: pROC {theirs[worst]!r}, the check {ours[worst]!r}, allowed "
+            f"difference {EXACT}"
+        )
+    return float(difference[worst])
+
+
+def compare_quantile(
+    quantity: str,
+    theirs: FloatArray,
+    ours: FloatArray,
+    *,
+    probability: float,
+    replicates: int,
+) -> float:
+    """Return the largest difference of bootstrap quantiles, or raise beyond chance.
+
+    Parameters
+    ----------
+    quantity
+        Name for the message.
+    theirs
+        Quantiles from pROC ``(k,)``.
+    ours
+        Independent replicates ``(b, k)``.
+    probability
+        Of the quantile.
+    replicates
+        Behind pROC's quantiles.
+
+    Raises
+    ------
+    AgreementError
+        If a value lies outside the Monte-Carlo error; see the module.
+    """
+    spread = probability * (1 - probability) * (1 / replicates + 1 / len(ours))
+    half = STANDARD_ERRORS * np.sqrt(spread)
+    levels = np.clip([probability - half, probability, probability + half], 0, 1)
+    low, middle, high = np.quantile(ours, levels, axis=0)
+    outside = (theirs < low - EXACT) | (theirs > high + EXACT)
+    if outside.any():
+        worst = int(outside.argmax())
+        raise AgreementError(
+            f"{quantity} at probability {probability:g}: pROC {theirs[worst]:.6f}, "
+            f"the check {low[worst]:.6f} to {high[worst]:.6f}"
+        )
+    return float(np.abs(theirs - middle).max())
+
+
+def _share_below(of: FloatArray, among: FloatArray) -> FloatArray:
+    """Return the share of sorted values below each of others, ties at one half."""
+    lower = np.searchsorted(among, of, side="left")
+    upper = np.searchsorted(among, of, side="right")
+    return (lower + upper) / (2 * len(among))
+
+
+def _chunks(replicates: int, cells: int) -> Iterator[int]:
+    """Cut replicates so that a chunk of ``cells`` columns fits into memory."""
+    step = max(1, CELLS_PER_CHUNK // cells)
+    for start in range(0, replicates, step):
+        yield min(step, replicates - start)
+
+
+def _resample(
+    place: IntArray, values: int, size: int, rng: np.random.Generator
+) -> IntArray:
+    """Draw a class with replacement; return counts per distinct value."""
+    drawn = place[rng.integers(0, len(place), size=(size, len(place)))]
+    drawn += np.arange(size)[:, None] * values
+    counts = np.bincount(drawn.ravel(), minlength=size * values)
+    return counts.reshape(size, values)
+
+
+def _areas(cases: IntArray, controls: IntArray) -> FloatArray:
+    """Return the AUC of each replicate from counts per value, exactly."""
+    twice_below = 2 * np.cumsum(controls, axis=1) - controls
+    wins = (cases * twice_below).sum(axis=1)
+    return wins / (2.0 * cases[0].sum() * controls[0].sum())
+
+
+def _sensitivities(
+    cases: IntArray, controls: IntArray, specificities: FloatArray
+) -> FloatArray:
+    """Read the curves of all replicates at given specificities."""
+    m, n = int(cases[0].sum()), int(controls[0].sum())
+    rows = np.arange(len(cases))[:, None]
+    start = np.zeros((len(cases), 1), int)
+    hits = m - np.hstack([start, np.cumsum(cases, axis=1)])
+    passed = np.hstack([start, np.cumsum(controls, axis=1)])
+    # Smallest count of true negatives that reaches each specificity.
+    needed = np.searchsorted(np.arange(n + 1) / n, specificities)
+    exact = needed / n == specificities
+    flat = (passed + rows * (n + 1)).ravel()
+    found = np.searchsorted(flat, needed + rows * (n + 1)) - rows * passed.shape[1]
+    reached = np.take_along_axis(passed, found, axis=1)
+    before = np.maximum(found - 1, 0)
+    lower, bottom = (np.take_along_axis(a, before, axis=1) for a in (passed, hits))
+    top = np.take_along_axis(hits, found, axis=1)
+    width = np.where(found > 0, reached - lower, 1)
+    weight = (specificities * n - lower) / width
+    between = bottom + weight * (top - bottom)
+    return np.asarray(np.where(exact & (reached == needed), top, between) / m)

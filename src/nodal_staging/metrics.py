@@ -1,0 +1,126 @@
+"""Proportions of a two-by-two table, kept as the integer counts they are."""
+
+from dataclasses import dataclass
+from math import sqrt
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """Counts of nodes by status and decision."""
+
+    tp: int
+    fn: int
+    tn: int
+    fp: int
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Return numerator and denominator of each metric of Table 1."""
+        return {
+            "accuracy": (self.tp + self.tn, self.tp + self.fn + self.tn + self.fp),
+            "sensitivity": (self.tp, self.tp + self.fn),
+            "specificity": (self.tn, self.tn + self.fp),
+            "ppv": (self.tp, self.tp + self.fp),
+            "npv": (self.tn, self.tn + self.fn),
+            "f1": (2 * self.tp, 2 * self.tp + self.fp + self.fn),
+        }
+
+
+def confusion(positive: BoolArray, called: BoolArray) -> Confusion:
+    """Count nodes by status and decision, both ``(n,)``."""
+    return Confusion(
+        tp=int((positive & called).sum()),
+        fn=int((positive & ~called).sum()),
+        tn=int((~positive & ~called).sum()),
+        fp=int((~positive & called).sum()),
+    )
+
+
+def proportion(numerator: int, denominator: int) -> float | None:
+    """Divide, or return None where there is nothing to divide by."""
+    return numerator / denominator if denominator else None
+
+
+def wilson_interval(
+    numerator: int, denominator: int, *, level: float
+) -> tuple[float, float] | None:
+    """Return the score interval of a proportion, None for a denominator of 0.
+
+    Parameters
+    ----------
+    numerator, denominator
+        Counts.
+    level
+        Confidence level, for example 0.95.
+
+    References
+    ----------
+    Wilson, J Am Stat Assoc 1927;22:209, without continuity correction.
+    """
+    if not denominator:
+        return None
+    z = normal_quantile(level)
+    share = numerator / denominator
+    centre = share + z * z / (2 * denominator)
+    half = z * sqrt(
+        share * (1 - share) / denominator + z * z / (4 * denominator * denominator)
+    )
+    scale = 1 + z * z / denominator
+    lower = 0.0 if numerator == 0 else (centre - half) / scale
+    upper = 1.0 if numerator == denominator else (centre + half) / scale
+    return lower, upper
+
+
+def normal_quantile(level: float) -> float:
+    """Return the half-width of a two-sided interval in standard errors."""
+    return NormalDist().inv_cdf((1 + level) / 2)
+
+
+def binary_auc(counts: Confusion) -> float:
+    """Return the area under a curve of one point: mean of the two class rates.
+
+    In a set of equal halves it equals the accuracy. It is what a reader who only
+    says yes or no can be compared by.
+    """
+    sensitivity = counts.tp / (counts.tp + counts.fn)
+    specificity = counts.tn / (counts.tn + counts.fp)
+    return (sensitivity + specificity) / 2
+
+
+def predictive_values(
+    counts: Confusion, prevalence: float
+) -> tuple[float | None, float | None]:
+    """Transfer PPV and NPV to another prevalence by Bayes' theorem.
+
+    Parameters
+    ----------
+    counts
+        From which sensitivity and specificity are taken.
+    prevalence
+        Share of positive nodes where the classifier is to be used.
+
+    Returns
+    -------
+    PPV and NPV; None where no node is called that way.
+    """
+    sensitivity = counts.tp / (counts.tp + counts.fn)
+    specificity = counts.tn / (counts.tn + counts.fp)
+    true_positive = sensitivity * prevalence
+    false_positive = (1 - specificity) * (1 - prevalence)
+    true_negative = specificity * (1 - prevalence)
+    false_negative = (1 - sensitivity) * prevalence
+    return (
+        _share(true_positive, false_positive),
+        _share(true_negative, false_negative),
+    )
+
+
+def _share(part: float, rest: float) -> float | None:
+    """Return part / (part + rest), or None where both are 0."""
+    whole = part + rest
+    return part / whole if whole > 0 else None

@@ -1,0 +1,235 @@
+"""pROC, the engine of record for ROC curves, through rpy2.
+
+The only module that speaks to R. pROC has defaults that change results silently, so
+each call here says what it wants and checks that it got it:
+
+- R starts ``--vanilla``: a ``.Rprofile`` of the working directory changes nothing.
+- ``levels`` and ``direction`` are given; ``direction="auto"`` looks at medians and
+  turns a useless classifier into one slightly above chance.
+- ``ci.auc`` bootstraps only with ``method="bootstrap"``; with ``boot.n`` alone it
+  returns DeLong's interval under the name of 10,000 replicates. The attribute
+  ``method`` of every interval is compared with what was asked for.
+- The generator is set by kind and seed directly before each interval.
+- No progress bar is asked for before pROC is loaded; what R says goes to the log.
+
+References
+----------
+Robin et al., BMC Bioinformatics 2011;12:77.
+"""
+
+import logging
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from nodal_staging.problems import InputError
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+Method = Literal["bootstrap", "delong"]
+
+MAX_SEED = 2**31 - 1
+GRID_DIGITS = 12
+"""Specificities are rounded to it: 3 * 0.1 misses the step at 0.3 that 0.3 hits."""
+
+logger = logging.getLogger(__name__)
+
+
+class ProcError(InputError):
+    """R or pROC cannot do what it is needed for."""
+
+    reason = "no_proc"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval and the method that pROC itself says it used."""
+
+    lower: float
+    upper: float
+    level: float
+    method: str
+
+
+class RocCurve:
+    """An empirical ROC curve held by R.
+
+    Parameters
+    ----------
+    score, positive
+        Finite scores, higher for positive nodes, and status, ``(n,)``; at least two
+        nodes of each class.
+
+    Raises
+    ------
+    ProcError
+        If R or pROC is missing, or the scores would be misread by pROC.
+    """
+
+    def __init__(self, score: FloatArray, positive: BoolArray) -> None:
+        _require_sound(score, positive)
+        self._r = _start_r()
+        self._curve = self._r("pROC::roc.default")(
+            response=_vector("IntVector", positive.astype(int)),
+            predictor=_vector("FloatVector", score),
+            levels=_vector("IntVector", [0, 1]),
+            direction="<",
+            quiet=True,
+        )
+
+    def auc(self) -> float:
+        """Return the trapezoidal area, equal to Mann-Whitney's with ties at 1/2."""
+        return float(self._r("pROC::auc")(self._curve)[0])
+
+    def points(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return thresholds (from -inf to inf), sensitivities and specificities."""
+        names = ("thresholds", "sensitivities", "specificities")
+        thresholds, sensitivities, specificities = (
+            np.array(self._curve.rx2(name), float) for name in names
+        )
+        return thresholds, sensitivities, specificities
+
+    def delong_interval(self, *, level: float) -> Interval:
+        """Return DeLong's interval of the AUC, clipped to [0, 1]."""
+        return self._auc_interval("delong", level)
+
+    def bootstrap_interval(
+        self, *, level: float, replicates: int, seed: int
+    ) -> Interval:
+        """Return the percentile interval of the AUC over stratified replicates.
+
+        Parameters
+        ----------
+        level, replicates
+            Confidence level, and how often nodes are drawn within each class.
+        seed
+            For R, in [1, 2**31 - 1].
+        """
+        self._set_seed(seed)
+        options = {"boot.n": replicates, "boot.stratified": True}
+        return self._auc_interval("bootstrap", level, **options)
+
+    def sensitivity_band(
+        self, specificities: FloatArray, *, level: float, replicates: int, seed: int
+    ) -> FloatArray:
+        """Return the pointwise interval of sensitivity at given specificities.
+
+        Parameters
+        ----------
+        specificities
+            ``(k,)`` in [0, 1]; rounded to 12 digits.
+        level, replicates, seed
+            As for ``bootstrap_interval``; the same seed draws the same nodes.
+
+        Returns
+        -------
+        Lower end, bootstrap median and upper end, ``(k, 3)``.
+        """
+        self._set_seed(seed)
+        band = self._r("pROC::ci.se")(
+            self._curve,
+            **{
+                "specificities": _vector(
+                    "FloatVector", np.round(specificities, GRID_DIGITS)
+                ),
+                "conf.level": level,
+                "boot.n": replicates,
+                "boot.stratified": True,
+            },
+        )
+        return np.array(band, float).reshape(len(specificities), 3)
+
+    def specificity_at(self, sensitivity: float) -> float:
+        """Return the specificity at a sensitivity, interpolated where not attained."""
+        found = self._r("pROC::coords")(
+            self._curve,
+            sensitivity,
+            input="sensitivity",
+            ret="specificity",
+            transpose=False,
+        )
+        return float(found[0][0])
+
+    def _auc_interval(self, method: Method, level: float, **options: Any) -> Interval:
+        """Ask for an interval of the AUC and make sure of its method."""
+        found = self._r("pROC::ci.auc")(
+            self._curve, method=method, **{"conf.level": level, **options}
+        )
+        said = str(self._r("attr")(found, "method")[0])
+        if said != method:
+            raise ProcError(
+                f"pROC returned an interval by {said} where {method} was asked for; "
+                "use a version of pROC listed in envs/stats.yaml"
+            )
+        lower, _, upper = map(float, found)
+        return Interval(lower, upper, level, said)
+
+    def _set_seed(self, seed: int) -> None:
+        """Fix R's generator, its kind included."""
+        if not 1 <= seed <= MAX_SEED:
+            raise ProcError(f"seed {seed} is out of R's range 1 to {MAX_SEED}")
+        self._r("RNGkind")("Mersenne-Twister", "Inversion", "Rejection")
+        self._r("set.seed")(seed)
+
+
+def engine() -> str:
+    """Name the versions that compute, for example ``pROC 1.18.0 on R 4.2.2``."""
+    r = _start_r()
+    proc = r('as.character(utils::packageVersion("pROC"))')[0]
+    return f"pROC {proc} on R {r('as.character(getRversion())')[0]}"
+
+
+def _require_sound(score: FloatArray, positive: BoolArray) -> None:
+    """Refuse what pROC takes silently and wrongly."""
+    if not np.isfinite(score).all():
+        raise ProcError("expected finite scores; pROC drops or turns others to NaN")
+    smaller = int(min(positive.sum(), (~positive).sum()))
+    if smaller < 2:  # noqa: PLR2004 - a variance needs two
+        raise ProcError(
+            f"expected at least 2 nodes of each class, found {smaller}; with one, R "
+            "resamples the numbers from 1 to its score"
+        )
+
+
+@cache
+def _start_r() -> Any:
+    """Start R once, load pROC, and return the function that evaluates R code."""
+    # API mode needs a compiler when rpy2 is installed; ABI mode only R itself.
+    os.environ.setdefault("RPY2_CFFI_MODE", "ABI")
+    try:
+        # Importing rpy2 looks for R: a missing R must end in a sentence, in the log.
+        from rpy2.rinterface_lib import callbacks, embedded  # noqa: PLC0415
+
+        embedded.set_initoptions(("rpy2", "--vanilla", "--quiet", "--no-save"))
+        callbacks.consolewrite_print = _to_log
+        callbacks.consolewrite_warnerror = _to_log
+        from rpy2 import robjects  # noqa: PLC0415
+    except (ImportError, OSError, ValueError) as error:
+        raise ProcError(
+            f"R cannot be started ({error}); install R (Debian: r-base-core) and "
+            "make sure that the command R is on the path"
+        ) from error
+    robjects.r('options(pROCProgress = list(name = "none"))')
+    if not robjects.r('requireNamespace("pROC", quietly = TRUE)')[0]:
+        raise ProcError(
+            "the R package pROC is not installed; install it "
+            "(Debian: r-cran-proc, conda: r-proc)"
+        )
+    return robjects.r
+
+
+def _vector(kind: str, values: npt.ArrayLike) -> Any:
+    """Make a plain R vector; R must already run."""
+    from rpy2 import robjects  # noqa: PLC0415
+
+    return getattr(robjects, kind)(np.asarray(values).tolist())
+
+
+def _to_log(text: str) -> None:
+    """Write what R prints to the log of the job."""
+    if text.strip():
+        logger.info("R: %s", text.strip())

@@ -1,0 +1,57 @@
+"""The synthetic cohort: an instrument with a known answer.
+
+INPUTS   config: phantom, seed
+OUTPUTS  raw/exams.tsv, raw/nodes.tsv, raw/readings.tsv  as a hospital hands them over
+         raw/<shard>/<exam>/    DICOM CT and PET, MITK segmentation; temporary
+         raw/truth.tsv, raw/truth.json  latents, dials, ceilings
+"""
+
+
+rule draw_cohort:
+    """Draw the truth of the synthetic cohort and write its sheets."""
+    output:
+        exams="<results>/raw/exams.tsv",
+        nodes="<results>/raw/nodes.tsv",
+        readings="<results>/raw/readings.tsv",
+        truth="<results>/raw/truth.tsv",
+        ceilings="<results>/raw/truth.json",
+    log:
+        "<logs>/draw_cohort.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        phantom=lookup(within=config, dpath="phantom"),
+        shards=gather.cohort("{scatteritem}"),
+        seed=lookup(within=config, dpath="seed"),
+        code=version_of("draw_cohort"),
+    script:
+        "../scripts/draw_cohort.py"
+
+
+rule simulate_exams:
+    """Write the exams of a shard as DICOM and MITK files."""
+    input:
+        exams="<results>/raw/exams.tsv",
+        truth="<results>/raw/truth.tsv",
+    output:
+        temp(directory("<results>/raw/{scatteritem}")),
+    log:
+        "<logs>/simulate_exams/{scatteritem}.log",
+    benchmark:
+        "<benchmarks>/simulate_exams/{scatteritem}.tsv"
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=120,
+    params:
+        body=lookup(within=config, dpath="phantom/body"),
+        ct=lookup(within=config, dpath="phantom/ct"),
+        pet=lookup(within=config, dpath="phantom/pet"),
+        seed=lookup(within=config, dpath="seed"),
+        code=version_of("simulate_exams"),
+    script:
+        "../scripts/simulate_exams.py"

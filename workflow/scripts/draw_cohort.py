@@ -1,0 +1,25 @@
+"""Draw the synthetic cohort."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nodal_staging.jobs import job_log
+from nodal_staging.phantom.cohort import draw_cohort
+from nodal_staging.phantom.truth import dials_of
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    phantom = snakemake.params.phantom
+    draw_cohort(
+        patients=phantom["patients"],
+        nodes=phantom["nodes"],
+        excluded_share=phantom["excluded_share"],
+        dials=dials_of(phantom),
+        reader_noise=phantom["readers"]["noise"],
+        reader_sees_location=phantom["readers"]["sees_location"],
+        n_shards=len(snakemake.params.shards),
+        seed=snakemake.params.seed,
+        folder=Path(snakemake.output.exams).parent,
+    )

@@ -1,0 +1,23 @@
+"""Simulate the exams of a shard."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.jobs import job_log
+from nodal_staging.phantom.cohort import Scanner, simulate_exams
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    simulate_exams(
+        exams=snakemake.input.exams,
+        truth=snakemake.input.truth,
+        scanner=Scanner(
+            body=snakemake.params.body,
+            ct=snakemake.params.ct,
+            pet=snakemake.params.pet,
+        ),
+        shard=snakemake.wildcards.scatteritem,
+        seed=snakemake.params.seed,
+        output=snakemake.output[0],
+    )
