@@ -204,7 +204,7 @@ def _areas(cases: IntArray, controls: IntArray) -> FloatArray:
     """Return the AUC of each replicate from counts per value, exactly."""
     twice_below = 2 * np.cumsum(controls, axis=1) - controls
     wins = (cases * twice_below).sum(axis=1)
-    return wins / (2.0 * cases[0].sum() * controls[0].sum())
+    return np.asarray(wins / (2.0 * cases[0].sum() * controls[0].sum()))
 
 
 def _sensitivities(

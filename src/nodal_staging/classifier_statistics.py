@@ -1,8 +1,8 @@
 """Everything that is said about one classifier, in one JSON.
 
-pROC computes what stands in ``auc`` (but for the clustered interval), the ROC points
-and the band; ``agreement`` recomputes all of it. Table 1 and Figure 5 draw from this
-file alone.
+pROC computes the AUC and its intervals (but for the clustered one), the ROC points
+and the band; an independent implementation recomputes them. Tables and figures draw
+from here, so that no number is computed twice.
 """
 
 from dataclasses import asdict
@@ -14,19 +14,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import agreement, clustered, metrics, proc, tables
+from nodal_staging.cross_check import ProcResults, ask_proc, compare_with_proc
 from nodal_staging.files import write_json
 from nodal_staging.labelled_scores import LabelledScores, ScoreError, read_partition
 from nodal_staging.operating_points import (
-    Curve,
     TieRule,
     attained,
     empirical_curve,
-    interpolated_specificity,
     youden_choice,
 )
 from nodal_staging.seeds import named_seed, stream
 
-FloatArray = npt.NDArray[np.float64]
 Block = dict[str, Any]
 
 GRID = np.round(np.linspace(0, 1, 101), proc.GRID_DIGITS)
@@ -77,38 +75,47 @@ def compute_statistics(
         If pROC and the independent implementation disagree.
     """
     tested = read_partition(scores, "test", classifier=classifier)
-    curve = empirical_curve(tested.score, tested.positive)
-    engine = proc.RocCurve(tested.score, tested.positive)
-    settings = {"level": confidence_level, "replicates": replicates}
-    seeds = {
-        name: named_seed(seed, classifier, name) for name in ("auc", "sensitivity")
-    }
-    auc = _auc(engine, tested, seeds["auc"], **settings)
-    ribbon = engine.sensitivity_band(GRID, seed=seeds["sensitivity"], **settings)
-    target = _at_target(engine, curve, target_sensitivity)
+    results = ask_proc(
+        tested.score,
+        tested.positive,
+        grid=GRID,
+        target=target_sensitivity,
+        level=confidence_level,
+        replicates=replicates,
+        auc_seed=named_seed(seed, classifier, "auc"),
+        band_seed=named_seed(seed, classifier, "band"),
+    )
+    checked = compare_with_proc(
+        results,
+        tested.score,
+        tested.positive,
+        rng=stream(seed, classifier, "agreement"),
+    )
     threshold = _threshold(tested, scores, classifier, threshold_source, youden_tie)
     called = tested.calls(threshold["value"])
     counts = metrics.confusion(tested.positive, called)
-    rng = stream(seed, classifier, "f1")
+    f1 = _f1(
+        tested,
+        called,
+        level=confidence_level,
+        replicates=replicates,
+        rng=stream(seed, classifier, "f1"),
+    )
     content = {
         "classifier": classifier,
         "n": _sizes(tested),
-        "auc": auc,
+        "auc": _auc(results, tested),
         "threshold": threshold,
         "confusion": asdict(counts),
-        "metrics": _proportions(counts, confidence_level)
-        | {"f1": _f1(tested, called, counts, rng, **settings)},
+        "metrics": _proportions(counts, confidence_level) | {"f1": f1},
         "binary_auc": {"estimate": metrics.binary_auc(counts)},
-        "at_target_sensitivity": target,
+        "at_target_sensitivity": _at_target(results, tested),
         "natural_prevalence": _at_natural_prevalence(counts, nodes),
-        "band": {"seed": seeds["sensitivity"], "coverage": "pointwise"} | settings,
-        "agreement": _agreement(
-            engine, tested, curve, auc, target, ribbon, stream(seed, classifier)
-        ),
+        "band": _band(results),
+        "agreement": checked,
     }
     write_json(statistics, content)
-    _write_curve(engine, roc)
-    _write_band(ribbon, band)
+    _write_tables(results, roc, band)
 
 
 def _sizes(tested: LabelledScores) -> Block:
@@ -120,41 +127,38 @@ def _sizes(tested: LabelledScores) -> Block:
     }
 
 
-def _auc(
-    engine: proc.RocCurve,
-    tested: LabelledScores,
-    seed: int,
-    *,
-    level: float,
-    replicates: int,
-) -> Block:
-    """Estimate the AUC with three intervals and two standard errors."""
-    bootstrap = engine.bootstrap_interval(level=level, replicates=replicates, seed=seed)
-    delong = engine.delong_interval(level=level)
+def _auc(results: ProcResults, tested: LabelledScores) -> Block:
+    """Report the AUC with three intervals and two standard errors."""
+    level = results.bootstrap.level
     area = clustered.clustered_auc(tested.score, tested.positive, tested.patient_id)
     lower, upper = clustered.logit_interval(area, level=level)
-    once = {"replicates": None, "seed": None}
-    drawn = {"replicates": replicates, "seed": seed}
-    logit = {"lower": lower, "upper": upper, "level": level}
-    estimate = engine.auc()
+    logit = proc.Interval(lower, upper, level, "obuchowski_logit")
+    error, _, _ = agreement.delong_interval(tested.score, tested.positive, level=level)
+    engine = proc.engine()
     return {
-        "estimate": estimate,
+        "estimate": results.auc,
         "direction": "<",
         "intervals": {
-            "bootstrap": asdict(bootstrap) | drawn | {"engine": proc.engine()},
-            "delong": asdict(delong) | once | {"engine": proc.engine()},
-            "obuchowski_logit": logit
-            | once
-            | {"method": "obuchowski_logit", "engine": "nodal_staging"},
+            "bootstrap": _interval(
+                results.bootstrap, engine, results.replicates, results.auc_seed
+            ),
+            "delong": _interval(results.delong, engine),
+            "obuchowski_logit": _interval(logit, "nodal_staging"),
         },
-        "standard_error": {
-            "delong": agreement.delong_interval(
-                tested.score, tested.positive, level=level
-            )[0],
-            "obuchowski": area.standard_error,
-        },
-        "note": _note(estimate),
+        "standard_error": {"delong": error, "obuchowski": area.standard_error},
+        "note": _note(results.auc),
     }
+
+
+def _interval(
+    interval: proc.Interval,
+    engine: str,
+    replicates: int | None = None,
+    seed: int | None = None,
+) -> Block:
+    """Write down an interval and all that is needed to repeat it."""
+    origin = {"engine": engine, "replicates": replicates, "seed": seed}
+    return asdict(interval) | origin
 
 
 def _note(auc: float) -> str | None:
@@ -230,13 +234,13 @@ def _proportions(counts: metrics.Confusion, level: float) -> Block:
 def _f1(
     tested: LabelledScores,
     called: npt.NDArray[np.bool_],
-    counts: metrics.Confusion,
-    rng: np.random.Generator,
     *,
     level: float,
     replicates: int,
+    rng: np.random.Generator,
 ) -> Block:
-    """Return F1, which is no proportion of nodes, with a bootstrap over patients."""
+    """Report F1, which is no proportion of nodes, with a bootstrap over patients."""
+    counts = metrics.confusion(tested.positive, called)
     lower, upper = clustered.f1_interval(
         tested.positive,
         called,
@@ -245,7 +249,8 @@ def _f1(
         replicates=replicates,
         rng=rng,
     )
-    return _proportions(counts, level)["f1"] | {
+    block: Block = _proportions(counts, level)["f1"]
+    return block | {
         "lower": lower,
         "upper": upper,
         "method": "patient_bootstrap",
@@ -253,11 +258,12 @@ def _f1(
     }
 
 
-def _at_target(engine: proc.RocCurve, curve: Curve, target: float) -> Block:
+def _at_target(results: ProcResults, tested: LabelledScores) -> Block:
     """Report the operating point at a sensitivity that is asked for."""
-    place = attained(curve, target)
+    curve = empirical_curve(tested.score, tested.positive)
+    place = attained(curve, results.target)
     return {
-        "target": target,
+        "target": results.target,
         "attained": {
             "threshold": float(curve.thresholds[place]),
             "sensitivity": float(curve.sensitivities[place]),
@@ -265,7 +271,7 @@ def _at_target(engine: proc.RocCurve, curve: Curve, target: float) -> Block:
             "tp": int(curve.true_positives[place]),
             "tn": int(curve.true_negatives[place]),
         },
-        "interpolated": {"specificity": engine.specificity_at(target)},
+        "interpolated": {"specificity": results.specificity_at_target},
     }
 
 
@@ -281,13 +287,26 @@ def _at_natural_prevalence(
     return {"prevalence": prevalence, "ppv": ppv, "npv": npv}
 
 
-def _agreement(
-    engine: proc.RocCurve,
-    tested: LabelledScores,
-    curve: Curve,
-    auc: Block,
-    target: Block,
-    ribbon: FloatArray,
-    rng: np.random.Generator,
-) -> Block:
-    """Compare all that pROC said with the independent implementation."""
+def _band(results: ProcResults) -> Block:
+    """Say how the band was made; it holds at each specificity, not at all at once."""
+    return {
+        "coverage": "pointwise",
+        "level": results.bootstrap.level,
+        "replicates": results.replicates,
+        "seed": results.band_seed,
+    }
+
+
+def _write_tables(results: ProcResults, roc: str | Path, band: str | Path) -> None:
+    """Write the operating points and the band of sensitivities, as pROC has them."""
+    points = pd.DataFrame(
+        {
+            "threshold": results.thresholds,
+            "sensitivity": results.sensitivities,
+            "specificity": results.specificities,
+        }
+    )
+    ribbon = pd.DataFrame(results.band, columns=["lower", "median", "upper"])
+    ribbon.insert(0, "specificity", results.grid)
+    tables.write(points, roc, tables.ROC)
+    tables.write(ribbon, band, tables.BAND)

@@ -47,15 +47,14 @@ def clustered_auc(
     estimate = float(above.mean())
     patient = np.unique(patient_id, return_inverse=True)[1]
     # Per patient, the summed deviations of its positive and negative nodes.
-    ten, positives = _deviations(above - estimate, patient[positive], patient.max() + 1)
-    one, negatives = _deviations(
-        below - estimate, patient[~positive], patient.max() + 1
-    )
+    patients = int(patient.max()) + 1
+    ten = _summed(above - estimate, patient[positive], patients)
+    one = _summed(below - estimate, patient[~positive], patients)
     m, n = len(above), len(below)
-    variance = (
-        _inflation(positives) * (ten @ ten) / m**2
-        + _inflation(negatives) * (one @ one) / n**2
-        + 2 * _inflation(len(ten)) * (ten @ one) / (m * n)
+    variance = float(
+        _inflation(patient[positive]) * (ten @ ten) / m**2
+        + _inflation(patient[~positive]) * (one @ one) / n**2
+        + 2 * _inflation(patient) * (ten @ one) / (m * n)
     )
     # The last term may be negative and, in tiny samples, outweigh the others.
     return ClusteredArea(estimate, sqrt(max(variance, 0.0)))
@@ -117,18 +116,16 @@ def f1_interval(
     return float(lower), float(upper)
 
 
-def _deviations(
-    deviation: FloatArray, patient: IntArray, patients: int
-) -> tuple[FloatArray, int]:
-    """Sum deviations per patient; count the patients that contribute."""
-    return (
-        np.bincount(patient, weights=deviation, minlength=patients),
-        len(np.unique(patient)),
+def _summed(deviation: FloatArray, patient: IntArray, patients: int) -> FloatArray:
+    """Sum deviations per patient."""
+    return np.asarray(
+        np.bincount(patient, weights=deviation, minlength=patients), float
     )
 
 
-def _inflation(units: int) -> float:
-    """Correct a sum of squares of deviations from an estimated mean."""
+def _inflation(patient: IntArray) -> float:
+    """Correct a sum of squares over patients for the mean that was estimated."""
+    units = len(np.unique(patient))
     return units / (units - 1)
 
 

@@ -88,7 +88,7 @@ def read_partition(
     scores = LabelledScores(
         node_id=rows["node_id"].to_numpy(str),
         patient_id=rows["patient_id"].to_numpy(str),
-        positive=(rows["status"] == "positive").to_numpy(bool),
+        positive=np.asarray(rows["status"] == "positive", bool),
         score=rows["score"].to_numpy(float),
         decided=_decisions(rows, where),
     )
@@ -108,7 +108,7 @@ def _decisions(rows: pd.DataFrame, where: str) -> BoolArray | None:
             f"{rows['node_id'].iloc[int(empty.argmax())]} and filled in for others; "
             "fill it in for all nodes or for none"
         )
-    return (rows["prediction"] == "positive").to_numpy(bool)
+    return np.asarray(rows["prediction"] == "positive", bool)
 
 
 def _require_finite(scores: LabelledScores, where: str) -> None:

@@ -21,6 +21,7 @@ import logging
 import os
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
@@ -73,7 +74,7 @@ class RocCurve:
     def __init__(self, score: FloatArray, positive: BoolArray) -> None:
         _require_sound(score, positive)
         self._r = _start_r()
-        self._curve = self._r("pROC::roc.default")(
+        self._curve = self._r("pROC::roc")(
             response=_vector("IntVector", positive.astype(int)),
             predictor=_vector("FloatVector", score),
             levels=_vector("IntVector", [0, 1]),
@@ -202,19 +203,19 @@ def _start_r() -> Any:
     os.environ.setdefault("RPY2_CFFI_MODE", "ABI")
     try:
         # Importing rpy2 looks for R: a missing R must end in a sentence, in the log.
-        from rpy2.rinterface_lib import callbacks, embedded  # noqa: PLC0415
-
+        embedded = import_module("rpy2.rinterface_lib.embedded")
+        callbacks = import_module("rpy2.rinterface_lib.callbacks")
         embedded.set_initoptions(("rpy2", "--vanilla", "--quiet", "--no-save"))
-        callbacks.consolewrite_print = _to_log
-        callbacks.consolewrite_warnerror = _to_log
-        from rpy2 import robjects  # noqa: PLC0415
+        for stream in ("consolewrite_print", "consolewrite_warnerror"):
+            setattr(callbacks, stream, _to_log)
+        robjects = import_module("rpy2.robjects")
     except (ImportError, OSError, ValueError) as error:
         raise ProcError(
             f"R cannot be started ({error}); install R (Debian: r-base-core) and "
             "make sure that the command R is on the path"
         ) from error
     robjects.r('options(pROCProgress = list(name = "none"))')
-    if not robjects.r('requireNamespace("pROC", quietly = TRUE)')[0]:
+    if not robjects.r("requireNamespace")("pROC", quietly=True)[0]:
         raise ProcError(
             "the R package pROC is not installed; install it "
             "(Debian: r-cran-proc, conda: r-proc)"
@@ -224,9 +225,7 @@ def _start_r() -> Any:
 
 def _vector(kind: str, values: npt.ArrayLike) -> Any:
     """Make a plain R vector; R must already run."""
-    from rpy2 import robjects  # noqa: PLC0415
-
-    return getattr(robjects, kind)(np.asarray(values).tolist())
+    return getattr(import_module("rpy2.robjects"), kind)(np.asarray(values).tolist())
 
 
 def _to_log(text: str) -> None:

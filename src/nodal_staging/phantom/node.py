@@ -13,8 +13,8 @@ FloatArray = npt.NDArray[np.float64]
 
 MEDIAN_VOLUME_MM3 = 350.0
 LOG_VOLUME_SD = 0.7
-CORE_HU = 32.0
-CORE_HU_PER_SD = 25.0
+CORE_HU = 50.0
+CORE_HU_PER_SD = 28.0
 HILUM_HU = -80.0
 HILUM_SHARE = 0.22
 HILUM_SHARE_PER_SD = 0.085
@@ -29,7 +29,7 @@ class Node:
 
     ``centre_mm`` is ``(x, y, z)`` in the frame of ``body.paint_body``; ``axes`` maps
     millimetres to the unit ball, rows in ``(x, y, z)``; ``hilum`` is a unit vector of
-    the ball.
+    the ball that points into the axial plane, where a reader looks for it.
     """
 
     centre_mm: FloatArray
@@ -71,10 +71,12 @@ def make_node(
     radius = float(np.cbrt(volume_mm3(size) * 3 / (4 * np.pi)))
     semi_axes = radius * proportions
     turn, _ = np.linalg.qr(rng.standard_normal((3, 3)))
-    direction = rng.standard_normal(3)
+    axes = turn / semi_axes[:, None]
+    angle = rng.uniform(0, 2 * np.pi)
+    direction = axes @ np.array([np.cos(angle), np.sin(angle), 0.0])
     return Node(
         centre_mm=centre_mm,
-        axes=turn / semi_axes[:, None],
+        axes=axes,
         radius_mm=radius,
         reach_mm=float(semi_axes.max()),
         core_hu=core_hu(attenuation),

@@ -1,0 +1,56 @@
+"""How classifiers are called in print, and the order in which they stand."""
+
+from collections.abc import Iterable
+
+PUBLISHED = {
+    "cnn_status_balanced": "CNN, status balanced",
+    "cnn_location_balanced": "CNN, location balanced",
+    "cnn_xmask": "CNN, xMask",
+    "rf_status_balanced": "Random forest, status balanced",
+    "rf_location_balanced": "Random forest, location balanced",
+}
+"""The published table in its order; readers follow."""
+
+OTHERS = {
+    "attenuation_27hu": "Median attenuation > 27 HU",
+    "short_axis_8mm": "Short axis ≥ 8 mm",
+    "short_axis_10mm": "Short axis ≥ 10 mm",
+    "volume": "Volume",
+    "location": "Location",
+}
+"""Comparators of later studies, below the published ones."""
+
+READER = "reader_"
+
+
+def printed(classifier: str) -> str:
+    """Return a name for people; that of a user's own classifier stays as it is."""
+    if is_reader(classifier):
+        return f"Reader {classifier.removeprefix(READER)}"
+    return (PUBLISHED | OTHERS).get(classifier, classifier)
+
+
+def is_reader(classifier: str) -> bool:
+    """Tell whether the name is that of a reader, by form: ``reader_<number>``."""
+    return classifier.startswith(READER) and classifier[len(READER) :].isdigit()
+
+
+def is_published(classifier: str) -> bool:
+    """Tell whether the published table has the row."""
+    return classifier in PUBLISHED or is_reader(classifier)
+
+
+def in_order(classifiers: Iterable[str]) -> list[str]:
+    """Sort as the published table, then comparators, then a user's own."""
+    return sorted(classifiers, key=_place)
+
+
+def _place(classifier: str) -> tuple[int, int, str]:
+    """Return group, place in the group, and name."""
+    if classifier in PUBLISHED:
+        return 0, list(PUBLISHED).index(classifier), classifier
+    if is_reader(classifier):
+        return 1, int(classifier.removeprefix(READER)), classifier
+    if classifier in OTHERS:
+        return 2, list(OTHERS).index(classifier), classifier
+    return 3, 0, classifier

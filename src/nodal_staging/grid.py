@@ -1,0 +1,133 @@
+"""A table of finished text, and its forms: Markdown, LaTeX and HTML."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+Row = tuple[str, ...]
+
+TEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": "$<$",
+    ">": "$>$",
+    "≥": r"$\geq$",
+    "\u2212": "$-$",
+    "\u2013": "--",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Cells as they are to be read.
+
+    Attributes
+    ----------
+    name
+        One word, for the class of the HTML table and the label in LaTeX.
+    caption
+        What stands with the table.
+    header
+        Column titles; the first column names the row.
+    groups
+        Rows in groups with a rule between them.
+    """
+
+    name: str
+    caption: str
+    header: Row
+    groups: tuple[tuple[Row, ...], ...]
+
+
+def markdown(grid: Grid) -> str:
+    """Render a pipe table; it has no rules, so a row of dashes parts the groups."""
+    parted = (MARKDOWN_RULE,) * len(grid.header)
+    rows = [row for group in _filled(grid) for row in (*group, parted)][:-1]
+    align = (":--", *("--:" for _ in grid.header[1:]))
+    lines = [_piped(row) for row in (grid.header, align, *rows)]
+    return "\n".join([*lines, "", grid.caption, ""])
+
+
+def latex(grid: Grid) -> str:
+    """Render a ``table`` without packages."""
+    groups = [
+        "\n".join(f"{_ampersands(row)} \\\\" for row in group)
+        for group in _filled(grid)
+    ]
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{_tex(grid.caption)}}}",
+            rf"\label{{tab:{grid.name}}}",
+            rf"\begin{{tabular}}{{l{'r' * (len(grid.header) - 1)}}}",
+            r"\hline",
+            rf"{_ampersands(grid.header)} \\",
+            r"\hline",
+            "\n\\hline\n".join(groups),
+            r"\hline",
+            r"\end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def html(grid: Grid) -> str:
+    """Render a fragment, one ``tbody`` a group; the page brings the style."""
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in grid.header)
+    bodies = [
+        "\n".join(["<tbody>", *map(_html_row, group), "</tbody>"])
+        for group in _filled(grid)
+    ]
+    return "\n".join(
+        [
+            f'<table class="results {grid.name}">',
+            f"<caption>{escape(grid.caption)}</caption>",
+            f"<thead><tr>{head}</tr></thead>",
+            *bodies,
+            "</table>",
+            "",
+        ]
+    )
+
+
+RENDERERS: dict[str, Callable[[Grid], str]] = {
+    ".md": markdown,
+    ".tex": latex,
+    ".html": html,
+}
+"""Forms by the suffix of the file."""
+
+MARKDOWN_RULE = "—"
+
+
+def _filled(grid: Grid) -> Sequence[Sequence[Row]]:
+    """Return the groups that have rows."""
+    return [group for group in grid.groups if group]
+
+
+def _piped(cells: Sequence[str]) -> str:
+    escaped = (cell.replace("|", r"\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
+
+
+def _ampersands(cells: Sequence[str]) -> str:
+    return " & ".join(map(_tex, cells))
+
+
+def _tex(text: str) -> str:
+    return "".join(TEX.get(letter, letter) for letter in text)
+
+
+def _html_row(row: Row) -> str:
+    cells = "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+    return f'<tr><th scope="row">{escape(row[0])}</th>{cells}</tr>'

@@ -1,0 +1,57 @@
+"""The one rounding rule of everything that is printed.
+
+Halves are rounded away from zero, and a value is rounded once: a share of nodes from
+its integer counts, never from a number that was rounded before.
+"""
+
+from fractions import Fraction
+from math import floor
+
+MISSING = "\u2013"
+"""Where there is no value, for instance because nothing divides it."""
+
+MINUS = "\u2212"
+
+
+def half_up(value: Fraction | float, digits: int) -> str:
+    """Round to a number of digits after the point, halves away from zero.
+
+    Parameters
+    ----------
+    value
+        A fraction of counts, or a number taken at its exact binary value.
+    digits
+        After the decimal point.
+
+    Examples
+    --------
+    >>> half_up(Fraction(1, 8), 2), half_up(Fraction(5, 2), 0)
+    ('0.13', '3')
+    """
+    scaled = floor(abs(Fraction(value)) * 10**digits + Fraction(1, 2))
+    sign = MINUS if value < 0 and scaled else ""
+    whole, rest = divmod(scaled, 10**digits)
+    return f"{sign}{whole}.{rest:0{digits}d}" if digits else f"{sign}{whole}"
+
+
+def percent(numerator: int, denominator: int, digits: int = 0) -> str:
+    """Return a share of counts in percent, without the sign for percent."""
+    if not denominator:
+        return MISSING
+    return half_up(Fraction(100 * numerator, denominator), digits)
+
+
+def written(value: float) -> Fraction:
+    """Take a setting as the decimal number that it is written as.
+
+    Examples
+    --------
+    >>> written(0.9)
+    Fraction(9, 10)
+    """
+    return Fraction(str(value))
+
+
+def p_value(p: float) -> str:
+    """Return a p value with four digits, enough to compare it with 0.005."""
+    return "< 0.0001" if p < 0.0001 else half_up(p, 4)  # noqa: PLR2004

@@ -1,0 +1,133 @@
+"""Augmentation against scipy's interpolation, and bounds that hold for every draw."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from nodal_staging.augment import (
+    HALF_DEPTH,
+    IMAGE_SIZE,
+    Augmentation,
+    Ranges,
+    draw_augmentations,
+    no_augmentation,
+    node_keys,
+    sample,
+    source_points,
+)
+
+PAPER = Ranges((0.5, 1.5), 180, 5, True)
+
+
+def slab(seed: int = 0) -> np.ndarray:
+    shape = (1, 2 * HALF_DEPTH, 80, 80)
+    return np.random.default_rng(seed).integers(-1000, 1000, shape).astype(np.int16)
+
+
+def one(angle=0.0, shift=(0.0, 0.0, 0.0), flip=(False, False)) -> Augmentation:
+    return Augmentation(
+        np.ones(1), np.array([angle]), np.array([shift]), np.array([flip])
+    )
+
+
+@settings(max_examples=300)
+@given(
+    angle=st.floats(-np.pi, np.pi),
+    shift=st.tuples(*[st.floats(-5, 5)] * 3),
+    flip=st.tuples(st.booleans(), st.booleans()),
+)
+def test_no_sample_leaves_the_patch(angle, shift, flip):
+    points = source_points(one(angle, shift, flip))
+    assert np.abs(points).max() <= 39.5
+    assert np.abs(points[..., 0]).max() <= HALF_DEPTH - 0.5
+
+
+@given(
+    angle=st.floats(-np.pi, np.pi),
+    shift=st.tuples(*[st.floats(-5, 5)] * 3),
+    flip=st.tuples(st.booleans(), st.booleans()),
+)
+@settings(max_examples=30, deadline=None)
+def test_images_equal_an_independent_interpolation(angle, shift, flip):
+    volume, drawn = slab(), one(angle, shift, flip)
+    centre = np.array([(2 * HALF_DEPTH - 1) / 2, 39.5, 39.5])
+    points = (source_points(drawn)[0] + centre).reshape(-1, 3).T
+    oracle = ndimage.map_coordinates(volume[0].astype(float), points, order=1)
+    image = sample(volume, drawn)[0]
+    np.testing.assert_allclose(image.ravel(), oracle, atol=0.05)
+
+
+def test_no_augmentation_averages_the_two_middle_slices():
+    volume = slab()
+    image = sample(volume, no_augmentation(1))[0]
+    middle = volume[0, HALF_DEPTH - 1 : HALF_DEPTH + 1, 16:64, 16:64]
+    np.testing.assert_allclose(image, middle.mean(axis=0), atol=1e-3)
+
+
+def test_half_a_turn_reverses_both_axes():
+    plain = sample(slab(), no_augmentation(1))[0]
+    turned = sample(slab(), one(angle=np.pi))[0]
+    np.testing.assert_allclose(turned, plain[::-1, ::-1], atol=0.01)
+
+
+def test_sagittal_flip_mirrors_left_and_right():
+    plain = sample(slab(), no_augmentation(1))[0]
+    flipped = sample(slab(), one(flip=(True, False)))[0]
+    np.testing.assert_allclose(flipped, plain[:, ::-1], atol=1e-3)
+
+
+def test_axial_flip_turns_the_sign_of_the_shift_in_z():
+    flipped = sample(slab(), one(shift=(1.5, 0, 0), flip=(False, True)))
+    np.testing.assert_array_equal(flipped, sample(slab(), one(shift=(-1.5, 0, 0))))
+
+
+def test_a_whole_shift_moves_the_crop():
+    image = sample(slab(), one(shift=(0.5, 3, -2)))[0]
+    expected = slab()[0, HALF_DEPTH, 19:67, 14:62]
+    np.testing.assert_allclose(image, expected, atol=1e-3)
+
+
+def test_a_draw_depends_on_seed_epoch_and_node_alone():
+    keys = node_keys([f"N{number}" for number in range(50)])
+    whole = draw_augmentations(keys, PAPER, seed=1, epoch=3)
+    part = draw_augmentations(keys[[7, 3]], PAPER, seed=1, epoch=3)
+    np.testing.assert_array_equal(part.angle, whole.angle[[7, 3]])
+    np.testing.assert_array_equal(part.shift, whole.shift[[7, 3]])
+    for other in ({"seed": 2, "epoch": 3}, {"seed": 1, "epoch": 4}):
+        drawn = draw_augmentations(keys, PAPER, **other)
+        assert not np.isclose(drawn.angle, whole.angle).any()
+
+
+def test_draws_are_uniform_and_independent():
+    keys = node_keys([f"N{number}" for number in range(20_000)])
+    drawn = draw_augmentations(keys, PAPER, seed=5, epoch=0)
+    columns = np.column_stack(
+        [
+            drawn.brightness - 0.5,
+            drawn.angle / (2 * np.pi) + 0.5,
+            drawn.shift / 10 + 0.5,
+            drawn.flip,
+        ]
+    )
+    assert columns.min() >= 0
+    assert columns.max() <= 1
+    np.testing.assert_allclose(columns.mean(axis=0), 0.5, atol=0.015)
+    np.testing.assert_allclose(columns[:, :5].var(axis=0), 1 / 12, rtol=0.05)
+    off_diagonal = np.corrcoef(columns.T) - np.eye(columns.shape[1])
+    assert np.abs(off_diagonal).max() < 0.03
+
+
+@pytest.mark.parametrize("flip", [True, False])
+def test_ranges_can_be_closed(flip):
+    keys = node_keys(["a", "b", "c", "d", "e", "f"])
+    drawn = draw_augmentations(keys, Ranges((1, 1), 0, 0, flip), seed=0, epoch=0)
+    assert (drawn.brightness == 1).all()
+    assert not drawn.angle.any()
+    assert not drawn.shift.any()
+    assert drawn.flip.any() == flip
+
+
+def test_image_has_the_size_of_the_network():
+    assert sample(slab(), no_augmentation(1)).shape == (1, IMAGE_SIZE, IMAGE_SIZE)

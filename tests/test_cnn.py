@@ -1,0 +1,111 @@
+"""The network as the paper states it, and weights that come back the same."""
+
+import hashlib
+
+import keras
+import numpy as np
+import pytest
+
+from nodal_staging.attribution.gradient import gradient_times_input
+from nodal_staging.cnn import build_network, compile_network, load_weights, save_weights
+
+TINY = {
+    "channels": 1,
+    "convolutions": [1, 1, 1, 1, 1],
+    "first_width": 2,
+    "dense_widths": [4],
+    "batch_norm_momentum": 0.9,
+    "dropout": 0.0,
+    "seed": 3,
+}
+PUBLISHED = TINY | {"convolutions": [2, 2, 4, 4, 4], "dense_widths": [8, 8]}
+
+
+def kinds(model: keras.Model) -> list[str]:
+    return [type(layer).__name__ for layer in model.layers]
+
+
+def test_sixteen_convolutions_and_three_dense_layers():
+    names = kinds(build_network(**PUBLISHED))
+    assert names.count("Conv2D") == 16
+    assert names.count("Dense") == 3
+
+
+def test_relu_then_batch_normalisation_after_every_hidden_layer():
+    layers = build_network(**PUBLISHED).layers
+    for layer, follower in zip(layers, layers[1:], strict=False):
+        weighted = isinstance(layer, keras.layers.Conv2D | keras.layers.Dense)
+        if weighted and layer.name != "logit":
+            assert layer.activation is keras.activations.relu
+            assert isinstance(follower, keras.layers.BatchNormalization)
+
+
+def test_convolutions_are_three_by_three_and_pool_to_one_pixel():
+    model = build_network(**PUBLISHED)
+    sizes = {
+        layer.kernel_size
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Conv2D)
+    }
+    assert sizes == {(3, 3)}
+    assert model.get_layer("block5_pool").output.shape[1:3] == (1, 1)
+
+
+def test_full_width_has_the_parameters_of_vgg19_convolutions():
+    model = build_network(**PUBLISHED | {"first_width": 64})
+    convolutions = sum(
+        layer.count_params()
+        for layer in model.layers
+        if isinstance(layer, keras.layers.Conv2D)
+    )
+    # VGG-19 has 20,024,384 in its convolutions with three input channels.
+    assert convolutions == 20_024_384 - 2 * 9 * 64
+
+
+def test_compiled_optimizer_has_the_papers_constants():
+    model = build_network(**TINY)
+    compile_network(model, learning_rate=1e-4, beta_1=0.9, beta_2=0.999, epsilon=1e-8)
+    adam = model.optimizer
+    assert type(adam).__name__ == "Adam"
+    assert float(adam.learning_rate) == pytest.approx(1e-4)
+    assert (adam.beta_1, adam.beta_2, adam.epsilon) == (0.9, 0.999, 1e-8)
+
+
+def test_the_same_seed_builds_the_same_weights():
+    first, second = build_network(**TINY), build_network(**TINY)
+    other = build_network(**TINY | {"seed": 4})
+    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert any(
+        not np.array_equal(a, b)
+        for a, b in zip(first.get_weights(), other.get_weights(), strict=True)
+    )
+
+
+def test_weights_survive_the_file_and_the_file_its_rewriting(tmp_path):
+    model = build_network(**TINY)
+    for name in ("a.h5", "b.h5"):
+        save_weights(model, tmp_path / name)
+    sums = {
+        hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+        for name in ("a.h5", "b.h5")
+    }
+    assert len(sums) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.h5", "b.h5"]
+    other = build_network(**TINY | {"seed": 9})
+    load_weights(other, tmp_path / "a.h5")
+    images = np.random.default_rng(0).random((2, 48, 48, 1), dtype=np.float32)
+    np.testing.assert_array_equal(
+        model.predict(images, verbose=0), other.predict(images, verbose=0)
+    )
+
+
+def test_gradient_times_input_of_a_linear_model_is_its_exact_share():
+    image = keras.Input((4, 4, 2))
+    flat = keras.layers.Flatten()(image)
+    logit = keras.layers.Dense(1, use_bias=False, name="logit")(flat)
+    model = keras.Model(image, keras.layers.Activation("sigmoid")(logit))
+    images = np.random.default_rng(1).normal(size=(3, 4, 4, 2)).astype(np.float32)
+    weight = model.get_layer("logit").get_weights()[0].reshape(4, 4, 2)
+    maps = gradient_times_input(model, images, layer="logit", batch_size=2)
+    np.testing.assert_allclose(maps, (images * weight).sum(axis=-1), rtol=1e-5)
