@@ -1,6 +1,7 @@
 """The network as the paper states it, and weights that come back the same."""
 
 import hashlib
+import itertools
 
 import keras
 import numpy as np
@@ -33,7 +34,7 @@ def test_sixteen_convolutions_and_three_dense_layers():
 
 def test_relu_then_batch_normalisation_after_every_hidden_layer():
     layers = build_network(**PUBLISHED).layers
-    for layer, follower in zip(layers, layers[1:], strict=False):
+    for layer, follower in itertools.pairwise(layers):
         weighted = isinstance(layer, keras.layers.Conv2D | keras.layers.Dense)
         if weighted and layer.name != "logit":
             assert layer.activation is keras.activations.relu

@@ -1,0 +1,1 @@
+"""The package of the study: one room a noun."""

@@ -128,8 +128,8 @@ def compare_exact(quantity: str, theirs: npt.ArrayLike, ours: npt.ArrayLike) -> 
     worst = int(difference.argmax())
     if not difference[worst] <= EXACT:
         raise AgreementError(
-            f"{quantity}: pROC {theirs[worst]!r}, the check {ours[worst]!r}, allowed "
-            f"difference {EXACT}"
+            f"{quantity}: pROC {float(theirs[worst])!r}, the check "
+            f"{float(ours[worst])!r}, allowed difference {EXACT}"
         )
     return float(difference[worst])
 

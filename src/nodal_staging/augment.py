@@ -169,8 +169,8 @@ def _bilinear(
     corner += width
     bottom = values.take(corner)
     bottom += u * (values.take(corner + 1) - bottom)
-    top += v * (bottom - top)
-    return top
+    result: FloatArray = top + v * (bottom - top)
+    return result
 
 
 def _uniform(
@@ -189,7 +189,7 @@ def _uniform(
         state = _mix(state + _mix(np.uint64(epoch) + np.uint64(1)))
         counters = np.arange(1, DRAWS + 1, dtype=np.uint64)
         bits = _mix(state[:, None] + counters * np.uint64(0x9E3779B97F4A7C15))
-    return (bits >> np.uint64(11)) * 2.0**-53
+    return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def _mix(values: npt.NDArray[np.uint64] | np.uint64) -> npt.NDArray[np.uint64]:

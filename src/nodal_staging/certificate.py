@@ -1,4 +1,4 @@
-"""A ledger of leakage: what stands on both sides of the split, and what was tuned where."""
+"""A ledger of leakage: what stands on both sides of the split."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -5,6 +5,7 @@ and the band; an independent implementation recomputes them. Tables and figures 
 from here, so that no number is computed twice.
 """
 
+import logging
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from nodal_staging.operating_points import (
 from nodal_staging.seeds import named_seed, stream
 
 Block = dict[str, Any]
+
+logger = logging.getLogger(__name__)
 
 GRID = np.round(np.linspace(0, 1, 101), proc.GRID_DIGITS)
 """Specificities of the band."""
@@ -115,6 +118,7 @@ def compute_statistics(
         "agreement": checked,
     }
     write_json(statistics, content)
+    logger.info("%s: AUC %.4f, checked: %s", classifier, results.auc, checked)
     _write_tables(results, roc, band)
 
 

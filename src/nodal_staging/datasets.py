@@ -146,7 +146,7 @@ def _balance(nodes: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 def assign_folds(
     nodes: pd.DataFrame, *, protocol: str, folds: int, seed: int
 ) -> pd.DataFrame:
-    """Number folds from 1, balanced by status; whole patients under ``patient``."""
+    """Assign folds from 1, balanced by status; under ``patient`` by whole patients."""
     splitter = StratifiedKFold if protocol == "node" else StratifiedGroupKFold
     state = named_seed(seed, "datasets", "folds")
     smallest = nodes["status"].value_counts().min() if len(nodes) else 0

@@ -380,8 +380,8 @@ def _regular_gap(along_mm: npt.NDArray[np.float64], role: str) -> float:
     if gaps.min() < GAP_TOLERANCE_MM:
         place = int(np.argmin(gaps))
         raise DicomSeriesError(
-            f"{role}: slices {place + 1} and {place + 2} (counted along the normal) lie "
-            "at the same position; keep one reconstruction in a folder"
+            f"{role}: slices {place + 1} and {place + 2} (counted along the normal) "
+            "lie at the same position; keep one reconstruction in a folder"
         )
     off = np.abs(gaps - median)
     if off.max() > max(GAP_TOLERANCE_MM, GAP_TOLERANCE * median):

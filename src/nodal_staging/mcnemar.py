@@ -20,16 +20,15 @@ Fagerland et al., BMC Med Res Methodol 2013;13:91 (mid-p). Holm, Scand J Stat
 1979;6:65.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import erfc, sqrt
+from math import comb, erfc, sqrt
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import bdtr, gammaln
 
 from nodal_staging import tables
 from nodal_staging.files import read_json
@@ -117,7 +116,8 @@ def p_corrected(pair: Discordance) -> float:
 def p_exact(pair: Discordance) -> float:
     """Return the two-sided binomial p; 1 without discordance."""
     smaller = min(pair.only_a, pair.only_b)
-    return min(1.0, 2 * float(bdtr(smaller, pair.total, 0.5)))
+    ways = sum(_ways(pair.total, smaller))
+    return min(1.0, 2 * ways / (1 << pair.total))
 
 
 def p_mid(pair: Discordance) -> float:
@@ -127,7 +127,7 @@ def p_mid(pair: Discordance) -> float:
     """
     if not pair.total:
         return 1.0
-    seen = _probability(pair)
+    seen = comb(pair.total, pair.only_a) / (1 << pair.total)
     if pair.only_a == pair.only_b:
         return 1 - seen / 2
     return p_exact(pair) - seen
@@ -205,8 +205,9 @@ def _require_same_nodes(a: Decisions, b: Decisions) -> None:
         )
 
 
-def _probability(pair: Discordance) -> float:
-    """Return the binomial probability of the discordant pairs as they are."""
-    a, b = pair.only_a, pair.only_b
-    ways = gammaln(pair.total + 1) - gammaln(a + 1) - gammaln(b + 1)
-    return float(np.exp(ways - pair.total * np.log(2)))
+def _ways(total: int, most: int) -> Iterator[int]:
+    """Count the ways to have 0, 1, ... ``most`` of ``total``, in exact integers."""
+    ways = 1
+    for chosen in range(most + 1):
+        yield ways
+        ways = ways * (total - chosen) // (chosen + 1)

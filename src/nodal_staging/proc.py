@@ -189,7 +189,7 @@ def _require_sound(score: FloatArray, positive: BoolArray) -> None:
     if not np.isfinite(score).all():
         raise ProcError("expected finite scores; pROC drops or turns others to NaN")
     smaller = int(min(positive.sum(), (~positive).sum()))
-    if smaller < 2:  # noqa: PLR2004 - a variance needs two
+    if smaller < 2:
         raise ProcError(
             f"expected at least 2 nodes of each class, found {smaller}; with one, R "
             "resamples the numbers from 1 to its score"
@@ -201,6 +201,8 @@ def _start_r() -> Any:
     """Start R once, load pROC, and return the function that evaluates R code."""
     # API mode needs a compiler when rpy2 is installed; ABI mode only R itself.
     os.environ.setdefault("RPY2_CFFI_MODE", "ABI")
+    # rpy2 asks an Rscript of its own for paths, which --vanilla does not reach.
+    os.environ.update(R_PROFILE_USER="", R_ENVIRON_USER="")
     try:
         # Importing rpy2 looks for R: a missing R must end in a sentence, in the log.
         embedded = import_module("rpy2.rinterface_lib.embedded")

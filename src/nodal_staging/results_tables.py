@@ -73,7 +73,8 @@ def mcnemar_grid(tests: pd.DataFrame, significance: float) -> Grid:
             f"{len(tests)} pairs and is to be held against 0.05."
         ),
         header=(
-            "A and B",
+            "A",
+            "B",
             "Only A right",
             "Only B right",
             "Difference",
@@ -92,11 +93,9 @@ def _cells(test: dict[str, object]) -> tuple[str, ...]:
     only_a, only_b, n = (
         int(str(test[name])) for name in ("only_a_correct", "only_b_correct", "n")
     )
-    pair = (
-        f"{printed(str(test['classifier_a']))} | {printed(str(test['classifier_b']))}"
-    )
     return (
-        pair + STATUSES[str(test["status"])],
+        printed(str(test["classifier_a"])),
+        printed(str(test["classifier_b"])),
         str(only_a),
         str(only_b),
         half_up(Fraction(100 * (only_a - only_b), n), 1),
@@ -104,7 +103,7 @@ def _cells(test: dict[str, object]) -> tuple[str, ...]:
             p_value(float(str(test[name])))
             for name in ("p_corrected", "p_exact", "p_mid", "p_holm")
         ),
-        str(test["significant"]),
+        str(test["significant"]) + STATUSES[str(test["status"])],
     )
 
 

@@ -54,4 +54,4 @@ def written(value: float) -> Fraction:
 
 def p_value(p: float) -> str:
     """Return a p value with four digits, enough to compare it with 0.005."""
-    return "< 0.0001" if p < 0.0001 else half_up(p, 4)  # noqa: PLR2004
+    return "< 0.0001" if p < 0.0001 else half_up(p, 4)

@@ -75,8 +75,8 @@ def check_sheets(
     for row in node_sheet.itertuples():
         if owners.get(row.exam_id) != row.patient_id:
             raise SheetError(
-                f"{Path(nodes).name}, node {row.node_id}: exam {row.exam_id} of patient "
-                f"{row.patient_id} is not in {Path(exams).name}; "
+                f"{Path(nodes).name}, node {row.node_id}: exam {row.exam_id} of "
+                f"patient {row.patient_id} is not in {Path(exams).name}; "
                 "correct exam_id or patient_id"
             )
     counts = {"exams": len(exam_sheet), "nodes": len(node_sheet), "readings": 0}

@@ -199,8 +199,8 @@ def _uptake_s(
     uptake_s = (reference - injected).total_seconds()
     if not 0 <= uptake_s <= LONGEST_UPTAKE_HALF_LIVES * half_life_s:
         raise SUVError(
-            f"{role}: {uptake_s / 60:.0f} minutes from injection to scan, expected 0 to "
-            f"{LONGEST_UPTAKE_HALF_LIVES} half-lives; correct the injection time"
+            f"{role}: {uptake_s / 60:.0f} minutes from injection to scan, expected "
+            f"0 to {LONGEST_UPTAKE_HALF_LIVES} half-lives; correct the injection time"
         )
     return uptake_s
 

@@ -206,6 +206,44 @@ DROPPED = _table(
     unique=["node_id", "dataset"],
 )
 
+CEILINGS = _table(
+    {
+        "classifier": _text(unique=True),
+        "ceiling_of": _text(),
+        "auc": _number(0, 1),
+        "standard_error": _number(0),
+        "ceiling": _number(0, 1),
+        "ceiling_standard_error": _number(0),
+        "difference": _number(-1, 1),
+        "z": _number(),
+        "status": _one_of(["below", "at", "leak"]),
+    },
+)
+
+SITE_MATCHED = _table(
+    {
+        "classifier": _text(unique=True),
+        "auc": _number(0, 1),
+        "site_matched_auc": pa.Column(float, nullable=True, coerce=True),
+        "lower": pa.Column(float, nullable=True, coerce=True),
+        "upper": pa.Column(float, nullable=True, coerce=True),
+        "pairs": _count(),
+        "locations": _count(),
+    },
+)
+"""AUC over pairs of the same location, empty where there is no such pair."""
+
+RELEVANCE = _table(
+    {
+        "cnn": _text(unique=True),
+        "share_on_node": _number(0, 1),
+        "lower": _number(0, 1),
+        "upper": _number(0, 1),
+        "area_share": _number(0, 1),
+        "nodes": _count(),
+    },
+)
+
 CHARACTERISTICS = _table(
     {
         "partition": _text(),

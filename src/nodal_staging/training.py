@@ -190,14 +190,14 @@ def fit(
     for epoch in range(recipe.epochs):
         images = source.augmented(recipe.ranges, seed=recipe.seed, epoch=epoch)
         order = stream(recipe.seed, "training", "order", epoch).permutation(len(target))
-        model.reset_metrics()
-        for batch in np.array_split(order, len(order) // recipe.batch_size or 1):
-            result = model.train_on_batch(images[batch], target[batch])
-        row = {
-            "epoch": epoch + 1,
-            "loss": float(result[0]),
-            "accuracy": float(result[1]),
-        }
+        batches = np.array_split(order, max(len(order) // recipe.batch_size, 1))
+        results = [
+            model.train_on_batch(images[batch], target[batch]) for batch in batches
+        ]
+        loss, accuracy = np.average(
+            np.array(results, dtype=float), axis=0, weights=[len(b) for b in batches]
+        )
+        row = {"epoch": epoch + 1, "loss": float(loss), "accuracy": float(accuracy)}
         logger.info(
             "%s: epoch %d of %d, loss %.4f, accuracy %.3f",
             name,

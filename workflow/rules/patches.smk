@@ -20,9 +20,9 @@ rule measure_nodes:
         "<logs>/measure_nodes/{scatteritem}.log",
     benchmark:
         "<benchmarks>/measure_nodes/{scatteritem}.tsv"
+    priority: 10
     conda:
         "../../envs/core.yaml"
-    priority: 10
     resources:
         mem_mb=1500,
         runtime=120,
@@ -67,9 +67,9 @@ rule extract_patches:
         "<logs>/extract_patches/{scatteritem}.log",
     benchmark:
         "<benchmarks>/extract_patches/{scatteritem}.tsv"
+    priority: 10
     conda:
         "../../envs/core.yaml"
-    priority: 10
     resources:
         mem_mb=3000,
         runtime=240,

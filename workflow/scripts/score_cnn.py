@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nodal_staging.jobs import job_log
-from nodal_staging.training import score_cnn, recipe_of
+from nodal_staging.training import recipe_of, score_cnn
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

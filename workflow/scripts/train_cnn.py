@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nodal_staging.jobs import job_log
-from nodal_staging.training import train_cnn, recipe_of
+from nodal_staging.training import recipe_of, train_cnn
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

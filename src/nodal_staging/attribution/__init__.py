@@ -1,0 +1,1 @@
+"""Where a network looks; knows nothing of the rest of the study."""

@@ -126,7 +126,7 @@ class Canvas:
 
 
 def _inguinal(c: Canvas) -> None:
-    """Two thighs: femoral vessels under the skin, femur and muscle behind."""
+    """Paint two thighs: femoral vessels under the skin, femur and muscle behind."""
     fat, vessel = c.habitus.fat_hu, c.habitus.vessel_hu
     c.both(54, 0, 52, 66, MUSCLE_HU - 40)
     c.both(54, 0, 50, 64, fat)
@@ -138,7 +138,7 @@ def _inguinal(c: Canvas) -> None:
 
 
 def _perirectal(c: Canvas) -> None:
-    """Rectum with gas in its fat, sacrum behind, bladder in front."""
+    """Paint rectum with gas in its fat, sacrum behind, bladder in front."""
     c.trunk(14)
     c.both(72, 12, 16, 34, MUSCLE_HU)
     c.both(58, -12, 10, 26, CORTEX_HU, 15)
@@ -150,7 +150,7 @@ def _perirectal(c: Canvas) -> None:
 
 
 def _iliacal(c: Canvas) -> None:
-    """Iliac wing, psoas, and the pair of iliac vessels between them."""
+    """Paint iliac wing, psoas, and the pair of iliac vessels between them."""
     vessel = c.habitus.vessel_hu
     c.trunk(8)
     c.both(76, 6, 9, 46, CORTEX_HU, -18)
@@ -163,7 +163,7 @@ def _iliacal(c: Canvas) -> None:
 
 
 def _retroperitoneal(c: Canvas) -> None:
-    """Aorta and vena cava before the vertebra, psoas beside it, kidneys far out."""
+    """Paint aorta and vena cava before the vertebra, psoas and kidneys beside."""
     vessel = c.habitus.vessel_hu
     c.trunk(8)
     c.ellipse(0, 36, 24, 20, BONE_HU)
@@ -176,7 +176,7 @@ def _retroperitoneal(c: Canvas) -> None:
 
 
 def _mediastinal(c: Canvas) -> None:
-    """Lungs on both sides, trachea with its ring, aortic arch, sternum."""
+    """Paint lungs on both sides, trachea with its ring, aortic arch, sternum."""
     fat, vessel = c.habitus.fat_hu, c.habitus.vessel_hu
     c.trunk(8)
     c.both(54, 4, 42, 52, LUNG_HU)
@@ -190,7 +190,7 @@ def _mediastinal(c: Canvas) -> None:
 
 
 def _axillary(c: Canvas) -> None:
-    """Fat of the axilla between ribs with lung and the muscles of the arm pit."""
+    """Paint fat of the axilla between ribs with lung and the muscles of the arm pit."""
     fat, vessel = c.habitus.fat_hu, c.habitus.vessel_hu
     c.trunk(0)
     c.ellipse(0, 0, 62, 58, MUSCLE_HU)
@@ -206,7 +206,7 @@ def _axillary(c: Canvas) -> None:
 
 
 def _infraclavicular(c: Canvas) -> None:
-    """Pectoral muscle in front, subclavian vessels, the apex of the lung behind."""
+    """Paint pectoral muscle in front, subclavian vessels, the lung apex behind."""
     vessel = c.habitus.vessel_hu
     c.trunk(0)
     c.both(44, 16, 30, 26, LUNG_HU)
@@ -220,7 +220,7 @@ def _infraclavicular(c: Canvas) -> None:
 
 
 def _supraclavicular(c: Canvas) -> None:
-    """The clavicle as a long bar in front, scalene muscles and thin vessels behind."""
+    """Paint the clavicle as a bar in front, scalene muscles and thin vessels behind."""
     vessel = c.habitus.vessel_hu
     c.trunk(0)
     c.ellipse(0, 40, 20, 16, BONE_HU)
@@ -235,7 +235,7 @@ def _supraclavicular(c: Canvas) -> None:
 
 
 def _cervical(c: Canvas) -> None:
-    """A slim neck in air: airway, vertebra, carotid and jugular, strap muscles."""
+    """Paint a slim neck in air: airway, vertebra, carotid, jugular, muscles."""
     vessel = c.habitus.vessel_hu
     c.ellipse(0, 8, 54, 58, MUSCLE_HU - 40)
     c.ellipse(0, 8, 52, 56, c.habitus.fat_hu)

@@ -67,7 +67,7 @@ def _views(
     places = np.concatenate(
         [rng.choice(table.shape[1], size=half, p=table[status]) for status in (0, 1)]
     )
-    recorded = y ^ (rng.random(draws) < dials.label_noise)
+    recorded = y ^ (rng.random(draws) < dials.label_noise).astype(int)
     with np.errstate(divide="ignore"):
         by_location = np.log(table[1]) - np.log(table[0])
     result = {}

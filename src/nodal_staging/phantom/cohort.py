@@ -153,7 +153,7 @@ def _draw_exams(
             rows.append(person | {"day": later, "fate": "follow_up"})
     for number, row in enumerate(rows, start=1):
         row["exam_id"] = f"E{number:04}"
-        row |= _cells(row, n_shards, rng)
+        row.update(_cells(row, n_shards, rng))
     return pd.DataFrame(rows)
 
 

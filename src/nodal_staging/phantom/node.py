@@ -115,7 +115,8 @@ def paint_node(
     around = hu * (1 - cuff) + fat_hu * cuff
     painted = around * (1 - occupied) + (share * tissue).mean(axis=0)
     hu[...] = painted
-    return occupied.astype(np.float32)
+    result: npt.NDArray[np.float32] = occupied.astype(np.float32)
+    return result
 
 
 def cap_height(share: float) -> float:

@@ -66,9 +66,9 @@ def allocate(shares: npt.ArrayLike, total: int) -> npt.NDArray[np.int_]:
 
     A location with any share keeps at least one node where the total allows it.
     """
-    weights = np.asarray(shares, dtype=float)
+    weights: FloatArray = np.asarray(shares, dtype=float)
     exact = weights / weights.sum() * total
-    counts = np.floor(exact).astype(int)
+    counts: npt.NDArray[np.int_] = np.floor(exact).astype(int)
     order = np.argsort(counts - exact, kind="stable")
     counts[order[: total - counts.sum()]] += 1
     while (
@@ -81,7 +81,7 @@ def allocate(shares: npt.ArrayLike, total: int) -> npt.NDArray[np.int_]:
 
 
 def location_shares(dials: Dials) -> FloatArray:
-    """Return p(location given status): rows negative and positive, columns locations."""
+    """Return p(location given status), rows negative and positive."""
     counts = np.array([PAPER_COUNTS[location] for location in LOCATIONS], dtype=float)
     table = counts[:, ::-1].T / counts[:, ::-1].T.sum(axis=1, keepdims=True)
     weights = np.array([1 - dials.prevalence, dials.prevalence])
@@ -150,7 +150,7 @@ def _sizes(
     """Draw nodes per patient around the mean, at least one, with an exact total."""
     mean = n_nodes / n_patients
     drawn = np.rint(rng.normal(mean, NODES_PER_PATIENT_SD, n_patients)).astype(int)
-    sizes = np.maximum(drawn, 1)
+    sizes: npt.NDArray[np.int_] = np.maximum(drawn, 1)
     while (surplus := int(sizes.sum()) - n_nodes) != 0:
         able = np.flatnonzero(sizes > 1) if surplus > 0 else np.arange(n_patients)
         sizes[rng.choice(able)] -= np.sign(surplus)

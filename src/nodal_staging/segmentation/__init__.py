@@ -1,0 +1,1 @@
+"""Segmented nodes, from the files of MITK and plain NRRD."""

@@ -1,0 +1,42 @@
+# `make demo` runs the study on the synthetic cohort, `make test` checks everything.
+# Each does its own set-up, once.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+CORES ?= $(shell nproc)
+TENSORFLOW ?= cpu
+LOCK := $(if $(filter gpu,$(TENSORFLOW)),requirements-gpu.lock,requirements.lock)
+BIN := .venv/bin
+# rpy2 needs no compiler in ABI mode.
+export RPY2_CFFI_MODE := ABI
+export PYTHONPATH := src
+
+.PHONY: demo test setup clean
+
+demo: setup
+	$(BIN)/snakemake --cores $(CORES) --quiet rules
+	@echo
+	@echo "The study is ready:"
+	@printf '  %s\n' results/demo/report.html results/demo/tables/table_1.html \
+		results/demo/figures/figure_5.pdf results/demo/tables/mcnemar.html
+
+test: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+	$(BIN)/snakemake --snakefile workflow/Snakefile --lint
+	$(BIN)/mypy src workflow/scripts
+	$(BIN)/pytest
+
+setup: .venv/installed-$(TENSORFLOW)
+	@tools/install_r.sh
+
+.venv/installed-$(TENSORFLOW): $(LOCK) tools/install_python.sh
+	tools/install_python.sh $(LOCK)
+	rm -f .venv/installed-*
+	touch $@
+
+clean:
+	rm -rf .venv results/demo results/tests .snakemake

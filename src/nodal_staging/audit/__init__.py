@@ -1,0 +1,1 @@
+"""Did the model read the node, or its address?"""

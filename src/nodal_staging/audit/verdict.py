@@ -1,0 +1,80 @@
+"""The verdict on each CNN, by a declared rule.
+
+``site_matched`` is the AUC over pairs of the same location: what is left when the
+address is equal. A CNN reads *the node* if the interval of its site-matched AUC lies
+above 0.5, and *its address* if its plain AUC exceeds its site-matched AUC by more than
+the half-width of that interval; both may hold, and where neither does it cannot be
+told at this size.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from nodal_staging import tables
+from nodal_staging.files import write_json
+
+WEAKNESSES = {
+    ("protocol", "node"): (
+        "nodes of one patient stand on both sides of the split (published protocol)"
+    ),
+    ("threshold_source", "test"): (
+        "thresholds are chosen on the test set, which flatters accuracy "
+        "(published protocol)"
+    ),
+}
+
+
+def write_verdict(
+    *,
+    location: str | Path,
+    ceilings: str | Path | None,
+    protocol: str,
+    threshold_source: str,
+    output: str | Path,
+) -> None:
+    """Write ``audit/verdict.json``.
+
+    Parameters
+    ----------
+    location, ceilings
+        ``tables.SITE_MATCHED``, and ``tables.CEILINGS`` of a synthetic study.
+    protocol, threshold_source
+        As configured.
+    output
+        The verdict.
+    """
+    table = tables.read(location, tables.SITE_MATCHED)
+    cnns = table[table["classifier"].str.startswith("cnn_")]
+    verdicts = {row["classifier"]: _verdict(row) for row in cnns.to_dict("records")}
+    leak = None
+    if ceilings is not None:
+        compared = tables.read(ceilings, tables.CEILINGS)
+        leak = bool((compared["status"] == "leak").any())
+    options = {"protocol": protocol, "threshold_source": threshold_source}
+    write_json(
+        output,
+        {
+            "cnns": verdicts,
+            "leak": leak,
+            "weaknesses": [WEAKNESSES[o] for o in options.items() if o in WEAKNESSES],
+        },
+    )
+
+
+def _verdict(row: Mapping[str, float]) -> dict[str, object]:
+    """Apply the rule to one CNN."""
+    reads_node = row["lower"] > 0.5
+    half_width = (row["upper"] - row["lower"]) / 2
+    reads_address = row["auc"] - row["site_matched_auc"] > half_width
+    words = {
+        (True, True): "both",
+        (True, False): "the node",
+        (False, True): "its address",
+        (False, False): "cannot be told",
+    }
+    return {
+        "reads": words[bool(reads_node), bool(reads_address)],
+        "auc": row["auc"],
+        "site_matched_auc": row["site_matched_auc"],
+        "interval": [row["lower"], row["upper"]],
+    }

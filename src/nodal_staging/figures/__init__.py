@@ -1,0 +1,1 @@
+"""Figures of the paper; each draws what the artefacts say and nothing else."""

@@ -1,0 +1,244 @@
+"""Figure 5: ROC curves of the CNNs beside readers and forests; histograms of outputs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from nodal_staging import tables
+from nodal_staging.classifier_names import printed
+from nodal_staging.figures import style
+from nodal_staging.files import read_json
+
+BINS = [step / 25 for step in range(26)]
+SOURCES = {
+    "out_of_fold": "chosen out of fold",
+    "test": "chosen on the test set",
+    "given": "given",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What is drawn of one CNN: ROC points, pointwise band, statistics, scores."""
+
+    classifier: str
+    roc: pd.DataFrame
+    band: pd.DataFrame
+    statistics: Mapping[str, Any]
+    scores: pd.DataFrame
+
+
+def draw_figure_5(
+    *,
+    cnns: Sequence[str],
+    roc: Sequence[str | Path],
+    band: Sequence[str | Path],
+    statistics: Sequence[str | Path],
+    scores: Sequence[str | Path],
+    readers: Mapping[str, str | Path],
+    forests: Mapping[str, str | Path],
+    synthetic: bool,
+    pdf: str | Path,
+    svg: str | Path,
+    png: str | Path,
+) -> None:
+    """Draw Figure 5 from the artefacts of the statistics.
+
+    Parameters
+    ----------
+    cnns, roc, band, statistics, scores
+        The CNNs as classifiers, and for each its files in the same order.
+    readers, forests
+        Classifier to its statistics; drawn as operating points.
+    synthetic
+        Whether the data are synthetic, which the figure then says.
+    pdf, svg, png
+        Outputs.
+    """
+    loaded = [
+        _load(*files) for files in zip(cnns, roc, band, statistics, scores, strict=True)
+    ]
+    figure = style.new_figure(style.DOUBLE_COLUMN_MM, 150)
+    grid = figure.add_gridspec(2, 3, height_ratios=[1.75, 1])
+    roc_axes = figure.add_subplot(grid[0, :])
+    draw_roc(roc_axes, loaded, _points(readers), _points(forests))
+    roc_axes.set_title("a", loc="left", fontweight="bold", size=9)
+    for place, curve in enumerate(loaded):
+        axes = figure.add_subplot(grid[1, place])
+        draw_histogram(axes, curve)
+        if place == 0:
+            axes.set_title("b", loc="left", fontweight="bold", size=9)
+    if synthetic:
+        style.mark_synthetic(figure)
+    style.save(figure, pdf=pdf, svg=svg, png=png)
+
+
+def _load(
+    classifier: str,
+    roc: str | Path,
+    band: str | Path,
+    statistics: str | Path,
+    scores: str | Path,
+) -> Curve:
+    """Read what is drawn of one CNN."""
+    table = tables.read(scores, tables.SCORES)
+    return Curve(
+        classifier,
+        tables.read(roc, tables.ROC),
+        tables.read(band, tables.BAND),
+        read_json(statistics),
+        table[table["partition"] == "test"],
+    )
+
+
+def _points(files: Mapping[str, str | Path]) -> dict[str, tuple[float, float]]:
+    """Return specificity and sensitivity of each classifier."""
+    points = {}
+    for classifier, path in files.items():
+        metrics = read_json(path)["metrics"]
+        points[classifier] = (
+            metrics["specificity"]["estimate"],
+            metrics["sensitivity"]["estimate"],
+        )
+    return points
+
+
+def draw_roc(
+    axes: Axes,
+    curves: list[Curve],
+    readers: Mapping[str, tuple[float, float]],
+    forests: Mapping[str, tuple[float, float]],
+) -> Axes:
+    """Draw ROC curves with bands, and operating points.
+
+    Parameters
+    ----------
+    axes
+        To draw on.
+    curves
+        The CNNs.
+    readers, forests
+        Specificity and sensitivity of each.
+    """
+    axes.plot([1, 0], [0, 1], color="0.75", linewidth=0.6, zorder=0)
+    for curve in curves:
+        colour = style.COLOURS.get(curve.classifier, "0.3")
+        band = curve.band.sort_values("specificity")
+        axes.fill_between(
+            band["specificity"],
+            band["lower"],
+            band["upper"],
+            color=colour,
+            alpha=0.13,
+            lw=0,
+        )
+        points = curve.roc.sort_values(
+            ["specificity", "sensitivity"], ascending=[False, True]
+        )
+        axes.plot(
+            points["specificity"],
+            points["sensitivity"],
+            color=colour,
+            label=_label(curve),
+        )
+    _mark(axes, readers, marker="o", colour="black", size=22)
+    _mark(axes, forests, marker="*", colour=style.FOREST, size=55)
+    axes.set(
+        xlim=(1.01, -0.01),
+        ylim=(-0.01, 1.01),
+        xlabel="Specificity",
+        ylabel="Sensitivity",
+        aspect="equal",
+    )
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(
+        handles,
+        labels,
+        loc="lower left",
+        bbox_to_anchor=(1.03, 0.0),
+        frameon=False,
+        title=_legend_title(curves),
+        title_fontsize=6.5,
+        alignment="left",
+        labelspacing=0.9,
+    )
+    return axes
+
+
+def _legend_title(curves: list[Curve]) -> str:
+    """Say which interval stands beside the AUC and what the band is."""
+    interval = curves[0].statistics["auc"]["intervals"]["bootstrap"]
+    level = f"{100 * interval['level']:g} %"
+    replicates = f"{interval['replicates']:,}"
+    return (
+        f"AUC ({level} interval, stratified bootstrap,\n{replicates} replicates); "
+        f"shaded: pointwise {level} band\nof sensitivity at given specificity\n"
+    )
+
+
+def _label(curve: Curve) -> str:
+    auc = curve.statistics["auc"]
+    interval = auc["intervals"]["bootstrap"]
+    return (
+        f"{printed(curve.classifier)}\n{auc['estimate']:.3f} "
+        f"({interval['lower']:.3f} to {interval['upper']:.3f})"
+    )
+
+
+def _mark(
+    axes: Axes,
+    points: Mapping[str, tuple[float, float]],
+    *,
+    marker: str,
+    colour: str,
+    size: float,
+) -> None:
+    """Mark operating points and number them on the plot."""
+    for number, (classifier, (specificity, sensitivity)) in enumerate(points.items()):
+        axes.scatter(
+            specificity,
+            sensitivity,
+            marker=marker,
+            s=size,
+            color=colour,
+            edgecolor="white",
+            linewidth=0.5,
+            zorder=4,
+        )
+        short = printed(classifier).replace("-balanced", "")
+        axes.annotate(
+            short,
+            (specificity, sensitivity),
+            xytext=(5, -7 if number % 2 == 0 else 5),
+            textcoords="offset points",
+            size=6,
+            color=colour,
+            zorder=5,
+        )
+
+
+def draw_histogram(axes: Axes, curve: Curve) -> Axes:
+    """Draw the outputs of one CNN by status, with its two thresholds."""
+    for status, colour in (("negative", style.NEGATIVE), ("positive", style.POSITIVE)):
+        values = curve.scores.loc[curve.scores["status"] == status, "score"]
+        axes.hist(values, bins=BINS, color=colour, alpha=0.65, label=status)
+    threshold = curve.statistics["threshold"]
+    target = curve.statistics["at_target_sensitivity"]
+    axes.axvline(threshold["value"], color="black", linestyle="--", linewidth=0.9)
+    axes.axvline(
+        target["attained"]["threshold"], color="black", linestyle=":", linewidth=1.1
+    )
+    axes.set(xlim=(0, 1), xlabel="CNN output", ylabel="Nodes")
+    axes.set_title(
+        f"{printed(curve.classifier)}\n"
+        f"- - Youden, {SOURCES[threshold['source']]}   "
+        f"··· {100 * target['target']:.0f} % sensitivity",
+        loc="center",
+        size=6.5,
+    )
+    axes.legend(frameon=False, loc="upper center", handlelength=1)
+    return axes

@@ -1,0 +1,75 @@
+"""One look for all figures: type, colours, widths, and files with the same bytes."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from nodal_staging.files import replacing
+
+MM = 1 / 25.4
+DOUBLE_COLUMN_MM = 180
+
+# Okabe and Ito's colours, told apart by colour-blind readers too.
+COLOURS = {
+    "cnn_status_balanced": "#0072B2",
+    "cnn_location_balanced": "#D55E00",
+    "cnn_xmask": "#009E73",
+}
+POSITIVE = "#D55E00"
+NEGATIVE = "#56B4E9"
+FOREST = "#0033CC"
+
+TYPE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7,
+    "axes.labelsize": 7,
+    "axes.titlesize": 7.5,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "legend.fontsize": 6.5,
+    "axes.linewidth": 0.6,
+    "lines.linewidth": 1.2,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "svg.hashsalt": "nodal-staging",
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+}
+
+
+def new_figure(width_mm: float, height_mm: float) -> Figure:
+    """Open a figure of a size in print."""
+    matplotlib.rcParams.update(TYPE)
+    return plt.figure(figsize=(width_mm * MM, height_mm * MM), layout="constrained")
+
+
+def mark_synthetic(figure: Figure) -> None:
+    """Say in the figure itself that its data are synthetic."""
+    figure.text(
+        0.995,
+        0.003,
+        "synthetic cohort",
+        ha="right",
+        va="bottom",
+        size=5.5,
+        color="0.45",
+    )
+
+
+def save(figure: Figure, *, pdf: str | Path, svg: str | Path, png: str | Path) -> None:
+    """Write a figure in three formats, without dates, and close it."""
+    without_date: dict[str, dict[str, None]] = {
+        "pdf": {"CreationDate": None, "ModDate": None},
+        "svg": {"Date": None},
+        "png": {"Software": None},
+    }
+    for path, kind in ((pdf, "pdf"), (svg, "svg"), (png, "png")):
+        with replacing(path) as part:
+            figure.savefig(part, format=kind, dpi=300, metadata=without_date[kind])
+    plt.close(figure)

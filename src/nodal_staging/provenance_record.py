@@ -1,0 +1,90 @@
+"""How a study came about: configuration, code, versions, seeds, sums."""
+
+import hashlib
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from nodal_staging import proc
+from nodal_staging.files import read_json, write_json
+
+PACKAGES = [
+    "snakemake",
+    "keras",
+    "numpy",
+    "scipy",
+    "pandas",
+    "pandera",
+    "scikit-learn",
+    "matplotlib",
+    "SimpleITK",
+    "pydicom",
+    "h5py",
+    "rpy2-rinterface",
+    "rpy2-robjects",
+]
+
+
+def record_provenance(
+    *,
+    config: Mapping[str, Any],
+    sheets: str | Path,
+    artefacts: Iterable[str | Path],
+    output: str | Path,
+) -> None:
+    """Write ``provenance.json``; equal studies on equal machines give equal bytes.
+
+    Parameters
+    ----------
+    config
+        The whole configuration.
+    sheets
+        What the check of the input sheets recorded.
+    artefacts
+        Files whose SHA-256 sums are recorded, by their place in the study.
+    output
+        The record. It names no person, host or absolute path.
+    """
+    root = Path(output).parent
+    write_json(
+        output,
+        {
+            "config": _public(config),
+            "code_sha256": _code_sum(),
+            "python": platform.python_version(),
+            "packages": {name: version(name) for name in PACKAGES},
+            "statistics_engine": proc.engine(),
+            "machine": f"{platform.system()} {platform.machine()}",
+            "input_sheets": read_json(sheets),
+            "artefacts_sha256": {
+                Path(path).relative_to(root).as_posix(): _sum(path)
+                for path in artefacts
+            },
+        },
+    )
+
+
+def _public(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy the configuration without the places of the input sheets."""
+    cohort = {
+        key: value
+        for key, value in config["cohort"].items()
+        if key not in {"exams", "nodes", "readings"}
+    }
+    return dict(config) | {"cohort": cohort}
+
+
+def _code_sum() -> str:
+    """Hash every source file of the package."""
+    root = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _sum(path: str | Path) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()

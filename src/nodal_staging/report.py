@@ -1,0 +1,114 @@
+"""One offline page that tells the story of a study in the paper's order."""
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from nodal_staging import tables
+from nodal_staging.classifier_names import printed
+from nodal_staging.files import read_json, write_text
+from nodal_staging.report_page import PAGE
+
+CONTENTS = [
+    ("cohort", "Cohort"),
+    ("datasets", "Datasets and leakage"),
+    ("figure_5", "Figure 5"),
+    ("table_1", "Table 1"),
+    ("mcnemar", "McNemar’s tests"),
+    ("ceilings", "Ceilings"),
+    ("audit", "Audit"),
+    ("methods", "How the numbers were made"),
+    ("provenance", "Provenance"),
+]
+
+
+def write_report(
+    *,
+    study: str,
+    flow: str | Path,
+    characteristics: str | Path,
+    certificate: str | Path,
+    figure_5: str | Path,
+    table_1: str | Path,
+    mcnemar: str | Path,
+    statistics: Sequence[str | Path],
+    location: str | Path,
+    relevance: str | Path,
+    verdict: str | Path,
+    ceilings: str | Path | None,
+    provenance: str | Path,
+    output: str | Path,
+) -> None:
+    """Write the report, everything inside one file.
+
+    Parameters
+    ----------
+    study
+        Its name.
+    flow, characteristics, certificate
+        The cohort and the datasets.
+    figure_5
+        SVG.
+    table_1, mcnemar
+        HTML fragments.
+    statistics
+        Of the CNNs.
+    location, relevance, verdict, ceilings
+        The audit; ``ceilings`` is None unless the cohort is synthetic.
+    provenance
+        The record.
+    output
+        The page.
+    """
+    partitions, rows = _characteristics(characteristics)
+    first = read_json(statistics[0])
+    compared = None if ceilings is None else tables.read(ceilings, tables.CEILINGS)
+    page = _environment().from_string(PAGE)
+    text = page.render(
+        study=study,
+        synthetic=ceilings is not None,
+        contents=[c for c in CONTENTS if ceilings is not None or c[0] != "ceilings"],
+        flow=read_json(flow),
+        partitions=partitions,
+        characteristics=rows,
+        certificate=read_json(certificate),
+        figure_5=base64.b64encode(Path(figure_5).read_bytes()).decode(),
+        table_1=Markup(Path(table_1).read_text(encoding="utf-8")),  # noqa: S704
+        mcnemar=Markup(Path(mcnemar).read_text(encoding="utf-8")),  # noqa: S704
+        first=first,
+        bootstrap=first["auc"]["intervals"]["bootstrap"],
+        ceilings=None if compared is None else compared.to_dict("records"),
+        location=tables.read(location, tables.SITE_MATCHED).to_dict("records"),
+        relevance=tables.read(relevance, tables.RELEVANCE).to_dict("records"),
+        verdict=read_json(verdict),
+        provenance=read_json(provenance),
+    )
+    write_text(output, text)
+
+
+def _environment() -> jinja2.Environment:
+    """Return an environment that escapes text and refuses unknown names."""
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    environment.filters["printed"] = printed
+    return environment
+
+
+def _characteristics(path: str | Path) -> tuple[list[str], list[tuple[str, list[Any]]]]:
+    """Turn the long table to rows of characteristics, columns of partitions."""
+    frame = tables.read(path, tables.CHARACTERISTICS)
+    partitions = list(pd.unique(frame["partition"]))
+    wide = frame.pivot_table(
+        index="characteristic",
+        columns="partition",
+        values="value",
+        aggfunc="first",
+        sort=False,
+    ).reindex(columns=partitions, fill_value="-")
+    return partitions, [(name, list(cells)) for name, cells in wide.iterrows()]

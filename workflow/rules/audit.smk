@@ -1,0 +1,96 @@
+"""Did the model read the node, or its address?
+
+INPUTS   scores/, statistics/, nodes.tsv, attribution/, raw/truth.json (synthetic only)
+OUTPUTS  audit/ceilings.tsv   each AUC beside the best that the truth allows
+         audit/location.tsv   AUC over pairs of the same location
+         audit/relevance.tsv  share of the heatmap on the node
+         audit/verdict.json   the verdict on each CNN, and known weaknesses
+"""
+
+CEILINGS = "<results>/audit/ceilings.tsv" if SYNTHETIC else []
+
+
+rule audit_ceilings:
+    """Set each classifier beside its ceiling; a result above it fails the study."""
+    input:
+        statistics=collect(
+            "<results>/statistics/{classifier}.json", classifier=CLASSIFIERS
+        ),
+        truth="<results>/raw/truth.json",
+    output:
+        "<results>/audit/ceilings.tsv",
+    log:
+        "<logs>/audit_ceilings.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        classifiers=CLASSIFIERS,
+        readers_see_location=lookup(
+            within=config, dpath="phantom/readers/sees_location"
+        ),
+        code=version_of("audit_ceilings"),
+    script:
+        "../scripts/audit_ceilings.py"
+
+
+rule audit_location:
+    """Compare nodes of the same location only, and measure where the CNNs look."""
+    input:
+        scores=collect("<results>/scores/{classifier}.csv", classifier=CLASSIFIERS),
+        nodes="<results>/nodes.tsv",
+        attributions=collect("<results>/attribution/{cnn}.h5", cnn=CNNS),
+    output:
+        location="<results>/audit/location.tsv",
+        relevance="<results>/audit/relevance.tsv",
+    log:
+        "<logs>/audit_location.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        classifiers=CLASSIFIERS,
+        cnns=CNNS,
+        replicates=lookup(within=config, dpath="statistics/replicates"),
+        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        seed=lookup(within=config, dpath="seed"),
+        code=version_of("audit_location"),
+    script:
+        "../scripts/audit_location.py"
+
+
+rule write_verdict:
+    """Say of each CNN whether it reads the node, its address, or both."""
+    input:
+        location="<results>/audit/location.tsv",
+        ceilings=CEILINGS,
+    output:
+        "<results>/audit/verdict.json",
+    log:
+        "<logs>/write_verdict.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        protocol=lookup(within=config, dpath="datasets/protocol"),
+        threshold_source=lookup(within=config, dpath="statistics/threshold_source"),
+        code=version_of("write_verdict"),
+    script:
+        "../scripts/write_verdict.py"
+
+
+localrules:
+    audit,
+
+
+rule audit:
+    """Everything the audit says."""
+    input:
+        "<results>/audit/verdict.json",
+        "<results>/audit/relevance.tsv",

@@ -1,0 +1,57 @@
+"""Figures of the paper, each a target of its own.
+
+INPUTS   statistics/, scores/
+OUTPUTS  figures/figure_5.{pdf,svg,png}
+"""
+
+
+rule draw_figure_5:
+    """Draw ROC curves with readers and forests, and histograms of the CNN outputs."""
+    input:
+        roc=collect("<results>/statistics/roc/cnn_{cnn}.tsv", cnn=CNNS),
+        band=collect("<results>/statistics/band/cnn_{cnn}.tsv", cnn=CNNS),
+        statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS),
+        scores=collect("<results>/scores/cnn_{cnn}.csv", cnn=CNNS),
+        readers=collect("<results>/statistics/{reader}.json", reader=READERS),
+        forests=collect("<results>/statistics/rf_{forest}.json", forest=FORESTS),
+    output:
+        pdf="<results>/figures/figure_5.pdf",
+        svg="<results>/figures/figure_5.svg",
+        png=report(
+            "<results>/figures/figure_5.png",
+            caption="../report/figure_5.rst",
+            category="Figures",
+            labels={"item": "Figure 5", "content": "ROC curves and histograms"},
+        ),
+    log:
+        "<logs>/draw_figure_5.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=800,
+        runtime=10,
+    params:
+        cnns=CNNS,
+        readers=READERS,
+        forests=FORESTS,
+        synthetic=SYNTHETIC,
+        code=version_of("draw_figure_5"),
+    script:
+        "../scripts/draw_figure_5.py"
+
+
+localrules:
+    figure_5,
+    figures,
+
+
+rule figure_5:
+    """Figure 5 of the paper."""
+    input:
+        "<results>/figures/figure_5.pdf",
+
+
+rule figures:
+    """All figures."""
+    input:
+        "<results>/figures/figure_5.pdf",

@@ -1,0 +1,84 @@
+"""The story on one page, and how every number came about.
+
+INPUTS   everything above
+OUTPUTS  report.html      self-contained, offline
+         provenance.json  configuration, versions, seeds, sums of inputs and artefacts
+"""
+
+
+rule record_provenance:
+    """Record configuration, versions, seeds, and sums of inputs and artefacts."""
+    input:
+        sheets="<results>/cohort/sheets.json",
+        nodes="<results>/nodes.tsv",
+        scores=collect("<results>/scores/{classifier}.csv", classifier=CLASSIFIERS),
+        weights=collect("<results>/models/{cnn}/weights.h5", cnn=CNNS),
+        table_1="<results>/tables/table_1.tsv",
+    output:
+        "<results>/provenance.json",
+    log:
+        "<logs>/record_provenance.log",
+    conda:
+        "../../envs/stats.yaml"
+    resources:
+        mem_mb=800,
+        runtime=10,
+    params:
+        config=config,
+        code=version_of("record_provenance"),
+    script:
+        "../scripts/record_provenance.py"
+
+
+rule write_report:
+    """Tell the story of the study on one offline page."""
+    input:
+        flow="<results>/cohort/flow.json",
+        characteristics="<results>/cohort/characteristics.tsv",
+        certificate="<results>/datasets/certificate.json",
+        figure_5="<results>/figures/figure_5.svg",
+        table_1="<results>/tables/table_1.html",
+        mcnemar="<results>/tables/mcnemar.html",
+        statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS),
+        location="<results>/audit/location.tsv",
+        relevance="<results>/audit/relevance.tsv",
+        verdict="<results>/audit/verdict.json",
+        ceilings=CEILINGS,
+        provenance="<results>/provenance.json",
+    output:
+        report(
+            "<results>/report.html",
+            caption="../report/write_report.rst",
+            category="Report",
+            labels={"item": "Report", "content": "the whole study on one page"},
+        ),
+    log:
+        "<logs>/write_report.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=800,
+        runtime=10,
+    params:
+        study=lookup(within=config, dpath="study"),
+        code=version_of("write_report"),
+    script:
+        "../scripts/write_report.py"
+
+
+localrules:
+    table_1,
+    report,
+
+
+rule table_1:
+    """Table 1 of the paper."""
+    input:
+        "<results>/tables/table_1.html",
+        "<results>/tables/table_1.tsv",
+
+
+rule report:
+    """The report."""
+    input:
+        "<results>/report.html",

@@ -1,0 +1,18 @@
+"""Test all pairs of classifiers with McNemar's test."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.jobs import job_log
+from nodal_staging.mcnemar import compare_classifiers
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    compare_classifiers(
+        classifiers=snakemake.params.classifiers,
+        scores=snakemake.input.scores,
+        statistics=snakemake.input.statistics,
+        significance=snakemake.params.significance,
+        comparisons=snakemake.output[0],
+    )

@@ -1,0 +1,25 @@
+"""Evaluate a classifier on the test set."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.classifier_statistics import compute_statistics
+from nodal_staging.jobs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    compute_statistics(
+        classifier=snakemake.wildcards.classifier,
+        scores=snakemake.input.scores,
+        nodes=snakemake.input.nodes,
+        replicates=snakemake.params.replicates,
+        confidence_level=snakemake.params.confidence_level,
+        seed=snakemake.params.seed,
+        threshold_source=snakemake.params.threshold_source,
+        youden_tie=snakemake.params.youden_tie,
+        target_sensitivity=snakemake.params.target_sensitivity,
+        statistics=snakemake.output.statistics,
+        roc=snakemake.output.roc,
+        band=snakemake.output.band,
+    )

@@ -1,0 +1,22 @@
+"""Record how the study came about."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.jobs import job_log
+from nodal_staging.provenance_record import record_provenance
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    record_provenance(
+        config=snakemake.params.config,
+        sheets=snakemake.input.sheets,
+        artefacts=[
+            snakemake.input.nodes,
+            *snakemake.input.scores,
+            *snakemake.input.weights,
+            snakemake.input.table_1,
+        ],
+        output=snakemake.output[0],
+    )
