@@ -27,7 +27,7 @@ def normal_scores(
 ) -> np.ndarray:
     """Return binormal scores in (0, 1)."""
     latent = rng.normal(size=len(nodes)) + shift * (nodes["status"] == "positive")
-    return np.asarray(1 / (1 + np.exp(-latent)))
+    return np.array(1 / (1 + np.exp(-latent)))
 
 
 def write_scores(path: Path, *parts: pd.DataFrame) -> Path:

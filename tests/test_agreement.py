@@ -183,7 +183,7 @@ def test_chunks_change_nothing(monkeypatch):
 
 def test_a_deterministic_difference_is_an_error():
     assert agreement.compare_exact("AUC", 0.5, 0.5 + 1e-14) < 1e-13
-    with pytest.raises(AgreementError, match="AUC: pROC 0.5"):
+    with pytest.raises(AgreementError, match=r"AUC: pROC 0\.5"):
         agreement.compare_exact("AUC", 0.5, 0.5 + 1e-11)
     with pytest.raises(AgreementError, match="AUC"):
         agreement.compare_exact("AUC", np.nan, 0.5)
@@ -199,6 +199,6 @@ def test_quantiles_may_differ_by_chance_and_not_by_more():
         draws = np.random.default_rng(seed).normal(size=2000)
         end = np.array([np.quantile(draws, 0.025)])
         assert agreement.compare_quantile("end", end, ours, **where) < 0.3
-    for wrong in (-2.7, -1.5):
-        with pytest.raises(AgreementError, match="end at probability 0.025"):
+    for wrong in (-2.6, -1.5):
+        with pytest.raises(AgreementError, match=r"end at probability 0\.025"):
             agreement.compare_quantile("end", np.array([wrong]), ours, **where)

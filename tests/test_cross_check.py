@@ -19,7 +19,7 @@ def binormal(seed, shift, levels=None):
     return (np.round(score * levels) if levels else score), positive
 
 
-def asked(score, positive, replicates=300):
+def asked(score, positive):
     """Ask pROC with fixed seeds."""
     return ask_proc(
         score,
@@ -27,7 +27,7 @@ def asked(score, positive, replicates=300):
         grid=GRID,
         target=0.9,
         level=0.95,
-        replicates=replicates,
+        replicates=300,
         auc_seed=1,
         band_seed=2,
     )
@@ -51,9 +51,9 @@ def test_both_agree_on_every_kind_of_scores(shift, levels):
 
 def test_delong_under_the_name_of_the_bootstrap_is_found_out():
     sample = binormal(3, 2.4)
-    results = asked(*sample, replicates=10_000)
+    results = asked(*sample)
     compared(results, *sample)
-    wrong = replace(results, bootstrap=results.delong)
+    wrong = replace(results, bootstrap=results.delong, replicates=10_000)
     with pytest.raises(AgreementError, match="bootstrap interval of the AUC"):
         compared(wrong, *sample)
 

@@ -50,7 +50,7 @@ def test_infinite_scores_are_named_by_node(tmp_path):
     path = write_scores(
         tmp_path / "a.csv", score_table(NODES, [0, 1, np.inf, 3, 4, 5], "test")
     )
-    with pytest.raises(ScoreError, match="a, partition test, node N0002.*finite"):
+    with pytest.raises(ScoreError, match=r"a, partition test, node N0002.*finite"):
         read_partition(path, "test", classifier="a")
 
 

@@ -139,7 +139,7 @@ def test_other_nodes_are_refused(tmp_path):
     files = [write_scores(tmp_path / f"{i}.csv", f) for i, f in enumerate((one, two))]
     statistics = tmp_path / "statistics.json"
     statistics.write_text(json.dumps({"threshold": {"value": None}}))
-    with pytest.raises(ScoreError, match="one and two.*N0011 in one of them only"):
+    with pytest.raises(ScoreError, match=r"one and two.*N0011 in one of them only"):
         compare_classifiers(
             classifiers=["one", "two"],
             scores=files,

@@ -107,7 +107,7 @@ def test_another_method_than_asked_for_is_an_error(asah, monkeypatch):
         curve.bootstrap_interval(level=LEVEL, replicates=100, seed=1)
 
 
-def test_direction_is_never_chosen_by_pROC():  # noqa: N802
+def test_direction_is_never_chosen_by_the_engine():
     score, positive = binormal(5)
     assert RocCurve(-score, positive).auc() < 0.2
 

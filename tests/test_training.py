@@ -21,6 +21,7 @@ NETWORK = {
 def recipe(cnn: str = "status_balanced", **training):
     defaults = {
         "learning_rate": 5e-3,
+        "schedule": "constant",
         "beta_1": 0.9,
         "beta_2": 0.999,
         "epsilon": 1e-8,

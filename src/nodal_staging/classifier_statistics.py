@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from nodal_staging import agreement, clustered, metrics, proc, tables
+from nodal_staging import agreement, clustered, proc, tables
 from nodal_staging.cross_check import ProcResults, ask_proc, compare_with_proc
+from nodal_staging.decision_statistics import choose_threshold, describe_decisions
 from nodal_staging.files import write_json
-from nodal_staging.labelled_scores import LabelledScores, ScoreError, read_partition
+from nodal_staging.labelled_scores import LabelledScores, read_partition
 from nodal_staging.operating_points import (
     TieRule,
     attained,
     empirical_curve,
-    youden_choice,
 )
 from nodal_staging.seeds import named_seed, stream
 
@@ -94,12 +93,17 @@ def compute_statistics(
         tested.positive,
         rng=stream(seed, classifier, "agreement"),
     )
-    threshold = _threshold(tested, scores, classifier, threshold_source, youden_tie)
-    called = tested.calls(threshold["value"])
-    counts = metrics.confusion(tested.positive, called)
-    f1 = _f1(
+    threshold = choose_threshold(
         tested,
-        called,
+        scores,
+        classifier=classifier,
+        source=threshold_source,
+        tie_rule=youden_tie,
+    )
+    decisions = describe_decisions(
+        tested,
+        tested.calls(threshold["value"]),
+        prevalence=None if nodes is None else _prevalence(nodes),
         level=confidence_level,
         replicates=replicates,
         rng=stream(seed, classifier, "f1"),
@@ -109,13 +113,10 @@ def compute_statistics(
         "n": _sizes(tested),
         "auc": _auc(results, tested),
         "threshold": threshold,
-        "confusion": asdict(counts),
-        "metrics": _proportions(counts, confidence_level) | {"f1": f1},
-        "binary_auc": {"estimate": metrics.binary_auc(counts)},
         "at_target_sensitivity": _at_target(results, tested),
-        "natural_prevalence": _at_natural_prevalence(counts, nodes),
         "band": _band(results),
         "agreement": checked,
+        **decisions,
     }
     write_json(statistics, content)
     logger.info("%s: AUC %.4f, checked: %s", classifier, results.auc, checked)
@@ -136,7 +137,7 @@ def _auc(results: ProcResults, tested: LabelledScores) -> Block:
     level = results.bootstrap.level
     area = clustered.clustered_auc(tested.score, tested.positive, tested.patient_id)
     lower, upper = clustered.logit_interval(area, level=level)
-    logit = proc.Interval(lower, upper, level, "obuchowski_logit")
+    logit = proc.Interval(lower, upper, level, f"{area.variance}_logit")
     error, _, _ = agreement.delong_interval(tested.score, tested.positive, level=level)
     engine = proc.engine()
     return {
@@ -150,7 +151,7 @@ def _auc(results: ProcResults, tested: LabelledScores) -> Block:
             "obuchowski_logit": _interval(logit, "nodal_staging"),
         },
         "standard_error": {"delong": error, "obuchowski": area.standard_error},
-        "note": _note(results.auc),
+        "note": _note(error, area),
     }
 
 
@@ -165,101 +166,19 @@ def _interval(
     return asdict(interval) | origin
 
 
-def _note(auc: float) -> str | None:
-    """Say where the intervals of an AUC mean nothing."""
-    if auc in (0.0, 1.0):
+def _note(error: float, area: clustered.ClusteredArea) -> str | None:
+    """Say where an interval of the AUC is not what it seems."""
+    if error == 0:
         return (
-            "The classes are separated perfectly: intervals have no width and say "
-            "nothing about precision."
+            "Every resampling of these nodes gives the same area: intervals have no "
+            "width and say nothing about precision."
+        )
+    if area.variance == "delong":
+        return (
+            "Too few patients: Obuchowski's variance is not positive, DeLong's "
+            "stands in for it."
         )
     return None
-
-
-def _threshold(
-    tested: LabelledScores,
-    scores: str | Path,
-    classifier: str,
-    source: str,
-    tie_rule: TieRule,
-) -> Block:
-    """Choose the threshold, unless the classifier has decided by itself."""
-    if tested.decided is not None:
-        return {
-            "rule": "given",
-            "source": "given",
-            "value": None,
-            "tie_rule": "none",
-            "n_tied": 0,
-            "tied": [],
-        }
-    chosen_on = tested if source == "test" else _tuning(scores, source, classifier)
-    choice = youden_choice(
-        empirical_curve(chosen_on.score, chosen_on.positive), tie_rule
-    )
-    return {
-        "rule": "youden",
-        "source": source,
-        "value": choice.threshold,
-        "tie_rule": tie_rule,
-        "n_tied": len(choice.tied),
-        "tied": list(choice.tied),
-    }
-
-
-def _tuning(scores: str | Path, source: str, classifier: str) -> LabelledScores:
-    """Read the nodes on which the threshold is chosen."""
-    try:
-        return read_partition(scores, source, classifier=classifier)
-    except ScoreError as error:
-        raise ScoreError(
-            f"no threshold can be chosen: {error}; or fill in prediction, or set "
-            "statistics/threshold_source to test"
-        ) from error
-
-
-def _proportions(counts: metrics.Confusion, level: float) -> Block:
-    """Return each metric with its counts and Wilson interval."""
-    blocks = {}
-    for name, (numerator, denominator) in counts.counts().items():
-        interval = metrics.wilson_interval(numerator, denominator, level=level)
-        lower, upper = interval or (None, None)
-        blocks[name] = {
-            "estimate": metrics.proportion(numerator, denominator),
-            "numerator": numerator,
-            "denominator": denominator,
-            "lower": lower,
-            "upper": upper,
-            "level": level,
-            "method": "wilson",
-        }
-    return blocks
-
-
-def _f1(
-    tested: LabelledScores,
-    called: npt.NDArray[np.bool_],
-    *,
-    level: float,
-    replicates: int,
-    rng: np.random.Generator,
-) -> Block:
-    """Report F1, which is no proportion of nodes, with a bootstrap over patients."""
-    counts = metrics.confusion(tested.positive, called)
-    lower, upper = clustered.f1_interval(
-        tested.positive,
-        called,
-        tested.patient_id,
-        level=level,
-        replicates=replicates,
-        rng=rng,
-    )
-    block: Block = _proportions(counts, level)["f1"]
-    return block | {
-        "lower": lower,
-        "upper": upper,
-        "method": "patient_bootstrap",
-        "replicates": replicates,
-    }
 
 
 def _at_target(results: ProcResults, tested: LabelledScores) -> Block:
@@ -279,16 +198,10 @@ def _at_target(results: ProcResults, tested: LabelledScores) -> Block:
     }
 
 
-def _at_natural_prevalence(
-    counts: metrics.Confusion, nodes: str | Path | None
-) -> Block | None:
-    """Transfer PPV and NPV from the test mix to that of all measured nodes."""
-    if nodes is None:
-        return None
+def _prevalence(nodes: str | Path) -> float:
+    """Return the share of positive nodes among all that were measured."""
     status = tables.read(nodes, tables.NODES)["status"]
-    prevalence = float((status == "positive").mean())
-    ppv, npv = metrics.predictive_values(counts, prevalence)
-    return {"prevalence": prevalence, "ppv": ppv, "npv": npv}
+    return float((status == "positive").mean())
 
 
 def _band(results: ProcResults) -> Block:

@@ -6,11 +6,12 @@ independent is too narrow.
 
 from dataclasses import dataclass
 from math import exp, log, sqrt
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from nodal_staging.agreement import placements
+from nodal_staging.agreement import delong_interval, placements
 from nodal_staging.metrics import normal_quantile
 
 FloatArray = npt.NDArray[np.float64]
@@ -18,13 +19,17 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 TextArray = npt.NDArray[np.str_]
 
+NO_VARIANCE = 1e-15
+"""What is left of zero after sums in floating point."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClusteredArea:
-    """An AUC and its standard error over patients."""
+    """An AUC, its standard error over patients, and whose variance that is."""
 
     estimate: float
     standard_error: float
+    variance: Literal["obuchowski", "delong"] = "obuchowski"
 
 
 def clustered_auc(
@@ -32,7 +37,9 @@ def clustered_auc(
 ) -> ClusteredArea:
     """Return the AUC and its standard error for nodes nested in patients.
 
-    Equals DeLong's where every patient has one node.
+    Equals DeLong's where every patient has one node. The covariance of both classes
+    may be negative and, with a handful of patients, outweigh the variances; then
+    DeLong's error stands in, and the result says so.
 
     Parameters
     ----------
@@ -56,8 +63,10 @@ def clustered_auc(
         + _inflation(patient[~positive]) * (one @ one) / n**2
         + 2 * _inflation(patient) * (ten @ one) / (m * n)
     )
-    # The last term may be negative and, in tiny samples, outweigh the others.
-    return ClusteredArea(estimate, sqrt(max(variance, 0.0)))
+    if variance < NO_VARIANCE:
+        error, _, _ = delong_interval(score, positive, level=0.95)
+        return ClusteredArea(estimate, error, "delong")
+    return ClusteredArea(estimate, sqrt(variance))
 
 
 def logit_interval(area: ClusteredArea, *, level: float) -> tuple[float, float]:

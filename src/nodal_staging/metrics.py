@@ -64,16 +64,30 @@ def wilson_interval(
     """
     if not denominator:
         return None
-    z = normal_quantile(level)
-    share = numerator / denominator
-    centre = share + z * z / (2 * denominator)
-    half = z * sqrt(
-        share * (1 - share) / denominator + z * z / (4 * denominator * denominator)
+    lower, upper = score_interval(
+        numerator / denominator, denominator, normal_quantile(level)
     )
-    scale = 1 + z * z / denominator
-    lower = 0.0 if numerator == 0 else (centre - half) / scale
-    upper = 1.0 if numerator == denominator else (centre + half) / scale
-    return lower, upper
+    return (
+        lower if numerator else 0.0,
+        upper if numerator < denominator else 1.0,
+    )
+
+
+def score_interval(share: float, n: float, errors: float) -> tuple[float, float]:
+    """Return the shares from which one is no more than some standard errors away.
+
+    Parameters
+    ----------
+    share, n
+        Observed share, and of how many.
+    errors
+        Half-width in standard errors.
+    """
+    squared = errors * errors
+    centre = share + squared / (2 * n)
+    half = errors * sqrt(share * (1 - share) / n + squared / (4 * n * n))
+    scale = 1 + squared / n
+    return (centre - half) / scale, (centre + half) / scale
 
 
 def normal_quantile(level: float) -> float:

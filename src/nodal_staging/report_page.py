@@ -10,7 +10,8 @@ PAGE = """<!DOCTYPE html>
 :root { color-scheme: light; }
 body { font: 16px/1.5 system-ui, sans-serif; color: #1b1b1b; margin: 0 auto;
        max-width: 62rem; padding: 1rem; }
-h1 { font-size: 1.6rem; line-height: 1.2; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
+h1 { font-size: 1.6rem; line-height: 1.2; }
+h2 { font-size: 1.2rem; margin-top: 2.2rem; }
 .banner { border-left: 6px solid #d55e00; background: #fff4ec; padding: .7rem 1rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .84rem; margin: .6rem 0; }
@@ -27,7 +28,8 @@ a { color: #0058a3; }
 @media print {
   body { max-width: none; font-size: 10pt; } h2 { break-after: avoid; }
   .wide { overflow: visible; } table { font-size: 7pt; }
-  th, td { white-space: normal; padding: .1rem .25rem; } figure, tr { break-inside: avoid; }
+  th, td { white-space: normal; padding: .1rem .25rem; }
+  figure, tr { break-inside: avoid; }
 }
 </style>
 </head>
@@ -35,7 +37,8 @@ a { color: #0058a3; }
 <h1>Can CT alone tell a PSMA-PET-positive lymph node? Study “{{ study }}”</h1>
 <p class="banner">
 {% if synthetic %}<strong>Synthetic cohort with known truth.</strong> No number on this
-page says anything about patients. {% endif %}For research use only; not a medical device.
+page says anything about patients. {% endif %}
+For research use only; not a medical device.
 </p>
 <ol class="contents">
 {% for anchor, title in contents %}<li><a href="#{{ anchor }}">{{ title }}</a></li>
@@ -65,7 +68,8 @@ nodes of {{ certificate.test.patients }} patients. The network’s input is norm
 a {{ certificate.normaliser_source }}.</p>
 <div class="wide"><table><caption>What stands on both sides of the split</caption>
 <tr><th>Training set</th><th>Nodes</th><th>Positive</th><th>Patients</th>
-<th>Shared patients</th><th>Test nodes with a sibling</th><th>Identical patches</th></tr>
+<th>Shared patients</th><th>Test nodes with a sibling</th>
+<th>Identical patches</th></tr>
 {% for name, set in certificate.training | dictsort %}
 <tr><td>{{ name }}</td><td>{{ set.nodes }}</td><td>{{ set.positive }}</td>
 <td>{{ set.patients }}</td><td>{{ set.shared_patients }}</td>
@@ -133,8 +137,8 @@ patients)</th><th>Pairs</th></tr>
 
 <h2 id="methods">How the numbers were made</h2>
 <p>Engine of record: {{ bootstrap.engine }}. Bootstrap intervals: method
-“{{ bootstrap.method }}” as reported by the engine, {{ "{:,}".format(bootstrap.replicates) }}
-stratified replicates, seeds in statistics/*.json. Obuchowski’s logit intervals account
+“{{ bootstrap.method }}” as reported by the engine,
+{{ "{:,}".format(bootstrap.replicates) }} stratified replicates, seeds in statistics/*.json. Obuchowski’s logit intervals account
 for several nodes of a patient. Proportions: Wilson intervals from integer counts. An
 independent implementation recomputed all of them and agreed.</p>
 

@@ -153,10 +153,10 @@ def _cells(one: Block) -> Row:
 
 def _interval(one: Block, how: str) -> str:
     """Print an interval of the AUC; one without width says nothing."""
-    if one["auc"]["note"]:
+    lower, upper = (one["auc"]["intervals"][how][end] for end in ENDS)
+    if lower == upper:
         return f"({MISSING})"
-    ends = (half_up(one["auc"]["intervals"][how][end], 3) for end in ENDS)
-    return f"({MISSING.join(ends)})"
+    return f"({half_up(lower, 3)}{MISSING}{half_up(upper, 3)})"
 
 
 def _exact_auc(one: Block) -> Fraction:

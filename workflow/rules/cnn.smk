@@ -7,12 +7,6 @@ OUTPUTS  models/<cnn>/weights.h5, history.tsv, card.json
 """
 
 
-def training_set_of(wildcards):
-    """Return the training set of a CNN; xmask masks the nodes of status_balanced."""
-    name = "location_balanced" if "location" in wildcards.cnn else "status_balanced"
-    return f"<results>/datasets/{name}.tsv"
-
-
 rule train_cnn:
     """Train a CNN on its whole training set."""
     input:

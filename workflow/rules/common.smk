@@ -47,6 +47,12 @@ def version_of(rule_name):
     return code_version(f"{SCRIPT_ROOT}/{rule_name}.py", SOURCE_ROOT)
 
 
+def training_set_of(wildcards):
+    """Return the training set of a CNN; xmask masks the nodes of status_balanced."""
+    name = "location_balanced" if "location" in wildcards.cnn else "status_balanced"
+    return f"<results>/datasets/{name}.tsv"
+
+
 wildcard_constraints:
     cnn="|".join(CNNS),
     forest="|".join(FORESTS),

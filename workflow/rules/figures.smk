@@ -31,9 +31,9 @@ rule draw_figure_5:
         mem_mb=800,
         runtime=10,
     params:
-        cnns=CNNS,
+        cnns=[f"cnn_{cnn}" for cnn in CNNS],
         readers=READERS,
-        forests=FORESTS,
+        forests=[f"rf_{forest}" for forest in FORESTS],
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_5"),
     script:

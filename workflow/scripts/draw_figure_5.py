@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     draw_figure_5(
-        cnns=[f"cnn_{cnn}" for cnn in snakemake.params.cnns],
+        cnns=snakemake.params.cnns,
         roc=snakemake.input.roc,
         band=snakemake.input.band,
         statistics=snakemake.input.statistics,

@@ -1,1 +1,1 @@
-"""Did the model read the node, or its address?"""
+"""The shortcut audit: what is the node, and what is its address."""

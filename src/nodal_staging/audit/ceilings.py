@@ -77,8 +77,8 @@ def audit_ceilings(
     if len(leaks):
         worst = leaks.iloc[0]
         raise LeakError(
-            f"{worst['classifier']}: AUC {worst['auc']:.3f} is {worst['z']:.1f} standard "
-            f"errors above its ceiling {worst['ceiling']:.3f}; information leaks into "
+            f"{worst['classifier']}: AUC {worst['auc']:.3f} is {worst['z']:.1f} "
+            f"standard errors above its ceiling {worst['ceiling']:.3f}; information leaks into "
             "its training or its scores, see datasets/certificate.json"
         )
 

@@ -1,4 +1,4 @@
-"""Figure 5: ROC curves of the CNNs beside readers and forests; histograms of outputs."""
+"""Figure 5: ROC curves beside readers and forests; histograms of CNN outputs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from nodal_staging import tables
 from nodal_staging.classifier_names import printed
@@ -14,6 +18,7 @@ from nodal_staging.figures import style
 from nodal_staging.files import read_json
 
 BINS = [step / 25 for step in range(26)]
+SHORT = {"rf_status_balanced": "RF status", "rf_location_balanced": "RF location"}
 SOURCES = {
     "out_of_fold": "chosen out of fold",
     "test": "chosen on the test set",
@@ -63,15 +68,18 @@ def draw_figure_5(
         _load(*files) for files in zip(cnns, roc, band, statistics, scores, strict=True)
     ]
     figure = style.new_figure(style.DOUBLE_COLUMN_MM, 150)
-    grid = figure.add_gridspec(2, 3, height_ratios=[1.75, 1])
-    roc_axes = figure.add_subplot(grid[0, :])
+    panels: Any = figure.subfigures(2, 1, height_ratios=[1.75, 1])
+    upper, lower = panels
+    roc_axes = upper.subplots()
+    roc_axes.set_anchor("W")
     draw_roc(roc_axes, loaded, _points(readers), _points(forests))
-    roc_axes.set_title("a", loc="left", fontweight="bold", size=9)
-    for place, curve in enumerate(loaded):
-        axes = figure.add_subplot(grid[1, place])
-        draw_histogram(axes, curve)
-        if place == 0:
-            axes.set_title("b", loc="left", fontweight="bold", size=9)
+    for place, curve in enumerate(loaded, start=1):
+        draw_histogram(lower.add_subplot(1, len(loaded), place), curve)
+    lower.legend(
+        *histogram_key(loaded), loc="outside upper center", ncols=4, frameon=False
+    )
+    for panel, letter in ((upper, "a"), (lower, "b")):
+        panel.text(0.005, 0.99, letter, fontweight="bold", size=9, va="top")
     if synthetic:
         style.mark_synthetic(figure)
     style.save(figure, pdf=pdf, svg=svg, png=png)
@@ -197,7 +205,7 @@ def _mark(
     colour: str,
     size: float,
 ) -> None:
-    """Mark operating points and number them on the plot."""
+    """Mark operating points and name them on the plot."""
     for number, (classifier, (specificity, sensitivity)) in enumerate(points.items()):
         axes.scatter(
             specificity,
@@ -208,12 +216,12 @@ def _mark(
             edgecolor="white",
             linewidth=0.5,
             zorder=4,
+            clip_on=False,
         )
-        short = printed(classifier).replace("-balanced", "")
         axes.annotate(
-            short,
+            SHORT.get(classifier, printed(classifier)),
             (specificity, sensitivity),
-            xytext=(5, -7 if number % 2 == 0 else 5),
+            xytext=(5, -8 if number % 2 == 0 else 5),
             textcoords="offset points",
             size=6,
             color=colour,
@@ -225,20 +233,32 @@ def draw_histogram(axes: Axes, curve: Curve) -> Axes:
     """Draw the outputs of one CNN by status, with its two thresholds."""
     for status, colour in (("negative", style.NEGATIVE), ("positive", style.POSITIVE)):
         values = curve.scores.loc[curve.scores["status"] == status, "score"]
-        axes.hist(values, bins=BINS, color=colour, alpha=0.65, label=status)
-    threshold = curve.statistics["threshold"]
-    target = curve.statistics["at_target_sensitivity"]
-    axes.axvline(threshold["value"], color="black", linestyle="--", linewidth=0.9)
-    axes.axvline(
-        target["attained"]["threshold"], color="black", linestyle=":", linewidth=1.1
-    )
+        axes.hist(values, bins=BINS, color=colour, alpha=0.65)
+    threshold = curve.statistics["threshold"]["value"]
+    target = curve.statistics["at_target_sensitivity"]["attained"]["threshold"]
+    axes.axvline(threshold, color="black", linestyle="--", linewidth=0.9)
+    axes.axvline(target, color="black", linestyle=":", linewidth=1.1)
     axes.set(xlim=(0, 1), xlabel="CNN output", ylabel="Nodes")
-    axes.set_title(
-        f"{printed(curve.classifier)}\n"
-        f"- - Youden, {SOURCES[threshold['source']]}   "
-        f"··· {100 * target['target']:.0f} % sensitivity",
-        loc="center",
-        size=6.5,
-    )
-    axes.legend(frameon=False, loc="upper center", handlelength=1)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_title(printed(curve.classifier))
     return axes
+
+
+def histogram_key(curves: list[Curve]) -> tuple[list[Artist], list[str]]:
+    """Return what the colours and lines of the histograms mean."""
+    statistics = curves[0].statistics
+    source = SOURCES[statistics["threshold"]["source"]]
+    target = statistics["at_target_sensitivity"]["target"]
+    handles: list[Artist] = [
+        Patch(color=style.NEGATIVE, alpha=0.65),
+        Patch(color=style.POSITIVE, alpha=0.65),
+        Line2D([], [], color="black", linestyle="--", linewidth=0.9),
+        Line2D([], [], color="black", linestyle=":", linewidth=1.1),
+    ]
+    labels = [
+        "negative nodes",
+        "positive nodes",
+        f"Youden threshold, {source}",
+        f"threshold of {100 * target:.0f} % sensitivity",
+    ]
+    return handles, labels

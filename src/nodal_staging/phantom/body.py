@@ -40,10 +40,10 @@ REGIONS = [
 """From the feet to the head."""
 
 ANCHORS: dict[str, list[tuple[float, float]]] = {
-    "inguinal": [(56, -46), (40, -40), (64, -34)],
+    "inguinal": [(56, -48), (42, -45), (68, -40)],
     "perirectal": [(25, 14), (24, 30), (10, -6)],
-    "iliacal": [(42, 6), (36, -14), (54, -10)],
-    "retroperitoneal": [(27, -12), (24, 6), (4, -26)],
+    "iliacal": [(48, -4), (44, 16), (52, -18)],
+    "retroperitoneal": [(27, 0), (25, 13), (-2, -17)],
     "mediastinal": [(15, -16), (13, 6), (4, -24)],
     "axillary": [(84, 2), (78, -16), (80, 18)],
     "infraclavicular": [(58, -20), (44, -24), (70, -14)],

@@ -1,0 +1,177 @@
+"""Synthetic exams read back by other programs: geometry, values, bytes, canaries."""
+
+import hashlib
+import itertools
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+
+from nodal_staging import tables
+from nodal_staging.dicom import index_ct, index_pet, read_slices
+from nodal_staging.phantom import body, exam
+from nodal_staging.phantom.cohort import Scanner, draw_cohort, simulate_exams
+from nodal_staging.phantom.node import cap_height, make_node, paint_node, volume_mm3
+from nodal_staging.phantom.truth import Dials
+from nodal_staging.segmentation.label_map import read_label_map
+
+SCANNER = Scanner(
+    body={"width_mm": 160, "depth_mm": 128, "region_height_mm": 20},
+    ct={"pixel_mm": 2.0, "slice_mm": 4.0, "noise_hu": 5, "blur_mm": 0.5},
+    pet={"voxel_mm": 4.0},
+)
+
+
+def draw(folder, n_shards=1):
+    draw_cohort(
+        patients=6,
+        nodes=30,
+        excluded_share=0.25,
+        dials=Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0),
+        reader_noise=[0.3],
+        reader_sees_location=False,
+        n_shards=n_shards,
+        seed=1,
+        folder=folder,
+    )
+
+
+def simulate(folder, shard):
+    simulate_exams(
+        exams=folder / "exams.tsv",
+        truth=folder / "truth.tsv",
+        scanner=SCANNER,
+        shard=shard,
+        seed=1,
+        output=folder / shard,
+    )
+
+
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("raw")
+    draw(folder)
+    simulate(folder, "1-of-1")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def used(raw):
+    sheet = tables.read(raw / "exams.tsv", tables.EXAM_SHEET)
+    return sheet[sheet["segmentation"].notna()]
+
+
+def sums(folder):
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_an_exam_has_the_same_bytes_in_another_shard(raw, tmp_path):
+    draw(tmp_path, n_shards=2)
+    for shard in ("1-of-2", "2-of-2"):
+        simulate(tmp_path, shard)
+    ours = sums(raw / "1-of-1")
+    theirs = sums(tmp_path / "1-of-2") | sums(tmp_path / "2-of-2")
+    assert ours == theirs
+
+
+def test_ct_reads_the_same_in_simpleitk(raw, used):
+    folder = raw / used["ct"].iloc[0]
+    series, acquisition = index_ct(folder, role="ct")
+    ours = read_slices(folder, series, 0, len(series.slices), role="ct")
+    names = [str(sorted(folder.iterdir())[item.file]) for item in series.slices]
+    image = sitk.ReadImage(names)
+    theirs = sitk.GetArrayFromImage(image)
+    inside = ours > -1024
+    np.testing.assert_array_equal(ours[inside], theirs[inside])
+    np.testing.assert_allclose(image.GetOrigin(), series.lattice.origin_mm, atol=1e-4)
+    assert acquisition.contrast_agent
+
+
+def test_segmentation_lies_on_the_ct_and_names_every_node(raw, used):
+    nodes = tables.read(raw / "truth.tsv", tables.TRUTH)
+    for row in used.itertuples():
+        label_map = read_label_map(raw / row.segmentation, role="segmentation")
+        series, _ = index_ct(raw / row.ct, role="ct")
+        assert series.lattice.difference(label_map.lattice) is None
+        own = nodes[nodes["exam_id"] == row.exam_id]
+        assert list(label_map.names.values())[1:] == list(own["label_name"])
+        assert set(np.unique(label_map.values)) == {0, *own["label_value"]}
+
+
+def test_uptake_comes_back_through_both_encodings(raw, used):
+    """The highest SUV near a positive node is its peak, within grid and noise."""
+    units = set()
+    for row in used.itertuples():
+        series = index_pet(raw / row.pet, role="pet")
+        suv = read_slices(raw / row.pet, series, 0, len(series.slices), role="pet")
+        first = pydicom.dcmread(sorted((raw / row.pet).iterdir())[0])
+        units.add(first.Units)
+        background = suv[(suv > 0.3) & (suv < 0.7)]
+        assert np.median(background) == pytest.approx(exam.BACKGROUND_SUV, rel=0.05)
+    assert units <= {"CNTS", "BQML"}
+
+
+def test_identifiers_are_canaries(raw, used):
+    header = pydicom.dcmread(sorted((raw / used["ct"].iloc[0]).iterdir())[0])
+    for name in ("PatientName", "PatientID", "InstitutionName", "AccessionNumber"):
+        assert "CANARY" in str(header[name].value)
+    for name in ("exams.tsv", "nodes.tsv", "readings.tsv"):
+        assert "CANARY" not in (raw / name).read_text()
+
+
+def test_cap_height_gives_the_share_of_a_ball():
+    points = np.random.default_rng(0).uniform(-1, 1, (400_000, 3))
+    ball = points[np.linalg.norm(points, axis=1) <= 1]
+    for share in (0.1, 0.3, 0.6):
+        measured = (ball[:, 0] > cap_height(share)).mean()
+        assert measured == pytest.approx(share, abs=0.005)
+
+
+def render(size: float, attenuation: float, hilum: float, seed: int):
+    """Paint one node without noise on a fine grid."""
+    axis = np.arange(-14, 14.1, 0.5)
+    z, y, x = np.meshgrid(axis, axis, axis, indexing="ij")
+    points = np.stack([x, y, z], axis=-1)[None]
+    hu = np.full(z.shape, -100.0, dtype=np.float32)
+    rng = np.random.default_rng(seed)
+    node = make_node(
+        np.zeros(3), size=size, attenuation=attenuation, hilum=hilum, rng=rng
+    )
+    share = paint_node(hu, points, node, -100.0)
+    return hu, share
+
+
+def test_a_node_has_the_volume_of_its_latent():
+    for size in (-1.0, 0.0, 1.0):
+        _, share = render(size, 0, 3, 1)
+        assert share.sum() * 0.125 == pytest.approx(volume_mm3(size), rel=0.08)
+
+
+def test_latents_can_be_read_from_the_noiseless_node():
+    rng = np.random.default_rng(2)
+    latents = rng.standard_normal((120, 3)) * [0.8, 1.2, 1.0]
+    read = []
+    for number, (size, attenuation, hilum) in enumerate(latents):
+        hu, share = render(size, attenuation, hilum, number)
+        inside = hu[share > 0.95]
+        core = np.percentile(inside, 90)
+        read.append((core, (inside < (core - 80) / 2).mean()))
+    core, fat = np.array(read).T
+    assert np.corrcoef(core, latents[:, 1])[0, 1] > 0.95
+    assert abs(np.corrcoef(fat, latents[:, 2])[0, 1]) > 0.95
+
+
+def test_every_location_has_a_painter_and_a_place():
+    assert sorted(body.PAINTERS) == sorted(body.ANCHORS) == sorted(tables.LOCATIONS)
+    assert sorted(body.REGIONS) == sorted(tables.LOCATIONS)
+
+
+def test_regions_do_not_overlap():
+    spans = [body.region_span_mm(name, 30) for name in body.REGIONS]
+    for (_, top), (bottom, _) in itertools.pairwise(spans):
+        assert top == bottom

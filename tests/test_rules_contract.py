@@ -1,0 +1,73 @@
+"""Rules and scripts keep to their contract: each names what the other gives."""
+
+import re
+from pathlib import Path
+
+import pytest
+from snakemake.api import SnakemakeApi
+from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings
+
+from nodal_staging.provenance import code_version
+
+ROOT = Path(__file__).parents[1]
+USED = re.compile(r"snakemake\.(input|output|params|wildcards|resources)\.(\w+)")
+
+
+def load_rules():
+    with SnakemakeApi(OutputSettings(quiet=None)) as api:
+        workflow = api.workflow(
+            resource_settings=ResourceSettings(cores=1),
+            config_settings=ConfigSettings(configfiles=[ROOT / "config/config.yaml"]),
+            snakefile=ROOT / "Snakefile",
+            workdir=ROOT,
+        )
+        return {rule.name: rule for rule in workflow._workflow.rules}
+
+
+RULES = load_rules()
+SCRIPTED = {name: rule for name, rule in RULES.items() if rule.script}
+
+
+def test_there_are_rules():
+    assert len(SCRIPTED) > 20
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_says_what_it_does(name):
+    assert RULES[name].docstring.strip()
+
+
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_a_rule_runs_the_script_of_its_name_in_an_environment(name):
+    rule = SCRIPTED[name]
+    assert Path(str(rule.script)).stem == name
+    assert len(rule.log) == 1
+    assert (ROOT / "envs" / Path(str(rule.conda_env)).name).is_file()
+    assert "_" in name
+
+
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_results_depend_on_the_code(name):
+    script = ROOT / "workflow" / "scripts" / f"{name}.py"
+    assert SCRIPTED[name].params.code == code_version(script, ROOT / "src")
+
+
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_script_uses_what_the_rule_declares_and_nothing_else(name):
+    rule = SCRIPTED[name]
+    text = (ROOT / "workflow" / "scripts" / f"{name}.py").read_text()
+    used = {kind: set() for kind in ("input", "output", "params", "wildcards")}
+    for kind, item in USED.findall(text):
+        used.setdefault(kind, set()).add(item)
+    assert used["input"] <= set(rule.input.keys())
+    assert used["output"] <= set(rule.output.keys())
+    assert used["wildcards"] <= set(rule.wildcard_names)
+    assert used["params"] == set(rule.params.keys()) - {"code"}
+    assert used.get("resources", set()) <= {"gpu"}
+    if "snakemake.resources.gpu" in text:
+        assert rule.resources["gpu"]
+
+
+def test_every_script_belongs_to_a_rule():
+    scripts = {path.stem for path in (ROOT / "workflow" / "scripts").glob("*.py")}
+    assert scripts == set(SCRIPTED)

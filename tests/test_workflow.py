@@ -1,0 +1,247 @@
+"""The whole study on a dozen synthetic patients, as a user runs it.
+
+One copy of the repository is run from scratch, then asked what it would run again
+after this and that; a second one is killed on its way and run on.
+"""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nodal_staging.files import read_json
+
+pytestmark = pytest.mark.workflow
+
+ROOT = Path(__file__).parents[1]
+PARTS = ["Snakefile", "workflow", "src", "config", "profiles", "envs"]
+SNAKEMAKE = [sys.executable, "-m", "snakemake"]
+TESTS = ["--configfile", "config/config.yaml", "config/tests.yaml"]
+ENVIRONMENT = os.environ | {"RPY2_CFFI_MODE": "ABI", "TF_CPP_MIN_LOG_LEVEL": "3"}
+SAME = ["scores", "tables", "patches", "models", "datasets", "cohort", "figures"]
+
+
+def copy_repository(folder: Path) -> Path:
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, folder / part, ignore=ignored)
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, folder / part)
+    return folder
+
+
+def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*SNAKEMAKE, *TESTS, *arguments],
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def planned(folder: Path, *targets: str) -> set[str]:
+    """Return the rules that a run would run now."""
+    done = snakemake(folder, "--cores", "2", "--dry-run", "--quiet", "host", "--", *targets)
+    assert done.returncode == 0, done.stdout + done.stderr
+    lines = (done.stdout + done.stderr).splitlines()
+    rules = {
+        line.split()[-1].rstrip(":")
+        for line in lines
+        if line.startswith(("rule ", "localrule "))
+    }
+    return rules - {"all", "figure_5"}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    """Return a repository in which the study has run with two cores."""
+    folder = copy_repository(tmp_path_factory.mktemp("first") / "repository")
+    done = snakemake(folder, "--cores", "2", "--resources", "gpu=1")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(study) -> Path:
+    return study / "results" / "tests"
+
+
+def sums(results: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(results)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for name in SAME
+        for path in sorted((results / name).rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_everything_a_reader_wants_is_there(results):
+    for name in ("report.html", "provenance.json", "audit/verdict.json"):
+        assert (results / name).stat().st_size > 0
+    for suffix in ("pdf", "svg", "png"):
+        assert (results / "figures" / f"figure_5.{suffix}").stat().st_size > 1000
+    for table in ("table_1", "mcnemar"):
+        for suffix in ("tsv", "md", "tex", "html"):
+            assert (results / "tables" / f"{table}.{suffix}").stat().st_size > 0
+
+
+def test_a_second_run_has_nothing_to_do(study):
+    assert planned(study) == set()
+
+
+def test_touching_everything_reruns_nothing(study):
+    for part in PARTS:
+        for path in (study / part).rglob("*"):
+            path.touch()
+    (study / "Snakefile").touch()
+    assert planned(study) == set()
+
+
+def test_a_lost_figure_is_one_job(study, results):
+    figure = results / "figures" / "figure_5.pdf"
+    content = figure.read_bytes()
+    figure.unlink()
+    try:
+        assert planned(study, "figure_5") == {"draw_figure_5"}
+    finally:
+        figure.write_bytes(content)
+
+
+def edited(path: Path, old: str, new: str, study: Path) -> set[str]:
+    """Return what would run if a module were edited; the module is restored."""
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    try:
+        return planned(study)
+    finally:
+        path.write_text(text)
+
+
+def test_an_edit_reruns_what_depends_on_it_and_nothing_else(study):
+    package = study / "src" / "nodal_staging"
+    style = package / "figures" / "style.py"
+    drawn = edited(style, "DOUBLE_COLUMN_MM = 180", "DOUBLE_COLUMN_MM = 175", study)
+    assert drawn == {"draw_figure_5", "write_report"}
+    readers = edited(
+        package / "readers.py", "positive=rating >= 3", "positive=rating >= 2", study
+    )
+    assert {"score_reader", "compute_statistics", "tabulate_results"} <= readers
+    assert not readers & {"train_cnn", "train_fold", "extract_patches", "make_datasets"}
+
+
+def test_a_comment_reruns_nothing(study):
+    path = study / "src" / "nodal_staging" / "patches.py"
+    assert edited(path, "import h5py", "import h5py  # HDF5", study) == set()
+
+
+def test_a_killed_run_with_another_number_of_cores_ends_in_the_same_bytes(
+    study, results, tmp_path
+):
+    folder = copy_repository(tmp_path / "repository")
+    first = subprocess.Popen(
+        [*SNAKEMAKE, *TESTS, "--cores", "1"],
+        cwd=folder,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    marker = folder / "results" / "tests" / "cohort" / "exams.tsv"
+    while not marker.exists() and first.poll() is None:
+        time.sleep(0.2)
+    time.sleep(2)
+    assert first.poll() is None
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    assert snakemake(folder, "--unlock").returncode == 0
+    again = snakemake(folder, "--cores", "1", "--resources", "gpu=0")
+    assert again.returncode == 0, again.stdout[-3000:] + again.stderr[-3000:]
+    assert sums(folder / "results" / "tests") == sums(results)
+
+
+def test_no_identifier_leaves_the_raw_data(results):
+    for path in results.rglob("*"):
+        if path.is_file() and "raw" not in path.relative_to(results).parts:
+            assert b"CANARY" not in path.read_bytes(), path.name
+
+
+def test_the_flow_counts_everybody(results):
+    flow = read_json(results / "cohort" / "flow.json")
+    excluded = sum(flow["excluded_patients"].values())
+    assert flow["screened"]["patients"] == flow["included"]["patients"] + excluded
+    assert flow["included"]["patients"] == 14
+
+
+@pytest.fixture(scope="module")
+def measured(results):
+    nodes = pd.read_csv(results / "nodes.tsv", sep="\t").set_index("node_id")
+    truth = pd.read_csv(results / "raw" / "truth.tsv", sep="\t").set_index("node_id")
+    return nodes.join(truth[["size", "attenuation", "suv_peak"]])
+
+
+def test_what_was_planted_is_measured(measured):
+    assert len(measured) == 72
+    assert np.corrcoef(np.log(measured["volume_mm3"]), measured["size"])[0, 1] > 0.9
+    assert np.corrcoef(measured["median_hu"], measured["attenuation"])[0, 1] > 0.7
+    peaks = np.corrcoef(np.log(measured["suv_max"]), np.log(measured["suv_peak"]))
+    assert peaks[0, 1] > 0.9
+
+
+def test_every_interval_says_how_it_was_made(results):
+    for path in sorted((results / "statistics").glob("*.json")):
+        intervals = read_json(path)["auc"]["intervals"]
+        bootstrap = intervals["bootstrap"]
+        assert bootstrap["method"] == "bootstrap"
+        assert bootstrap["replicates"] == 200
+        assert 1 <= bootstrap["seed"] < 2**31
+        assert "pROC" in bootstrap["engine"]
+        assert intervals["delong"]["method"] == "delong"
+
+
+def test_no_classifier_beats_its_ceiling(results):
+    ceilings = pd.read_csv(results / "audit" / "ceilings.tsv", sep="\t")
+    assert (ceilings["status"] != "leak").all()
+
+
+def test_certificate_finds_no_leak(results):
+    certificate = read_json(results / "datasets" / "certificate.json")
+    for entry in certificate["training"].values():
+        assert entry["shared_patients"] == entry["shared_nodes"] == 0
+        assert entry["identical_patches"] == []
+
+
+@pytest.mark.parametrize(
+    ("overlay", "words"),
+    [
+        ("phantom: {patientz: 3}", "patientz"),
+        ("statistics: {replicates: 5}", "replicates"),
+        ("cohort: {source: elsewhere}", "source"),
+    ],
+)
+def test_a_wrong_key_is_named(tmp_path, overlay, words):
+    folder = copy_repository(tmp_path / "repository")
+    (folder / "wrong.yaml").write_text(overlay)
+    done = subprocess.run(
+        [*SNAKEMAKE, "--configfile", "config/config.yaml", "wrong.yaml", "-n"],
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert words in done.stdout + done.stderr
