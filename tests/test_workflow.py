@@ -54,7 +54,9 @@ def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 def planned(folder: Path, *targets: str) -> set[str]:
     """Return the rules that a run would run now."""
-    done = snakemake(folder, "--cores", "2", "--dry-run", "--quiet", "host", "--", *targets)
+    done = snakemake(
+        folder, "--cores", "2", "--dry-run", "--quiet", "host", "--", *targets
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     lines = (done.stdout + done.stderr).splitlines()
     rules = {

@@ -138,7 +138,8 @@ patients)</th><th>Pairs</th></tr>
 <h2 id="methods">How the numbers were made</h2>
 <p>Engine of record: {{ bootstrap.engine }}. Bootstrap intervals: method
 “{{ bootstrap.method }}” as reported by the engine,
-{{ "{:,}".format(bootstrap.replicates) }} stratified replicates, seeds in statistics/*.json. Obuchowski’s logit intervals account
+{{ "{:,}".format(bootstrap.replicates) }} stratified replicates,
+seeds in statistics/*.json. Obuchowski’s logit intervals account
 for several nodes of a patient. Proportions: Wilson intervals from integer counts. An
 independent implementation recomputed all of them and agreed.</p>
 

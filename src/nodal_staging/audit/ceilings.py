@@ -78,8 +78,8 @@ def audit_ceilings(
         worst = leaks.iloc[0]
         raise LeakError(
             f"{worst['classifier']}: AUC {worst['auc']:.3f} is {worst['z']:.1f} "
-            f"standard errors above its ceiling {worst['ceiling']:.3f}; information leaks into "
-            "its training or its scores, see datasets/certificate.json"
+            f"standard errors above its ceiling {worst['ceiling']:.3f}; information "
+            "leaks into its training or its scores, see datasets/certificate.json"
         )
 
 
