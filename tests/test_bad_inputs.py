@@ -1,0 +1,227 @@
+"""What goes wrong in real cohorts: one sentence each, and the rest survives."""
+
+import re
+import shutil
+
+import numpy as np
+import pytest
+
+from nodal_staging import tables
+from nodal_staging.cohort import CohortError, select_cohort
+from nodal_staging.inspection import inspect_exams
+from nodal_staging.nodes import measure_nodes
+from nodal_staging.phantom.cohort import Scanner, draw_cohort, simulate_exams
+from nodal_staging.phantom.mitk_writer import write_multilabel
+from nodal_staging.phantom.truth import Dials
+from nodal_staging.problems import InputError
+from nodal_staging.segmentation.label_map import read_label_map
+from nodal_staging.sheets import SheetError, check_sheets
+from nodal_staging.tables import TableError
+
+SHARD = "1-of-1"
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("raw")
+    draw_cohort(
+        patients=4,
+        nodes=18,
+        excluded_share=0.2,
+        dials=Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0),
+        reader_noise=[0.3],
+        reader_sees_location=False,
+        n_shards=1,
+        seed=3,
+        folder=folder,
+    )
+    simulate_exams(
+        exams=folder / "exams.tsv",
+        truth=folder / "truth.tsv",
+        scanner=Scanner(
+            {"width_mm": 120, "depth_mm": 100, "region_height_mm": 12},
+            {"pixel_mm": 2.0, "slice_mm": 4.0, "noise_hu": 0, "blur_mm": 0},
+            {"voxel_mm": 6.0},
+        ),
+        shard=SHARD,
+        seed=3,
+        output=folder / SHARD,
+    )
+    return folder
+
+
+@pytest.fixture
+def raw(pristine, tmp_path):
+    folder = tmp_path / "raw"
+    shutil.copytree(pristine, folder)
+    return folder
+
+
+@pytest.fixture
+def victim(raw):
+    """Return the row of an exam that would be included."""
+    sheet = tables.read(raw / "exams.tsv", tables.EXAM_SHEET)
+    return sheet[sheet["segmentation"].notna()].iloc[0]
+
+
+def inspect(raw, on_bad_exam="exclude"):
+    inspect_exams(
+        exams=raw / "exams.tsv",
+        nodes=raw / "nodes.tsv",
+        shard=SHARD,
+        low_dose_mas=40,
+        on_bad_exam=on_bad_exam,
+        inspections=raw / "inspections.tsv",
+        index=raw / "index.json",
+    )
+    frame = tables.read(raw / "inspections.tsv", tables.INSPECTIONS)
+    return frame.set_index("exam_id")
+
+
+def select(raw):
+    select_cohort(
+        exams=raw / "exams.tsv",
+        inspections=[raw / "inspections.tsv"],
+        cohort=raw / "cohort.tsv",
+        flow=raw / "flow.json",
+    )
+    return tables.read(raw / "cohort.tsv", tables.EXAMS).set_index("exam_id")
+
+
+def remove_slice(raw, victim):
+    sorted((raw / victim["ct"]).iterdir())[5].unlink()
+
+
+def shift_grid(raw, victim):
+    path = raw / victim["segmentation"]
+    old = read_label_map(path, role="seg")
+    depth, height, width = old.lattice.shape
+    lattice = old.lattice.crop((0, 0, 0), (depth - 1, height, width))
+    names = list(old.names.values())[1:]
+    write_multilabel(path, old.values[:-1].astype(np.uint16), lattice, names)
+
+
+def add_label(raw, victim):
+    path = raw / victim["segmentation"]
+    old = read_label_map(path, role="seg")
+    values = old.values.astype(np.uint16)
+    values[0, 0, 0] = 77
+    write_multilabel(path, values, old.lattice, list(old.names.values())[1:])
+
+
+def compress(raw, victim):
+    for path in (raw / victim["ct"]).iterdir():
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"10008.1.2.1\0", b"10008.1.2.5\0", 1))
+
+
+def lose_folder(raw, victim):
+    shutil.rmtree(raw / victim["ct"])
+
+
+DAMAGES = {
+    remove_slice: r"column ct: .*found 8 mm between slices .*restore the missing slice",
+    shift_grid: r"column segmentation: .*another grid .*resample the segmentation",
+    add_label: r"label 77 has no node in nodes.tsv; add its row",
+    compress: r"compressed pixels .*export the series uncompressed",
+    lose_folder: r"no such folder; correct the path",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_bad_exam_is_named_and_the_rest_survives(raw, victim, damage):
+    damage(raw, victim)
+    found = inspect(raw)
+    problem = found.loc[victim["exam_id"], "problem"]
+    assert f"patient {victim['patient_id']}, exam {victim['exam_id']}" in problem
+    assert re.search(DAMAGES[damage], problem)
+    cohort = select(raw)
+    assert cohort.loc[victim["exam_id"], "included"] == "no"
+    assert (cohort["included"] == "yes").sum() == 3
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_strict_stops_at_a_bad_exam(raw, victim, damage):
+    damage(raw, victim)
+    with pytest.raises(InputError, match="on_bad_exam: exclude"):
+        inspect(raw, on_bad_exam="fail")
+
+
+def test_an_unusable_pet_costs_the_suv_and_not_the_exam(raw, victim):
+    sorted((raw / victim["pet"]).iterdir())[3].unlink()
+    found = inspect(raw).loc[victim["exam_id"]]
+    assert found["reason"] == "ok"
+    assert "SUV of this exam left empty" in found["problem"]
+    select(raw)
+    measure_nodes(
+        cohort=raw / "cohort.tsv",
+        exams=raw / "exams.tsv",
+        nodes=raw / "nodes.tsv",
+        index=raw / "index.json",
+        shard=SHARD,
+        on_bad_exam="exclude",
+        output=raw / "measured.tsv",
+    )
+    measured = tables.read(raw / "measured.tsv", tables.NODES)
+    own = measured["patient_id"] == victim["patient_id"]
+    assert measured.loc[own, "suv_max"].isna().all()
+    assert measured.loc[~own, "suv_max"].notna().all()
+    assert len(measured) == 18
+
+
+def check(raw):
+    check_sheets(
+        exams=raw / "exams.tsv",
+        nodes=raw / "nodes.tsv",
+        readings=raw / "readings.tsv",
+        output=raw / "sheets.json",
+    )
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("sheet", "old", "new", "words"),
+    [
+        ("exams", "\tct\t", "\tcet\t", "exams.tsv: missing column ct"),
+        ("nodes", "\tstatus", "\tstate", "nodes.tsv: missing column status"),
+        ("nodes", "\tpositive", "\tpos", r"nodes.tsv, row \d+, column status"),
+        ("nodes", "N00001", "N00002", "column node_id"),
+        ("nodes", "\tE0", "\tE9", r"node N\d+: exam E9\d+ of patient"),
+        ("readings", "N00001", "N99999", "node N99999 is not in nodes.tsv"),
+    ],
+)
+def test_sheets_that_contradict_are_refused(raw, sheet, old, new, words):
+    edit(raw / f"{sheet}.tsv", old, new)
+    with pytest.raises((TableError, SheetError), match=words):
+        check(raw)
+
+
+def test_good_sheets_pass(raw):
+    check(raw)
+    assert (raw / "sheets.json").exists()
+
+
+def test_an_empty_cohort_is_an_error(raw):
+    text = (raw / "exams.tsv").read_text()
+    (raw / "exams.tsv").write_text(text.replace("\tgood", "\tpoor"))
+    inspect(raw)
+    with pytest.raises(CohortError, match="no exam can be included"):
+        select(raw)
+
+
+def test_reasons_are_those_of_the_synthetic_fates(raw):
+    inspect(raw)
+    cohort = select(raw)
+    assert (cohort["included"] == "yes").sum() == 4
+    assert set(cohort["reason"]) <= {
+        "included",
+        "follow_up",
+        "non_contrast",
+        "low_dose",
+        "quality",
+    }
