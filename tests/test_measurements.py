@@ -1,12 +1,14 @@
 """Measurements and patches of shapes whose size and place are known."""
 
+import time
+
 import numpy as np
 import pytest
 
 from nodal_staging.audit.location import SiteMatched
 from nodal_staging.geometry import Lattice, axial_cube
 from nodal_staging.nodes import NodeMask, axial_axes_mm
-from nodal_staging.patches import _mask
+from nodal_staging.patches import _mask, write_patches
 
 
 def ellipsoid(semi_mm, spacing=(0.5, 0.5, 1.0), turn_deg=0.0) -> NodeMask:
@@ -93,3 +95,15 @@ def test_bootstrap_by_patients_agrees_with_resampling_by_hand():
         naive.append(wins.mean())
     assert np.mean(draws) == pytest.approx(np.mean(naive), abs=0.01)
     assert np.std(draws) == pytest.approx(np.std(naive), rel=0.15)
+
+
+def test_the_same_patches_give_the_same_bytes_a_while_later(tmp_path):
+    rng = np.random.default_rng(0)
+    image = rng.integers(-1000, 1000, (78, 78, 78)).astype(np.int16)
+    mask = (image > 0).astype(np.uint8)
+    contents = []
+    for name in ("a.h5", "b.h5"):
+        write_patches(tmp_path / name, {"N1": (image, mask)}, size=78, spacing_mm=1.0)
+        contents.append((tmp_path / name).read_bytes())
+        time.sleep(1.1)
+    assert contents[0] == contents[1]

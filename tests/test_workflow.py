@@ -26,7 +26,17 @@ PARTS = ["Snakefile", "workflow", "src", "config", "profiles", "envs"]
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
 TESTS = ["--configfile", "config/config.yaml", "config/tests.yaml"]
 ENVIRONMENT = os.environ | {"RPY2_CFFI_MODE": "ABI", "TF_CPP_MIN_LOG_LEVEL": "3"}
-SAME = ["scores", "tables", "patches", "models", "datasets", "cohort", "figures"]
+SAME = [
+    "scores",
+    "tables",
+    "patches",
+    "models",
+    "datasets",
+    "cohort",
+    "statistics",
+    "attribution",
+    "figures",
+]
 
 
 def copy_repository(folder: Path) -> Path:
@@ -192,14 +202,16 @@ def test_the_flow_counts_everybody(results):
 def measured(results):
     nodes = pd.read_csv(results / "nodes.tsv", sep="\t").set_index("node_id")
     truth = pd.read_csv(results / "raw" / "truth.tsv", sep="\t").set_index("node_id")
-    return nodes.join(truth[["size", "attenuation", "suv_peak"]])
+    return nodes.join(truth[["size", "attenuation", "suv_peak"]].add_prefix("true_"))
 
 
 def test_what_was_planted_is_measured(measured):
     assert len(measured) == 72
-    assert np.corrcoef(np.log(measured["volume_mm3"]), measured["size"])[0, 1] > 0.9
-    assert np.corrcoef(measured["median_hu"], measured["attenuation"])[0, 1] > 0.7
-    peaks = np.corrcoef(np.log(measured["suv_max"]), np.log(measured["suv_peak"]))
+    assert (
+        np.corrcoef(np.log(measured["volume_mm3"]), measured["true_size"])[0, 1] > 0.9
+    )
+    assert np.corrcoef(measured["median_hu"], measured["true_attenuation"])[0, 1] > 0.7
+    peaks = np.corrcoef(np.log(measured["suv_max"]), np.log(measured["true_suv_peak"]))
     assert peaks[0, 1] > 0.9
 
 

@@ -45,7 +45,7 @@ def attribute_cnn(
     images = source.plain()
     maps = gradient_times_input(trained_network(recipe, weights), images, layer=LOGIT)
     masks = sample(source.masks, no_augmentation(len(node_ids))) >= 0.5
-    with replacing(output) as part, h5py.File(part, "w", libver="latest") as file:
+    with replacing(output) as part, h5py.File(part, "w") as file:
         file.create_dataset("node_id", data=np.array(node_ids, dtype="S"))
         file.create_dataset("gradient_x_input", data=maps)
         file.create_dataset("image", data=images[..., 0])

@@ -80,7 +80,7 @@ def write_patches(
     order = sorted(images)
     shape = (len(order), size, size, size)
     chunk = (1, size, size, size)
-    with replacing(path) as part, h5py.File(part, "w", libver="latest") as file:
+    with replacing(path) as part, h5py.File(part, "w") as file:
         if order:
             image = file.create_dataset("image", shape, "<i2", chunks=chunk)
             mask = file.create_dataset(

@@ -15,10 +15,11 @@ h2 { font-size: 1.2rem; margin-top: 2.2rem; }
 .banner { border-left: 6px solid #d55e00; background: #fff4ec; padding: .7rem 1rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-size: .84rem; margin: .6rem 0; }
-caption { text-align: left; font-weight: 600; padding: .3rem 0; }
+caption { text-align: left; font-weight: 600; padding: .3rem 0; white-space: normal; }
 th, td { padding: .25rem .6rem; text-align: left; border-bottom: 1px solid #ddd;
          vertical-align: top; white-space: nowrap; }
 th { border-bottom: 2px solid #444; }
+th[scope="row"] { border-bottom: 1px solid #ddd; font-weight: 500; }
 td.text { white-space: normal; }
 figure { margin: 1rem 0; } figure img { width: 100%; height: auto; }
 figcaption, .note { font-size: .88rem; color: #444; }
