@@ -4,7 +4,7 @@ Rooms in the order of the data; each file under workflow/rules/ states what it
 takes and what it leaves. `snakemake --list-rules` tells what can be asked for.
 """
 
-from snakemake.utils import min_version, validate
+from snakemake.utils import min_version
 
 min_version("9.27")
 
@@ -12,7 +12,7 @@ min_version("9.27")
 configfile: "config/config.yaml"
 
 
-validate(config, "workflow/schemas/config.schema.yaml")
+include: "workflow/rules/common.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -28,7 +28,6 @@ scattergather:
     cohort=8,
 
 
-include: "workflow/rules/common.smk"
 include: "workflow/rules/phantom.smk"
 include: "workflow/rules/cohort.smk"
 include: "workflow/rules/patches.smk"

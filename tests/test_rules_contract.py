@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from snakemake.api import SnakemakeApi
 from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSettings
 
+from nodal_staging.configuration import check_configuration
 from nodal_staging.provenance import code_version
 
 ROOT = Path(__file__).parents[1]
@@ -71,3 +73,21 @@ def test_script_uses_what_the_rule_declares_and_nothing_else(name):
 def test_every_script_belongs_to_a_rule():
     scripts = {path.stem for path in (ROOT / "workflow" / "scripts").glob("*.py")}
     assert scripts == set(SCRIPTED)
+
+
+OVERLAYS = ["config.yaml", "paper.yaml", "tests.yaml"]
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_every_configuration_keeps_the_schema(name):
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    for key, value in yaml.safe_load((ROOT / "config" / name).read_text()).items():
+        config[key] = _merged(config[key], value)
+    check_configuration(config, ROOT / "workflow/schemas/config.schema.yaml")
+
+
+def _merged(base, overlay):
+    if not isinstance(overlay, dict):
+        return overlay
+    changed = {key: _merged(base[key], value) for key, value in overlay.items()}
+    return base | changed

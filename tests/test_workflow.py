@@ -241,9 +241,15 @@ def test_certificate_finds_no_leak(results):
 @pytest.mark.parametrize(
     ("overlay", "words"),
     [
-        ("phantom: {patientz: 3}", "patientz"),
-        ("statistics: {replicates: 5}", "replicates"),
-        ("cohort: {source: elsewhere}", "source"),
+        (
+            "phantom: {patientz: 3}",
+            "phantom.patientz is not a key here; did you mean patients?",
+        ),
+        (
+            "statistics: {replicates: 5}",
+            "config: statistics.replicates: 5 is less than the minimum",
+        ),
+        ("cohort: {source: elsewhere}", "config: cohort.source"),
     ],
 )
 def test_a_wrong_key_is_named(tmp_path, overlay, words):

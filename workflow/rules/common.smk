@@ -7,8 +7,13 @@ SCRIPT_ROOT = str(workflow.current_basedir.join("../scripts"))
 if SOURCE_ROOT not in sys.path:
     sys.path.append(SOURCE_ROOT)
 
+from nodal_staging.configuration import check_configuration
 from nodal_staging.provenance import code_version
 from nodal_staging.reader_names import readers_of
+
+check_configuration(
+    config, workflow.current_basedir.join("../schemas/config.schema.yaml")
+)
 
 SYNTHETIC = config["cohort"]["source"] == "synthetic"
 

@@ -1,0 +1,68 @@
+"""A configuration is right, or one sentence says where it is wrong."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import yaml
+
+from nodal_staging.problems import InputError
+
+
+class ConfigurationError(InputError):
+    """A key of the configuration is missing, unknown or out of range."""
+
+    reason = "wrong_configuration"
+
+
+def check_configuration(config: Mapping[str, Any], schema: str | Path) -> None:
+    """Check a configuration against its schema.
+
+    Parameters
+    ----------
+    config
+        All overlays merged.
+    schema
+        A JSON schema, written in YAML.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the key, what was found and what is expected; the first of several.
+    """
+    rules = yaml.safe_load(Path(schema).read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(rules)
+    errors = sorted(validator.iter_errors(dict(config)), key=lambda e: list(e.path))
+    if errors:
+        raise ConfigurationError(_sentence(errors[0]))
+    if config["cohort"]["source"] == "files":
+        for key in ("exams", "nodes"):
+            if not config["cohort"][key]:
+                raise ConfigurationError(
+                    f"config: cohort.{key} is empty, but cohort.source is files; "
+                    f"give the path of {key}.tsv"
+                )
+
+
+def _sentence(error: jsonschema.ValidationError) -> str:
+    """Turn a validator's error to one sentence."""
+    place = ".".join(str(part) for part in error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = list(error.schema["properties"])
+        unknown = next(key for key in error.instance if key not in known)
+        close = get_close_matches(unknown, known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+        return f"config: {_join(place, unknown)} is not a key here; {hint}"
+    if error.validator == "required":
+        missing = next(
+            key for key in error.validator_value if key not in error.instance
+        )
+        return f"config: {_join(place, missing)} is missing; add it"
+    meaning = error.schema.get("description", "")
+    return f"config: {place}: {error.message}; {meaning}".rstrip("; ")
+
+
+def _join(place: str, key: str) -> str:
+    return f"{place}.{key}" if place else key
