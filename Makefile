@@ -12,7 +12,7 @@ BIN := .venv/bin
 export RPY2_CFFI_MODE := ABI
 export PYTHONPATH := src
 
-.PHONY: demo test setup clean
+.PHONY: demo test setup r clean
 
 demo: setup
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -31,9 +31,11 @@ test: setup
 	$(BIN)/pytest
 
 setup: .venv/installed-$(TENSORFLOW)
+
+r:
 	@tools/install_r.sh
 
-.venv/installed-$(TENSORFLOW): $(LOCK) tools/install_python.sh
+.venv/installed-$(TENSORFLOW): $(LOCK) tools/install_python.sh | r
 	tools/install_python.sh $(LOCK)
 	rm -f .venv/installed-*
 	touch $@

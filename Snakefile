@@ -53,3 +53,5 @@ rule all:
     input:
         "<results>/report.html",
         "<results>/provenance.json",
+        FIGURES,
+        TABLES,

@@ -122,12 +122,13 @@ def test_touching_everything_reruns_nothing(study):
     assert planned(study) == set()
 
 
-def test_a_lost_figure_is_one_job(study, results):
-    figure = results / "figures" / "figure_5.pdf"
+@pytest.mark.parametrize("suffix", ["pdf", "svg", "png"])
+def test_a_lost_figure_is_one_job(study, results, suffix):
+    figure = results / "figures" / f"figure_5.{suffix}"
     content = figure.read_bytes()
     figure.unlink()
     try:
-        assert planned(study, "figure_5") == {"draw_figure_5"}
+        assert planned(study) == {"draw_figure_5"}
     finally:
         figure.write_bytes(content)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Create .venv and install the locked packages: install_python.sh LOCK
 set -euo pipefail
+cd "$(dirname "$0")/.."
 lock=$1
 
 python=$(command -v python3.11 || command -v python3 || true)
@@ -9,13 +10,8 @@ if [ -z "$python" ] || ! "$python" -c 'import sys; sys.exit(sys.version_info[:2]
     exit 1
 fi
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
-        apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
-    else
-        echo "Python's venv is missing; ask an administrator for: apt-get install python3-venv" >&2
-        exit 1
-    fi
+    source tools/apt.sh
+    apt_install "Python's venv is missing" python3-venv
 fi
 echo "Installing Python packages from $lock (2.4 GB)"
 "$python" -m venv --clear .venv

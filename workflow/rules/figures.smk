@@ -4,6 +4,8 @@ INPUTS   statistics/, scores/
 OUTPUTS  figures/figure_5.{pdf,svg,png}
 """
 
+FIGURES = multiext("<results>/figures/figure_5", ".pdf", ".svg", ".png")
+
 
 rule draw_figure_5:
     """Draw ROC curves with readers and forests, and histograms of the CNN outputs."""
@@ -48,10 +50,10 @@ localrules:
 rule figure_5:
     """Figure 5 of the paper."""
     input:
-        "<results>/figures/figure_5.pdf",
+        multiext("<results>/figures/figure_5", ".pdf", ".svg", ".png"),
 
 
 rule figures:
     """All figures."""
     input:
-        "<results>/figures/figure_5.pdf",
+        FIGURES,

@@ -6,6 +6,10 @@ OUTPUTS  statistics/<classifier>.json, statistics/roc/<classifier>.tsv,
          tables/table_1.{tsv,md,tex,html}, tables/mcnemar.{tsv,md,tex,html}
 """
 
+TABLES = multiext(
+    "<results>/tables/table_1", ".tsv", ".md", ".tex", ".html"
+) + multiext("<results>/tables/mcnemar", ".tsv", ".md", ".tex", ".html")
+
 
 rule compute_statistics:
     """Evaluate a classifier on the test set with pROC and check the result."""
