@@ -5,7 +5,9 @@ after this and that; a second one is killed on its way and run on.
 """
 
 import hashlib
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +20,7 @@ import pandas as pd
 import pytest
 
 from nodal_staging.files import read_json
+from nodal_staging.rounding import half_up
 
 pytestmark = pytest.mark.workflow
 
@@ -214,6 +217,39 @@ def test_what_was_planted_is_measured(measured):
     assert np.corrcoef(measured["median_hu"], measured["true_attenuation"])[0, 1] > 0.7
     peaks = np.corrcoef(np.log(measured["suv_max"]), np.log(measured["true_suv_peak"]))
     assert peaks[0, 1] > 0.9
+
+
+def test_the_report_is_offline_and_repeats_the_statistics(results):
+    page = (results / "report.html").read_text()
+    linked = re.findall(r"""(?:src|href)=["']?([^"'> ]+)""", page)
+    assert linked
+    assert all(link.startswith(("#", "data:")) for link in linked)
+    for name in ("cnn_status_balanced", "rf_status_balanced", "reader_1", "volume"):
+        auc = read_json(results / "statistics" / f"{name}.json")["auc"]["estimate"]
+        assert f"{half_up(auc, 3)}" in page
+    assert "Synthetic cohort with known truth" in page
+
+
+def test_own_files_give_the_same_nodes(study, results):
+    """A cohort of one's own takes the same path; here, the phantom's raw files."""
+    raw = results / "raw"
+    overlay = {"study": "own", "cohort": {"source": "files"}}
+    for name in ("exams", "nodes", "readings"):
+        overlay["cohort"][name] = str(raw / f"{name}.tsv")
+    (study / "own.yaml").write_text(json.dumps(overlay))
+    done = subprocess.run(
+        [*SNAKEMAKE, *TESTS, "own.yaml", "--cores", "2", "--until", "gather_nodes"],
+        cwd=study,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    own = study / "results" / "own"
+    for name in ("nodes.tsv", "cohort/flow.json", "cohort/exams.tsv"):
+        assert (own / name).read_bytes() == (results / name).read_bytes()
+    assert not (own / "raw").exists()
 
 
 def test_every_interval_says_how_it_was_made(results):

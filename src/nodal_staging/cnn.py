@@ -6,20 +6,16 @@ are not stated in the paper: the default is VGG-19's 2-2-4-4-4 layout with
 max-pooling after each block, 48 > 24 > 12 > 6 > 3 > 1.
 """
 
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import keras
-from keras import layers
-
 from nodal_staging.augment import IMAGE_SIZE
+from nodal_staging.backend import keras
 from nodal_staging.files import replacing
+
+layers = keras.layers
 
 WIDTH_FACTORS = (1, 2, 4, 8, 8)
 LOGIT = "logit"

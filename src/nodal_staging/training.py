@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import tensorflow as tf
 
 from nodal_staging import tables
 from nodal_staging.augment import Ranges
+from nodal_staging.backend import keras, tf
 from nodal_staging.cnn import build_network, compile_network, load_weights, save_weights
 from nodal_staging.files import write_json
 from nodal_staging.images import ImageOptions, ImageSource

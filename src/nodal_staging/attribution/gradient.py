@@ -10,7 +10,8 @@ Simonyan et al. 2014 (arXiv:1312.6034); Shrikumar et al. 2016 (arXiv:1605.01713)
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
+
+from nodal_staging.backend import tf
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -1,0 +1,199 @@
+"""The audit against brute force, and against classifiers whose secret is known."""
+
+import json
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from studies import measured_nodes
+
+from nodal_staging import tables
+from nodal_staging.audit.ceilings import LeakError, audit_ceilings
+from nodal_staging.audit.location import SiteMatched, audit_location
+from nodal_staging.audit.verdict import write_verdict
+from nodal_staging.files import read_json
+from nodal_staging.scores import score_table
+
+
+def brute_force(score, positive, location):
+    """Count pairs one by one."""
+    wins = [
+        (score[i] > score[j]) + 0.5 * (score[i] == score[j])
+        for i in range(len(score))
+        for j in range(len(score))
+        if positive[i] and not positive[j] and location[i] == location[j]
+    ]
+    return float(np.mean(wins)), len(wins)
+
+
+@pytest.fixture
+def nodes():
+    return measured_nodes(120, seed=2, patients=40)
+
+
+def site_matched(nodes, score):
+    return SiteMatched(
+        np.asarray(score, float),
+        nodes["status"].eq("positive").to_numpy(),
+        nodes["location"].to_numpy(str),
+        nodes["patient_id"].to_numpy(str),
+    )
+
+
+def test_site_matched_auc_counts_pairs_of_one_location(nodes):
+    score = np.random.default_rng(0).integers(0, 6, len(nodes))
+    found = site_matched(nodes, score)
+    expected, pairs = brute_force(
+        score, nodes["status"] == "positive", nodes["location"]
+    )
+    assert found.auc() == pytest.approx(expected)
+    assert found.n_pairs == pairs
+
+
+def test_a_classifier_that_knows_only_the_address_reaches_one_half(nodes):
+    share = nodes["status"].eq("positive").groupby(nodes["location"]).transform("mean")
+    found = site_matched(nodes, share)
+    assert found.auc() == 0.5
+    assert found.plain() > 0.6
+    assert set(found.bootstrap(50, np.random.default_rng(1))) == {0.5}
+
+
+def test_bootstrap_resamples_patients_with_all_their_nodes(nodes):
+    score = np.random.default_rng(0).normal(size=len(nodes))
+    found = site_matched(nodes, score).bootstrap(3, np.random.default_rng(6))
+    names = np.unique(nodes["patient_id"])
+    drawn = np.random.default_rng(6).multinomial(
+        len(names), np.full(len(names), 1 / len(names)), size=3
+    )
+    for auc, counts in zip(found, drawn, strict=True):
+        times = pd.Series(counts, index=names)[nodes["patient_id"]].to_numpy()
+        again = nodes.loc[nodes.index.repeat(times)]
+        repeated = np.repeat(score, times)
+        positive = again["status"].eq("positive").to_numpy()
+        expected, _ = brute_force(repeated, positive, again["location"].to_numpy())
+        assert auc == pytest.approx(expected)
+
+
+@pytest.fixture
+def audited(nodes, tmp_path):
+    """Audit one classifier of the address, one of the node, one of both."""
+    rng = np.random.default_rng(3)
+    place = nodes["location"].isin(tables.LOCATIONS[:4]).to_numpy()
+    share = np.where(place, 0.85, 0.15)
+    nodes["status"] = np.where(rng.random(len(nodes)) < share, "positive", "negative")
+    positive = nodes["status"].eq("positive").to_numpy()
+    scores = {
+        "cnn_address": place + 1e-3 * rng.normal(size=len(nodes)),
+        "cnn_node": 3 * positive + rng.normal(size=len(nodes)),
+        "cnn_noise": rng.normal(size=len(nodes)),
+    }
+    tables.write(nodes, tmp_path / "nodes.tsv", tables.NODES)
+    files = {}
+    for name, score in scores.items():
+        files[name] = tmp_path / f"{name}.csv"
+        tables.write(score_table(nodes, score, "test"), files[name], tables.SCORES)
+    masks = np.zeros((10, 48, 48), np.uint8)
+    masks[:, 20:28, 20:28] = 1
+    maps = np.ones((10, 48, 48))
+    maps[:, 20:28, 20:28] = -3
+    maps[0] = 0
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["gradient_x_input"], file["mask"] = maps, masks
+    audit_location(
+        scores=files,
+        nodes=tmp_path / "nodes.tsv",
+        attributions={"address": tmp_path / "a.h5"},
+        replicates=300,
+        confidence_level=0.95,
+        seed=1,
+        location=tmp_path / "location.tsv",
+        relevance=tmp_path / "relevance.tsv",
+    )
+    return tmp_path
+
+
+def test_the_verdict_finds_the_secret(audited):
+    write_verdict(
+        location=audited / "location.tsv",
+        ceilings=None,
+        protocol="node",
+        threshold_source="out_of_fold",
+        output=audited / "verdict.json",
+    )
+    found = read_json(audited / "verdict.json")
+    reads = {name: entry["reads"] for name, entry in found["cnns"].items()}
+    assert reads == {
+        "cnn_address": "its address",
+        "cnn_node": "the node",
+        "cnn_noise": "cannot be told",
+    }
+    assert found["leak"] is None
+    assert len(found["weaknesses"]) == 1
+    assert "both sides of the split" in found["weaknesses"][0]
+
+
+def test_relevance_is_the_share_of_absolute_values(audited):
+    found = tables.read(audited / "relevance.tsv", tables.RELEVANCE).iloc[0]
+    on_node, elsewhere = 64 * 3, 48 * 48 - 64
+    assert found["share_on_node"] == pytest.approx(on_node / (on_node + elsewhere))
+    assert found["area_share"] == pytest.approx(64 / 48**2)
+    assert found["nodes"] == 9
+
+
+def ceilings(tmp_path, auc):
+    views = {"all": 0.94, "node_only": 0.86, "size": 0.64}
+    truth = {
+        name: {"auc": value, "standard_error": 0.001} for name, value in views.items()
+    }
+    (tmp_path / "truth.json").write_text(
+        json.dumps({"ceilings": {"status_balanced": truth}})
+    )
+    files = {}
+    for name, value in auc.items():
+        files[name] = tmp_path / f"{name}.json"
+        statistics = {
+            "auc": {"estimate": value, "standard_error": {"obuchowski": 0.02}}
+        }
+        files[name].write_text(json.dumps(statistics))
+    audit_ceilings(
+        statistics=files,
+        truth=tmp_path / "truth.json",
+        readers_see_location=False,
+        output=tmp_path / "ceilings.tsv",
+    )
+
+
+def test_each_classifier_stands_beside_what_it_sees(tmp_path):
+    ceilings(
+        tmp_path,
+        {
+            "cnn_status_balanced": 0.93,
+            "cnn_xmask": 0.7,
+            "volume": 0.66,
+            "reader_1": 0.85,
+        },
+    )
+    found = tables.read(tmp_path / "ceilings.tsv", tables.CEILINGS).set_index(
+        "classifier"
+    )
+    assert found["ceiling"].to_dict() == {
+        "cnn_status_balanced": 0.94,
+        "cnn_xmask": 0.86,
+        "volume": 0.64,
+        "reader_1": 0.86,
+    }
+    assert found["status"].to_dict() == {
+        "cnn_status_balanced": "at",
+        "cnn_xmask": "below",
+        "volume": "at",
+        "reader_1": "at",
+    }
+    assert found.loc["volume", "z"] == pytest.approx(0.02 / np.hypot(0.02, 0.001))
+
+
+def test_a_leak_fails_the_study_and_is_written_first(tmp_path):
+    with pytest.raises(LeakError, match=r"cnn_xmask: AUC 0.950 is 4.5 standard errors"):
+        ceilings(tmp_path, {"volume": 0.5, "cnn_xmask": 0.95})
+    found = tables.read(tmp_path / "ceilings.tsv", tables.CEILINGS)
+    assert found["status"].tolist() == ["below", "leak"]

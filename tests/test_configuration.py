@@ -1,0 +1,87 @@
+"""A wrong configuration is one sentence."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from nodal_staging.configuration import ConfigurationError, check_configuration
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+
+
+@pytest.fixture
+def config():
+    return yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+
+
+def test_the_default_is_right(config):
+    check_configuration(config, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        ("seed", "x", "config: seed: 'x' is not of type 'integer'"),
+        ("phantom.prevalence", 1.5, "config: phantom.prevalence: 1.5 is greater than"),
+        (
+            "datasets.protocol",
+            "exam",
+            "config: datasets.protocol: 'exam' is not one of ['patient', 'node']",
+        ),
+        ("training.learning_rate", "2e-3", "config: training.learning_rate: '2e-3'"),
+        ("wavelength", 1, "config: wavelength is not a key here; known: study, seed"),
+        (
+            "cnn.first_widht",
+            8,
+            "config: cnn.first_widht is not a key here; did you mean first_width?",
+        ),
+        ("study", "../../etc", "config: study: '../../etc' does not match"),
+        (
+            "cohort.source",
+            "files",
+            "config: cohort.exams is empty, but cohort.source is files",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(config, path, value, words):
+    *parents, last = path.split(".")
+    place = config
+    for parent in parents:
+        place = place[parent]
+    place[last] = value
+    with pytest.raises(ConfigurationError) as caught:
+        check_configuration(config, SCHEMA)
+    assert str(caught.value).startswith(words)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_key_is_named(config):
+    del config["training"]["epochs"]
+    with pytest.raises(
+        ConfigurationError, match=r"training\.epochs is missing; add it"
+    ):
+        check_configuration(config, SCHEMA)
+
+
+def objects(schema):
+    if schema.get("type") == "object":
+        yield schema
+        for part in schema.get("properties", {}).values():
+            yield from objects(part)
+
+
+def leaves(schema, path=""):
+    for name, part in schema["properties"].items():
+        if part.get("type") == "object":
+            yield from leaves(part, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", part
+
+
+def test_the_schema_is_closed_and_explains_every_key():
+    schema = yaml.safe_load(SCHEMA.read_text())
+    assert all(part["additionalProperties"] is False for part in objects(schema))
+    unexplained = [name for name, part in leaves(schema) if not part.get("description")]
+    assert unexplained == []
