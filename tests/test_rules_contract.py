@@ -64,7 +64,7 @@ def test_script_uses_what_the_rule_declares_and_nothing_else(name):
     assert used["input"] <= set(rule.input.keys())
     assert used["output"] <= set(rule.output.keys())
     assert used["wildcards"] <= set(rule.wildcard_names)
-    assert used["params"] == set(rule.params.keys()) - {"code", "figure_code"}
+    assert used["params"] == set(rule.params.keys()) - {"code"}
     assert used.get("resources", set()) <= {"gpu"}
     if "snakemake.resources.gpu" in text:
         assert rule.resources["gpu"]

@@ -131,7 +131,7 @@ def test_a_lost_figure_is_one_job(study, results, suffix):
     content = figure.read_bytes()
     figure.unlink()
     try:
-        assert planned(study) == {"draw_figure_5"}
+        assert planned(study, "figure_5") == {"draw_figure_5"}
     finally:
         figure.write_bytes(content)
 

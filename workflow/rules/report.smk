@@ -36,9 +36,7 @@ rule write_report:
         flow="<results>/cohort/flow.json",
         characteristics="<results>/cohort/characteristics.tsv",
         certificate="<results>/datasets/certificate.json",
-        # A lost figure is drawn again without telling the story again: what it shows
-        # is among the other inputs, and how it is drawn among the parameters.
-        figure_5=ancient("<results>/figures/figure_5.svg"),
+        figure_5="<results>/figures/figure_5.svg",
         table_1="<results>/tables/table_1.html",
         mcnemar="<results>/tables/mcnemar.html",
         statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS),
@@ -63,7 +61,6 @@ rule write_report:
         runtime=10,
     params:
         study=lookup(within=config, dpath="study"),
-        figure_code=version_of("draw_figure_5"),
         code=version_of("write_report"),
     script:
         "../scripts/write_report.py"
