@@ -53,7 +53,7 @@ def drawn(study, folder, *, synthetic=True):
         readers={"reader_1": study / "reader_1.json"},
         forests={name: study / f"{name}.json" for name in OTHERS[:2]},
         synthetic=synthetic,
-        **outputs,
+        output=list(outputs.values()),
     )
     return outputs
 

@@ -30,6 +30,12 @@ RULES = load_rules()
 SCRIPTED = {name: rule for name, rule in RULES.items() if rule.script}
 
 
+def script_of(name: str) -> Path:
+    """Return the script of a rule; the report's figures are drawn as the others."""
+    drawn = name.replace("illustrate_", "draw_")
+    return ROOT / "workflow" / "scripts" / f"{drawn}.py"
+
+
 def test_there_are_rules():
     assert len(SCRIPTED) > 20
 
@@ -42,7 +48,7 @@ def test_every_rule_says_what_it_does(name):
 @pytest.mark.parametrize("name", SCRIPTED)
 def test_a_rule_runs_the_script_of_its_name_in_an_environment(name):
     rule = SCRIPTED[name]
-    assert Path(str(rule.script)).stem == name
+    assert Path(str(rule.script)).name == script_of(name).name
     assert len(rule.log) == 1
     assert (ROOT / "envs" / Path(str(rule.conda_env)).name).is_file()
     assert "_" in name
@@ -50,14 +56,13 @@ def test_a_rule_runs_the_script_of_its_name_in_an_environment(name):
 
 @pytest.mark.parametrize("name", SCRIPTED)
 def test_results_depend_on_the_code(name):
-    script = ROOT / "workflow" / "scripts" / f"{name}.py"
-    assert SCRIPTED[name].params.code == code_version(script, ROOT / "src")
+    assert SCRIPTED[name].params.code == code_version(script_of(name), ROOT / "src")
 
 
 @pytest.mark.parametrize("name", SCRIPTED)
 def test_script_uses_what_the_rule_declares_and_nothing_else(name):
     rule = SCRIPTED[name]
-    text = (ROOT / "workflow" / "scripts" / f"{name}.py").read_text()
+    text = script_of(name).read_text()
     used = {kind: set() for kind in ("input", "output", "params", "wildcards")}
     for kind, item in USED.findall(text):
         used.setdefault(kind, set()).add(item)
@@ -71,8 +76,8 @@ def test_script_uses_what_the_rule_declares_and_nothing_else(name):
 
 
 def test_every_script_belongs_to_a_rule():
-    scripts = {path.stem for path in (ROOT / "workflow" / "scripts").glob("*.py")}
-    assert scripts == set(SCRIPTED)
+    scripts = set((ROOT / "workflow" / "scripts").glob("*.py"))
+    assert scripts == {script_of(name) for name in SCRIPTED}
 
 
 OVERLAYS = ["config.yaml", "paper.yaml", "tests.yaml"]

@@ -131,6 +131,7 @@ def test_a_lost_figure_is_one_job(study, results, suffix):
     content = figure.read_bytes()
     figure.unlink()
     try:
+        assert planned(study) == {"draw_figure_5"}
         assert planned(study, "figure_5") == {"draw_figure_5"}
     finally:
         figure.write_bytes(content)
@@ -151,7 +152,7 @@ def test_an_edit_reruns_what_depends_on_it_and_nothing_else(study):
     package = study / "src" / "nodal_staging"
     style = package / "figures" / "style.py"
     drawn = edited(style, "DOUBLE_COLUMN_MM = 180", "DOUBLE_COLUMN_MM = 175", study)
-    assert drawn == {"draw_figure_5", "write_report"}
+    assert drawn == {"draw_figure_5", "illustrate_figure_5", "write_report"}
     readers = edited(
         package / "readers.py", "positive=rating >= 3", "positive=rating >= 2", study
     )
@@ -230,23 +231,27 @@ def test_the_report_is_offline_and_repeats_the_statistics(results):
     assert "Synthetic cohort with known truth" in page
 
 
-def test_own_files_give_the_same_nodes(study, results):
+def test_own_files_give_the_same_nodes(results, tmp_path):
     """A cohort of one's own takes the same path; here, the phantom's raw files."""
-    raw = results / "raw"
+    folder = copy_repository(tmp_path / "repository")
+    files = ("--cores", "2", "--notemp", "--until", "simulate_exams")
+    simulated = snakemake(folder, *files)
+    assert simulated.returncode == 0, simulated.stdout[-3000:]
+    raw = (folder / "results" / "tests" / "raw").rename(tmp_path / "hospital")
     overlay = {"study": "own", "cohort": {"source": "files"}}
     for name in ("exams", "nodes", "readings"):
         overlay["cohort"][name] = str(raw / f"{name}.tsv")
-    (study / "own.yaml").write_text(json.dumps(overlay))
+    (folder / "own.yaml").write_text(json.dumps(overlay))
     done = subprocess.run(
         [*SNAKEMAKE, *TESTS, "own.yaml", "--cores", "2", "--until", "gather_nodes"],
-        cwd=study,
+        cwd=folder,
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    own = study / "results" / "own"
+    own = folder / "results" / "own"
     for name in ("nodes.tsv", "cohort/flow.json", "cohort/exams.tsv"):
         assert (own / name).read_bytes() == (results / name).read_bytes()
     assert not (own / "raw").exists()

@@ -22,7 +22,5 @@ with job_log(snakemake.log[0]):
             zip(snakemake.params.forests, snakemake.input.forests, strict=True)
         ),
         synthetic=snakemake.params.synthetic,
-        pdf=snakemake.output.pdf,
-        svg=snakemake.output.svg,
-        png=snakemake.output.png,
+        output=list(snakemake.output),
     )

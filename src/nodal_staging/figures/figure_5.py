@@ -47,9 +47,7 @@ def draw_figure_5(
     readers: Mapping[str, str | Path],
     forests: Mapping[str, str | Path],
     synthetic: bool,
-    pdf: str | Path,
-    svg: str | Path,
-    png: str | Path,
+    output: Sequence[str | Path],
 ) -> None:
     """Draw Figure 5 from the artefacts of the statistics.
 
@@ -61,8 +59,8 @@ def draw_figure_5(
         Classifier to its statistics; drawn as operating points.
     synthetic
         Whether the data are synthetic, which the figure then says.
-    pdf, svg, png
-        Outputs.
+    output
+        Files to write; their suffixes (pdf, svg, png) say in which formats.
     """
     loaded = [
         _load(*files) for files in zip(cnns, roc, band, statistics, scores, strict=True)
@@ -82,7 +80,7 @@ def draw_figure_5(
         panel.text(0.005, 0.99, letter, fontweight="bold", size=9, va="top")
     if synthetic:
         style.mark_synthetic(figure)
-    style.save(figure, pdf=pdf, svg=svg, png=png)
+    style.save(figure, output)
 
 
 def _load(

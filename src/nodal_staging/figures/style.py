@@ -1,5 +1,6 @@
 """One look for all figures: type, colours, widths, and files with the same bytes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +63,15 @@ def mark_synthetic(figure: Figure) -> None:
     )
 
 
-def save(figure: Figure, *, pdf: str | Path, svg: str | Path, png: str | Path) -> None:
-    """Write a figure in three formats, without dates, and close it."""
+def save(figure: Figure, output: Sequence[str | Path]) -> None:
+    """Write a figure in the formats of the suffixes, without dates, and close it."""
     without_date: dict[str, dict[str, None]] = {
         "pdf": {"CreationDate": None, "ModDate": None},
         "svg": {"Date": None},
         "png": {"Software": None},
     }
-    for path, kind in ((pdf, "pdf"), (svg, "svg"), (png, "png")):
+    for path in output:
+        kind = Path(path).suffix.removeprefix(".")
         with replacing(path) as part:
             figure.savefig(part, format=kind, dpi=300, metadata=without_date[kind])
     plt.close(figure)
