@@ -1,309 +1,222 @@
-"""The synthetic body: nine regions along z, each with the landmarks a reader uses.
+"""The synthetic body: nine regions stacked along z, with texture, strands and table.
 
-Coordinates of a template are ``(x, y)`` in mm from the middle of the body, x to the
-left, y to the back. Landmarks scale with the body; nodes do not. Regions are
-extruded along z and faded into their neighbours over a few millimetres.
+Planes are painted every few millimetres and faded into one another, so landmarks
+move and change smoothly from slice to slice.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
-Plane = npt.NDArray[np.float32]
+from nodal_staging.phantom.anatomy import REGIONS
+from nodal_staging.phantom.canvas import AIR, Canvas, Ellipse, Plane
+from nodal_staging.phantom.habitus import Habitus
 
 MARGIN_MM = 42.0
 """Body below the first and above the last region, so that patches stay inside."""
 
-REFERENCE_HALF_WIDTH_MM = 110.0
-FADE_MM = 4.0
+PLANE_MM = 5.0
+"""Greatest distance of painted planes."""
 
-AIR_HU = -1000.0
-LUNG_HU = -850.0
-MUSCLE_HU = 55.0
-ORGAN_HU = 80.0
-BONE_HU = 420.0
-CORTEX_HU = 750.0
+GRAIN_MM = 3.0
+TISSUES_HU = [-990, -930, -850, -500, -150, -60, 150, 300, 800]
+GRAIN_HU = [0, 15, 45, 15, 5, 4, 5, 45, 60]
+"""Standard deviation of the texture by tissue: lung and bone are coarse, fat fine."""
 
-REGIONS = [
-    "inguinal",
-    "perirectal",
-    "iliacal",
-    "retroperitoneal",
-    "mediastinal",
-    "axillary",
-    "infraclavicular",
-    "supraclavicular",
-    "cervical",
-]
-"""From the feet to the head."""
-
-ANCHORS: dict[str, list[tuple[float, float]]] = {
-    "inguinal": [(56, -48), (42, -45), (68, -40)],
-    "perirectal": [(25, 14), (24, 30), (10, -6)],
-    "iliacal": [(48, -4), (44, 16), (52, -18)],
-    "retroperitoneal": [(27, 0), (25, 13), (-2, -17)],
-    "mediastinal": [(15, -16), (13, 6), (4, -24)],
-    "axillary": [(84, 2), (78, -16), (80, 18)],
-    "infraclavicular": [(58, -20), (44, -24), (70, -14)],
-    "supraclavicular": [(48, 2), (36, 8), (60, 10)],
-    "cervical": [(34, 4), (28, 18), (36, -10)],
-}
-"""Where nodes of the left side lie, at reference size; the right side mirrors them."""
+STRANDS_PER_CM = 3.0
+STRAND_HU = 70.0
+TABLE_HU, TABLE_FOAM_HU = -250.0, -930.0
+TABLE_MM = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Habitus:
-    """What differs from patient to patient and says nothing about status.
+class Strand:
+    """A small vessel or septum in the fat: a tilted line; mm in the body's frame."""
 
-    ``scale`` multiplies landmarks, ``fat_hu`` is the patient's fat, ``vessel_hu``
-    the contrast phase, ``offset_mm`` shifts the body in the field of view (x, y).
+    x: float
+    y: float
+    z: float
+    tilt_x: float
+    tilt_y: float
+    radius: float
+    half_length: float
+
+
+class Body:
+    """A body that is painted slab by slab.
+
+    Parameters
+    ----------
+    x_mm, y_mm
+        Coordinates of columns and rows from the middle of the field of view.
+    habitus
+        The patient.
+    region_height_mm
+        Height of a region.
+    blur_mm
+        Standard deviation of the in-plane point spread.
+    rng
+        The exam's stream; draws grain and strands.
     """
 
-    half_width_mm: float
-    half_depth_mm: float
-    fat_hu: float
-    vessel_hu: float
-    offset_mm: tuple[float, float]
-
-    @property
-    def scale(self) -> float:
-        """Size of landmarks relative to the reference."""
-        return self.half_width_mm / REFERENCE_HALF_WIDTH_MM
-
-
-def draw_habitus(
-    width_mm: float, depth_mm: float, *, rng: np.random.Generator
-) -> Habitus:
-    """Draw a patient's body for a field of view of that size."""
-    size = rng.uniform(0.86, 1.0)
-    return Habitus(
-        half_width_mm=0.46 * width_mm * size,
-        half_depth_mm=0.44 * depth_mm * size * rng.uniform(0.95, 1.05),
-        fat_hu=rng.uniform(-112, -92),
-        vessel_hu=rng.uniform(120, 190),
-        offset_mm=(rng.uniform(-4, 4), rng.uniform(-3, 3)),
-    )
-
-
-@dataclass
-class Canvas:
-    """One axial plane being painted; later shapes cover earlier ones."""
-
-    x: Plane
-    y: Plane
-    habitus: Habitus
-    hu: Plane
-
-    def ellipse(
-        self, x: float, y: float, a: float, b: float, hu: float, turn_deg: float = 0.0
+    def __init__(
+        self,
+        x_mm: Plane,
+        y_mm: Plane,
+        habitus: Habitus,
+        *,
+        region_height_mm: float,
+        blur_mm: float,
+        rng: np.random.Generator,
     ) -> None:
-        """Paint an ellipse given at reference size."""
-        s = self.habitus.scale
-        turn = np.deg2rad(turn_deg)
-        dx, dy = self.x - x * s, self.y - y * s
-        u = np.cos(turn) * dx + np.sin(turn) * dy
-        v = np.cos(turn) * dy - np.sin(turn) * dx
-        self.hu[(u / (a * s)) ** 2 + (v / (b * s)) ** 2 <= 1] = hu
+        self._x = (x_mm - habitus.offset_mm[0]).astype(np.float32)
+        self._y = (y_mm - habitus.offset_mm[1]).astype(np.float32)
+        self._habitus = habitus
+        self._height = region_height_mm
+        self._blur_px = blur_mm / float(x_mm[1] - x_mm[0])
+        self._step = region_height_mm / np.ceil(region_height_mm / PLANE_MM)
+        self._strands = _draw_strands(habitus, body_height_mm(region_height_mm), rng)
+        self._grain = Grain(
+            self._x, self._y, body_height_mm(region_height_mm), rng=rng
+        )
+        self._outside = self._table()
+        self._planes: dict[int, Plane] = {}
 
-    def both(
-        self, x: float, y: float, a: float, b: float, hu: float, turn_deg: float = 0.0
+    def slab(self, z_mm: npt.NDArray[np.float32]) -> Plane:
+        """Paint the slices at these rising heights; HU ``(z, y, x)``."""
+        place = (z_mm - MARGIN_MM) / self._step - 0.5
+        lower = np.floor(place).astype(int)
+        weight = (place - lower).astype(np.float32)
+        hu = np.empty((len(z_mm), len(self._y), len(self._x)), dtype=np.float32)
+        for slice_hu, number, share in zip(hu, lower, weight, strict=True):
+            below, above = self._plane(int(number)), self._plane(int(number) + 1)
+            np.subtract(above, below, out=slice_hu)
+            slice_hu *= share
+            slice_hu += below
+        self._planes = {k: v for k, v in self._planes.items() if k >= lower[-1]}
+        return hu
+
+    def _plane(self, number: int) -> Plane:
+        """Paint one plane, or take it from those just painted."""
+        if number not in self._planes:
+            self._planes[number] = self._paint(number)
+        return self._planes[number]
+
+    def _paint(self, number: int) -> Plane:
+        above_mm = (number + 0.5) * self._step
+        place = int(np.clip(above_mm // self._height, 0, len(REGIONS) - 1))
+        name = list(REGIONS)[place]
+        canvas = Canvas(
+            x_mm=self._x,
+            y_mm=self._y,
+            z_mm=above_mm + MARGIN_MM,
+            into=float(np.clip(above_mm / self._height - place, 0, 1)),
+            habitus=self._habitus,
+            hu=np.full((len(self._y), len(self._x)), AIR, dtype=np.float32),
+        )
+        REGIONS[name].paint(canvas)
+        for strand in self._strands:
+            _paint_strand(canvas, strand)
+        canvas.dress(self._outside)
+        hu = ndimage.gaussian_filter(canvas.hu, self._blur_px, truncate=3)
+        self._grain.add(hu, canvas.z_mm)
+        painted: Plane = hu
+        return painted
+
+    def _table(self) -> Plane:
+        """Paint the table of the scanner under the body."""
+        plane = np.full((len(self._y), len(self._x)), AIR, dtype=np.float32)
+        canvas = Canvas(self._x, self._y, 0, 0, self._habitus, plane)
+        half_width = 1.25 * self._habitus.half_width_mm
+        top = self._habitus.half_depth_mm + 26
+        for by, hu in ((0.0, TABLE_HU), (TABLE_MM, TABLE_FOAM_HU)):
+            a, b = half_width - by, 22 - by
+            Ellipse(0, top, a, b, 0.0, 4.0).blend(canvas, plane, hu)
+        return plane
+
+
+class Grain:
+    """Texture of tissues: smooth noise in the body's frame.
+
+    Parameters
+    ----------
+    x_mm, y_mm
+        Coordinates of columns and rows.
+    height_mm
+        Height of the body.
+    rng
+        The exam's stream.
+    """
+
+    def __init__(
+        self, x_mm: Plane, y_mm: Plane, height_mm: float, *, rng: np.random.Generator
     ) -> None:
-        """Paint an ellipse on the left and its mirror image on the right."""
-        self.ellipse(x, y, a, b, hu, turn_deg)
-        self.ellipse(-x, y, a, b, hu, -turn_deg)
+        self._to_x, columns = _interpolation(x_mm)
+        self._to_y, rows = _interpolation(y_mm)
+        planes = int(np.ceil(height_mm / GRAIN_MM)) + 3
+        self._field = rng.standard_normal((planes, rows, columns), dtype=np.float32)
 
-    def trunk(self, wall_mm: float = 10.0) -> None:
-        """Paint skin, fat and a muscle wall that fill the body's outline."""
-        a = self.habitus.half_width_mm / self.habitus.scale
-        b = self.habitus.half_depth_mm / self.habitus.scale
-        self.ellipse(0, 0, a, b, MUSCLE_HU - 40)
-        self.ellipse(0, 0, a - 2, b - 2, self.habitus.fat_hu)
-        if wall_mm:
-            self.ellipse(0, 0, a - 10, b - 10, MUSCLE_HU)
-            self.ellipse(0, 0, a - 10 - wall_mm, b - 10 - wall_mm, self.habitus.fat_hu)
-
-
-def _inguinal(c: Canvas) -> None:
-    """Paint two thighs: femoral vessels under the skin, femur and muscle behind."""
-    fat, vessel = c.habitus.fat_hu, c.habitus.vessel_hu
-    c.both(54, 0, 52, 66, MUSCLE_HU - 40)
-    c.both(54, 0, 50, 64, fat)
-    c.both(54, 24, 42, 34, MUSCLE_HU)
-    c.both(62, 26, 15, 15, CORTEX_HU)
-    c.both(62, 26, 10, 10, 150)
-    c.both(50, -24, 7, 7, vessel)
-    c.both(64, -22, 6, 6, vessel - 25)
+    def add(self, hu: Plane, z_mm: float) -> None:
+        """Add to a plane at that height, in place."""
+        place = max(z_mm / GRAIN_MM, 0)
+        lower = min(int(place), len(self._field) - 2)
+        share = np.float32(place - lower)
+        plane = self._field[lower] * (1 - share) + self._field[lower + 1] * share
+        texture = self._to_y @ plane @ self._to_x.T
+        texture *= np.interp(hu, TISSUES_HU, GRAIN_HU).astype(np.float32)
+        hu += texture
 
 
-def _perirectal(c: Canvas) -> None:
-    """Paint rectum with gas in its fat, sacrum behind, bladder in front."""
-    c.trunk(14)
-    c.both(72, 12, 16, 34, MUSCLE_HU)
-    c.both(58, -12, 10, 26, CORTEX_HU, 15)
-    c.ellipse(0, -40, 34, 20, 15)
-    c.ellipse(0, 56, 36, 11, CORTEX_HU)
-    c.ellipse(0, 57, 32, 7, 220)
-    c.ellipse(0, 18, 15, 14, MUSCLE_HU)
-    c.ellipse(0, 17, 10, 9, -900)
+def _interpolation(axis_mm: Plane) -> tuple[Plane, int]:
+    """Return the matrix from grains to pixels along an axis, and how many grains."""
+    place = (axis_mm - axis_mm[0]) / GRAIN_MM
+    count = int(place[-1]) + 2
+    lower = place.astype(int)
+    share = place - lower
+    matrix = np.zeros((len(axis_mm), count), dtype=np.float32)
+    pixels = np.arange(len(axis_mm))
+    matrix[pixels, lower] = 1 - share
+    matrix[pixels, lower + 1] = share
+    return matrix, count
 
 
-def _iliacal(c: Canvas) -> None:
-    """Paint iliac wing, psoas, and the pair of iliac vessels between them."""
-    vessel = c.habitus.vessel_hu
-    c.trunk(8)
-    c.both(76, 6, 9, 46, CORTEX_HU, -18)
-    c.both(76, 6, 5, 42, 250, -18)
-    c.both(62, 12, 12, 26, MUSCLE_HU, -18)
-    c.ellipse(0, 48, 26, 20, BONE_HU)
-    c.both(26, 4, 8, 8, vessel)
-    c.both(30, 22, 9, 7, vessel - 25)
-    c.ellipse(4, -34, 26, 14, ORGAN_HU - 50)
+def _draw_strands(
+    habitus: Habitus, height_mm: float, rng: np.random.Generator
+) -> list[Strand]:
+    """Draw small vessels and septa all over the body; only fat shows them."""
+    count = round(STRANDS_PER_CM * height_mm / 10)
+    return [
+        Strand(
+            x=rng.uniform(-0.85, 0.85) * habitus.half_width_mm,
+            y=rng.uniform(-0.85, 0.85) * habitus.half_depth_mm,
+            z=rng.uniform(0, height_mm),
+            tilt_x=rng.normal(0, 0.5),
+            tilt_y=rng.normal(0, 0.5),
+            radius=rng.uniform(0.7, 1.5),
+            half_length=rng.uniform(8, 25),
+        )
+        for _ in range(count)
+    ]
 
 
-def _retroperitoneal(c: Canvas) -> None:
-    """Paint aorta and vena cava before the vertebra, psoas and kidneys beside."""
-    vessel = c.habitus.vessel_hu
-    c.trunk(8)
-    c.ellipse(0, 36, 24, 20, BONE_HU)
-    c.ellipse(0, 62, 8, 7, MUSCLE_HU)
-    c.both(34, 34, 13, 15, MUSCLE_HU)
-    c.both(70, 20, 17, 25, 150)
-    c.ellipse(10, 2, 11, 11, vessel)
-    c.ellipse(-16, 3, 12, 9, vessel - 25)
-    c.ellipse(0, -52, 60, 12, ORGAN_HU - 30)
-
-
-def _mediastinal(c: Canvas) -> None:
-    """Paint lungs on both sides, trachea with its ring, aortic arch, sternum."""
-    fat, vessel = c.habitus.fat_hu, c.habitus.vessel_hu
-    c.trunk(8)
-    c.both(54, 4, 42, 52, LUNG_HU)
-    c.ellipse(0, -4, 26, 52, fat)
-    c.ellipse(0, 46, 20, 17, BONE_HU)
-    c.ellipse(0, -58, 20, 7, BONE_HU)
-    c.ellipse(-1, -2, 10, 10, MUSCLE_HU)
-    c.ellipse(-1, -2, 8, 8, AIR_HU)
-    c.ellipse(20, 12, 10, 16, vessel, 10)
-    c.ellipse(-17, -20, 8, 9, vessel - 25)
-
-
-def _axillary(c: Canvas) -> None:
-    """Paint fat of the axilla between ribs with lung and the muscles of the arm pit."""
-    fat, vessel = c.habitus.fat_hu, c.habitus.vessel_hu
-    c.trunk(0)
-    c.ellipse(0, 0, 62, 58, MUSCLE_HU)
-    c.ellipse(0, 0, 55, 52, LUNG_HU)
-    c.ellipse(0, 0, 22, 52, fat + 130)
-    for angle in range(-60, 61, 30):
-        turn = np.deg2rad(angle)
-        c.both(58 * np.cos(turn), 55 * np.sin(turn), 3.5, 9, CORTEX_HU, angle)
-    c.both(76, -40, 22, 6, MUSCLE_HU, 25)
-    c.both(78, 38, 20, 8, MUSCLE_HU, -25)
-    c.both(92, -10, 3.5, 3.5, vessel)
-    c.both(93, 8, 3.5, 3.5, vessel - 25)
-
-
-def _infraclavicular(c: Canvas) -> None:
-    """Paint pectoral muscle in front, subclavian vessels, the lung apex behind."""
-    vessel = c.habitus.vessel_hu
-    c.trunk(0)
-    c.both(44, 16, 30, 26, LUNG_HU)
-    c.ellipse(0, 10, 16, 40, MUSCLE_HU)
-    c.ellipse(0, 44, 20, 16, BONE_HU)
-    c.both(56, -44, 36, 8, MUSCLE_HU, 8)
-    c.both(30, -40, 14, 6, CORTEX_HU, 20)
-    c.both(84, 14, 8, 24, CORTEX_HU, -10)
-    c.both(72, -28, 5.5, 5.5, vessel)
-    c.both(50, -8, 6, 5, vessel - 25)
-
-
-def _supraclavicular(c: Canvas) -> None:
-    """Paint the clavicle as a bar in front, scalene muscles and thin vessels behind."""
-    vessel = c.habitus.vessel_hu
-    c.trunk(0)
-    c.ellipse(0, 40, 20, 16, BONE_HU)
-    c.both(52, -18, 34, 7, CORTEX_HU, -12)
-    c.both(52, -18, 30, 3.5, 250, -12)
-    c.both(26, 26, 11, 13, MUSCLE_HU)
-    c.both(60, 32, 26, 10, MUSCLE_HU, -10)
-    c.ellipse(0, -2, 9, 9, MUSCLE_HU)
-    c.ellipse(0, -2, 7, 7, AIR_HU)
-    c.both(24, 0, 5, 5, vessel)
-    c.both(30, -8, 5, 4, vessel - 25)
-
-
-def _cervical(c: Canvas) -> None:
-    """Paint a slim neck in air: airway, vertebra, carotid, jugular, muscles."""
-    vessel = c.habitus.vessel_hu
-    c.ellipse(0, 8, 54, 58, MUSCLE_HU - 40)
-    c.ellipse(0, 8, 52, 56, c.habitus.fat_hu)
-    c.ellipse(0, 28, 15, 13, BONE_HU)
-    c.both(18, 46, 15, 11, MUSCLE_HU)
-    c.both(42, -12, 5, 13, MUSCLE_HU, 20)
-    c.ellipse(0, -14, 13, 12, ORGAN_HU + 30)
-    c.ellipse(0, -14, 7, 8, AIR_HU)
-    c.both(20, -2, 4, 4, vessel)
-    c.both(22, 8, 5.5, 5, vessel - 25)
-
-
-PAINTERS: dict[str, Callable[[Canvas], None]] = {
-    "inguinal": _inguinal,
-    "perirectal": _perirectal,
-    "iliacal": _iliacal,
-    "retroperitoneal": _retroperitoneal,
-    "mediastinal": _mediastinal,
-    "axillary": _axillary,
-    "infraclavicular": _infraclavicular,
-    "supraclavicular": _supraclavicular,
-    "cervical": _cervical,
-}
+def _paint_strand(canvas: Canvas, strand: Strand) -> None:
+    """Paint a strand where the plane cuts it and finds fat."""
+    along = canvas.z_mm - strand.z
+    if abs(along) < strand.half_length:
+        x = strand.x + strand.tilt_x * along
+        y = strand.y + strand.tilt_y * along
+        shape = Ellipse(x, y, strand.radius, strand.radius, 0.0, 2.0)
+        shape.blend(canvas, canvas.hu, STRAND_HU, only_fat=True)
 
 
 def region_span_mm(location: str, region_height_mm: float) -> tuple[float, float]:
     """Return where a region begins and ends above the first slice."""
-    bottom = MARGIN_MM + REGIONS.index(location) * region_height_mm
+    bottom = MARGIN_MM + list(REGIONS).index(location) * region_height_mm
     return bottom, bottom + region_height_mm
 
 
 def body_height_mm(region_height_mm: float) -> float:
     """Return the height of all regions with the margins."""
     return 2 * MARGIN_MM + len(REGIONS) * region_height_mm
-
-
-def paint_body(
-    x_mm: Plane, y_mm: Plane, z_mm: Plane, habitus: Habitus, region_height_mm: float
-) -> Plane:
-    """Paint the body without nodes.
-
-    Parameters
-    ----------
-    x_mm, y_mm
-        Coordinates of columns and rows from the middle of the field of view.
-    z_mm
-        Heights of the slices above the first.
-    habitus
-        The patient's body.
-    region_height_mm
-        Height of a region.
-
-    Returns
-    -------
-    HU ``(z, y, x)``.
-    """
-    x, y = np.meshgrid(x_mm - habitus.offset_mm[0], y_mm - habitus.offset_mm[1])
-    templates = np.stack([_template(x, y, habitus, name) for name in REGIONS])
-    place = (z_mm - MARGIN_MM) / region_height_mm - 0.5
-    lower = np.clip(np.floor(place), 0, len(REGIONS) - 1).astype(int)
-    upper = np.minimum(lower + 1, len(REGIONS) - 1)
-    into_upper = ((place - lower) - 0.5) * region_height_mm / FADE_MM + 0.5
-    weight = np.clip(into_upper, 0, 1).astype(np.float32)[:, None, None]
-    hu: Plane = templates[lower] * (1 - weight) + templates[upper] * weight
-    return hu
-
-
-def _template(x: Plane, y: Plane, habitus: Habitus, location: str) -> Plane:
-    canvas = Canvas(x, y, habitus, np.full(x.shape, AIR_HU, dtype=np.float32))
-    PAINTERS[location](canvas)
-    return canvas.hu

@@ -1,4 +1,4 @@
-"""One synthetic exam: from habitus and nodes to HU, label and SUV volumes."""
+"""One synthetic CT: from habitus and nodes to HU and label volumes."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,9 @@ import pandas as pd
 from scipy import ndimage
 
 from nodal_staging.geometry import Lattice
-from nodal_staging.phantom import body
-from nodal_staging.phantom.body import Habitus
+from nodal_staging.phantom.anatomy import REGIONS
+from nodal_staging.phantom.body import Body, region_span_mm
+from nodal_staging.phantom.habitus import Habitus
 from nodal_staging.phantom.node import Node, make_node, paint_node
 
 FloatArray = npt.NDArray[np.float64]
@@ -21,22 +22,13 @@ EDGE_MM = 4.0
 """Distance of node centres from the border of their region."""
 
 SUB_SLICES = 3
+SLAB = 32
+"""Slices that are painted at a time, which bounds the memory of an exam."""
+
 NOISE_TILE = 24
 """Slices of noise that are drawn; further slices reuse them shifted in the plane."""
 
-BACKGROUND_SUV = 0.5
-POSITIVE_SUV_MEDIAN = 9.0
-POSITIVE_SUV_LOG_SD = 0.5
-NEGATIVE_SUV = 1.0
-PET_SPREAD_MM = 3.0
-PHYSIOLOGICAL = [
-    ("perirectal", 0, -40, 16, 30.0),
-    ("retroperitoneal", 70, 20, 14, 25.0),
-    ("retroperitoneal", -70, 20, 14, 25.0),
-    ("cervical", 30, -24, 6, 8.0),
-    ("cervical", -30, -24, 6, 8.0),
-]
-"""Bladder, kidneys and salivary glands: region, x, y and radius in mm, SUV."""
+LOWEST_HU, HIGHEST_HU = -1024, 3071
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,36 +93,22 @@ def place_nodes(
         clearances = [_clearance(centre, shaped, placed) for centre in candidates]
         free = [place for place, gap in enumerate(clearances) if gap > 1]
         best = free[0] if free else int(np.argmax(clearances))
-        placed.append(_moved(shaped, candidates[best]))
+        placed.append(shaped.moved(candidates[best]))
     return placed
-
-
-def _moved(node: Node, centre_mm: FloatArray) -> Node:
-    """Return the node at another place."""
-    return Node(
-        centre_mm,
-        node.axes,
-        node.radius_mm,
-        node.reach_mm,
-        node.core_hu,
-        node.hilum_share,
-        node.hilum,
-    )
 
 
 def _centre(
     location: str, habitus: Habitus, region_height_mm: float, rng: np.random.Generator
 ) -> FloatArray:
-    """Draw a place near one of the location's anchors, on either side."""
-    anchors = body.ANCHORS[location]
-    x, y = anchors[int(rng.integers(len(anchors)))]
-    side = rng.choice([-1.0, 1.0])
-    low, high = body.region_span_mm(location, region_height_mm)
+    """Draw a place near one of the location's places."""
+    places = REGIONS[location].places()
+    x, y = places[int(rng.integers(len(places)))]
+    low, high = region_span_mm(location, region_height_mm)
     jitter = rng.uniform(-JITTER_MM, JITTER_MM, 2)
     return np.array(
         [
-            side * x * habitus.scale + jitter[0] + habitus.offset_mm[0],
-            y * habitus.scale + jitter[1] + habitus.offset_mm[1],
+            x * habitus.scale_x + jitter[0] + habitus.offset_mm[0],
+            y * habitus.scale_y + jitter[1] + habitus.offset_mm[1],
             rng.uniform(low + EDGE_MM, high - EDGE_MM),
         ]
     )
@@ -155,38 +133,71 @@ def render_ct(
     noise_hu: float,
     rng: np.random.Generator,
 ) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint16]]:
-    """Render a CT and the label volume of its nodes.
+    """Render a CT and the label volume of its nodes, slab by slab.
+
+    Parameters
+    ----------
+    grid
+        Field of view and sampling.
+    habitus, nodes
+        The patient.
+    region_height_mm
+        Height of a body region.
+    blur_mm, noise_hu
+        Standard deviations of the in-plane point spread and of the noise.
+    rng
+        The exam's stream.
 
     Returns
     -------
     HU and labels ``(z, y, x)``; node k has label ``k + 1``.
     """
     x, y, z = grid.coordinates()
-    hu = body.paint_body(x, y, z, habitus, region_height_mm)
+    body = Body(
+        x, y, habitus, region_height_mm=region_height_mm, blur_mm=blur_mm, rng=rng
+    )
+    noise = Noise((len(y), len(x)), noise_hu, rng=rng)
+    hu = np.empty((len(z), len(y), len(x)), dtype=np.int16)
     labels = np.zeros(hu.shape, dtype=np.uint16)
-    for number, node in enumerate(nodes, start=1):
-        box, points = _box(grid, node, (x, y, z))
-        share = paint_node(hu[box], points, node, habitus.fat_hu)
-        inside = share >= min(0.5, float(share.max()))
-        labels[box][inside & (labels[box] == 0)] = number
-    if blur_mm > 0:
-        sigma = blur_mm / grid.pixel_mm
-        hu = ndimage.gaussian_filter(hu, (0, sigma, sigma), truncate=3)
-    if noise_hu > 0:
-        hu += _noise(hu.shape, noise_hu, rng)
-    return np.clip(np.rint(hu), -1024, 3071).astype(np.int16), labels
+    for start in range(0, len(z), SLAB):
+        part = slice(start, start + SLAB)
+        slab = body.slab(z[part])
+        for number, node in enumerate(nodes, start=1):
+            share, box = _paint(slab, node, (x, y, z[part]), grid, habitus, blur_mm)
+            inside = (share >= 0.5) & (labels[part][box] == 0)
+            labels[part][box][inside] = number
+        noise.add(slab)
+        np.clip(np.rint(slab, out=slab), LOWEST_HU, HIGHEST_HU, out=slab)
+        hu[part] = slab
+    return hu, labels
+
+
+def _paint(
+    slab: Volume,
+    node: Node,
+    axes: tuple[Volume, Volume, Volume],
+    grid: Grid,
+    habitus: Habitus,
+    blur_mm: float,
+) -> tuple[Volume, tuple[slice, slice, slice]]:
+    """Paint what a slab holds of a node; return its share of the voxels of a box."""
+    box, points = _box(grid, node, axes)
+    if points.size == 0:
+        return np.zeros(points.shape[1:4], dtype=np.float32), box
+    blur_px = blur_mm / grid.pixel_mm
+    share = paint_node(slab[box], points, node, habitus.fat_hu, blur_px=blur_px)
+    return share, box
 
 
 def _box(
     grid: Grid, node: Node, axes: tuple[Volume, Volume, Volume]
 ) -> tuple[tuple[slice, slice, slice], FloatArray]:
     """Return the box around a node, and its sample points through the slices."""
-    reach = node.reach_mm + 5
+    reach = node.reach_mm + 6
     slices = []
     for axis, centre in zip(axes, node.centre_mm, strict=True):
         low = int(np.searchsorted(axis, centre - reach))
-        high = int(np.searchsorted(axis, centre + reach))
-        slices.append(slice(low, max(high, low + 1)))
+        slices.append(slice(low, int(np.searchsorted(axis, centre + reach))))
     x, y, z = (
         axis[part].astype(float) for axis, part in zip(axes, slices, strict=True)
     )
@@ -196,58 +207,32 @@ def _box(
     return (slices[2], slices[1], slices[0]), points
 
 
-def _noise(
-    shape: tuple[int, ...], deviation: float, rng: np.random.Generator
-) -> Volume:
-    """Return noise with the short correlation of a reconstruction kernel."""
-    tile = rng.standard_normal(
-        (min(NOISE_TILE, shape[0]), *shape[1:]), dtype=np.float32
-    )
-    tile = ndimage.gaussian_filter(tile, (0, 0.6, 0.6), mode="wrap", truncate=3)
-    tile *= deviation / tile.std()
-    volume = np.empty(shape, dtype=np.float32)
-    for place in range(shape[0]):
-        shift = rng.integers(0, shape[1:])
-        volume[place] = np.roll(tile[place % len(tile)], shift, axis=(0, 1))
-    return volume
+class Noise:
+    """Image noise with the short correlation of a reconstruction kernel.
 
+    Parameters
+    ----------
+    shape
+        Rows and columns of a slice.
+    deviation_hu
+        Its standard deviation.
+    rng
+        The exam's stream.
+    """
 
-def render_pet(
-    grid: Grid,
-    habitus: Habitus,
-    nodes: list[Node],
-    peaks_suv: FloatArray,
-    *,
-    region_height_mm: float,
-    rng: np.random.Generator,
-) -> Volume:
-    """Render the uptake in SUV ``(z, y, x)``; ``peaks_suv`` is that of each node."""
-    x, y, z = grid.coordinates()
-    xx, yy = np.meshgrid(x - habitus.offset_mm[0], y - habitus.offset_mm[1])
-    outline = (xx / habitus.half_width_mm) ** 2 + (yy / habitus.half_depth_mm) ** 2 <= 1
-    suv = np.repeat((BACKGROUND_SUV * outline)[None], len(z), axis=0).astype(np.float32)
-    zz = z[:, None, None]
-    for location, left, back, radius, uptake in PHYSIOLOGICAL:
-        middle = np.mean(body.region_span_mm(location, region_height_mm))
-        away = (
-            (xx - left * habitus.scale) ** 2
-            + (yy - back * habitus.scale) ** 2
-            + (zz - middle) ** 2
-        )
-        suv += uptake * np.exp(-away / (2 * (0.6 * radius * habitus.scale) ** 2))
-    for node, peak in zip(nodes, peaks_suv, strict=True):
-        spread = np.hypot(0.5 * node.radius_mm, PET_SPREAD_MM)
-        dx, dy, dz = node.centre_mm
-        away = (
-            (zz - dz) ** 2 + (y[None, :, None] - dy) ** 2 + (x[None, None, :] - dx) ** 2
-        )
-        suv += peak * np.exp(-away / (2 * spread**2))
-    suv *= 1 + 0.05 * rng.standard_normal(suv.shape, dtype=np.float32)
-    return np.maximum(suv, 0)
+    def __init__(
+        self, shape: tuple[int, int], deviation_hu: float, *, rng: np.random.Generator
+    ) -> None:
+        self._rng = rng
+        tile = rng.standard_normal((NOISE_TILE, *shape), dtype=np.float32)
+        tile = ndimage.gaussian_filter(tile, (0, 0.6, 0.6), mode="wrap", truncate=3)
+        tile *= deviation_hu / max(float(tile.std()), 1e-9)
+        self._tile = tile
+        self._next = 0
 
-
-def draw_peaks(statuses: list[str], *, rng: np.random.Generator) -> FloatArray:
-    """Draw the peak uptake of nodes: lognormal if positive, else near background."""
-    drawn = np.exp(rng.standard_normal(len(statuses)) * POSITIVE_SUV_LOG_SD)
-    positive = np.array(statuses) == "positive"
-    return np.where(positive, POSITIVE_SUV_MEDIAN * drawn, NEGATIVE_SUV * drawn**0.4)
+    def add(self, slab: Volume) -> None:
+        """Add noise to slices ``(z, y, x)``, in place."""
+        for plane in slab:
+            shift = self._rng.integers(0, plane.shape)
+            plane += np.roll(self._tile[self._next % NOISE_TILE], shift, axis=(0, 1))
+            self._next += 1

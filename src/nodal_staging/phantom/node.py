@@ -1,15 +1,18 @@
-"""A synthetic node: an ellipsoid of soft tissue with a fatty hilum, in fat.
+"""A synthetic node: a rounded body of soft tissue with a fatty hilum, in fat.
 
 Size is lognormal in the size latent, core attenuation linear in the attenuation
 latent, and the share of the hilum falls linearly with the hilum latent.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 FloatArray = npt.NDArray[np.float64]
+Box = npt.NDArray[np.float32]
 
 MEDIAN_VOLUME_MM3 = 350.0
 LOG_VOLUME_SD = 0.7
@@ -19,26 +22,55 @@ HILUM_HU = -80.0
 HILUM_SHARE = 0.22
 HILUM_SHARE_PER_SD = 0.085
 LARGEST_HILUM_SHARE = 0.6
+HILUM_RADIUS = 0.85
+"""Radius of the ball that the hilum is cut with, in radii of the node."""
+
 CUFF_MM = 2.5
 """Thickness of the fat around every node, so that its border can be seen."""
+
+WAVES = 5
+SURFACE_SD = 0.05
+"""Roughness of the surface, in radii."""
+
+TEXTURE_HU = 5.0
+TEXTURE_MM = 2.2
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """One node in the body.
 
-    ``centre_mm`` is ``(x, y, z)`` in the frame of ``body.paint_body``; ``axes`` maps
-    millimetres to the unit ball, rows in ``(x, y, z)``; ``hilum`` is a unit vector of
-    the ball that points into the axial plane, where a reader looks for it.
+    Attributes
+    ----------
+    centre_mm
+        ``(x, y, z)`` in the frame of the body.
+    axes
+        Maps millimetres to the unit ball, rows in ``(x, y, z)``.
+    surface, texture
+        Waves ``(waves, 4)``: direction times frequency, and phase; of the surface
+        over the unit sphere, of the core over millimetres.
+    radius_mm, reach_mm
+        Of the ball of the same volume, and the longest half axis.
+    core_hu, hilum_share
+        From the latents.
+    hilum
+        Unit vector of the ball towards the hilum; it points into the axial plane,
+        where a reader looks for it.
     """
 
     centre_mm: FloatArray
     axes: FloatArray
+    surface: FloatArray
+    texture: FloatArray
     radius_mm: float
     reach_mm: float
     core_hu: float
     hilum_share: float
     hilum: FloatArray
+
+    def moved(self, centre_mm: FloatArray) -> "Node":
+        """Return the node at another place."""
+        return replace(self, centre_mm=centre_mm)
 
 
 def volume_mm3(size: float) -> float:
@@ -65,11 +97,13 @@ def make_node(
     hilum: float,
     rng: np.random.Generator,
 ) -> Node:
-    """Shape a node: random proportions and orientation, latents as given."""
+    """Shape a node: random proportions, orientation and surface, latents as given."""
     proportions = np.array([1.0, rng.uniform(1.0, 1.3), rng.uniform(1.1, 1.6)])
     proportions /= np.cbrt(proportions.prod())
     radius = float(np.cbrt(volume_mm3(size) * 3 / (4 * np.pi)))
-    semi_axes = radius * proportions
+    surface = _waves(rng, 1.5, 3.5)
+    rough = _surface(_sphere(), surface)
+    semi_axes = radius * proportions / np.cbrt((rough**3).mean())
     turn, _ = np.linalg.qr(rng.standard_normal((3, 3)))
     axes = turn / semi_axes[:, None]
     angle = rng.uniform(0, 2 * np.pi)
@@ -77,17 +111,48 @@ def make_node(
     return Node(
         centre_mm=centre_mm,
         axes=axes,
+        surface=surface,
+        texture=_waves(rng, 1 / TEXTURE_MM, 2 / TEXTURE_MM),
         radius_mm=radius,
-        reach_mm=float(semi_axes.max()),
+        reach_mm=float(semi_axes.max() * rough.max()),
         core_hu=core_hu(attenuation),
         hilum_share=hilum_share(hilum),
         hilum=direction / np.linalg.norm(direction),
     )
 
 
+def _waves(rng: np.random.Generator, slowest: float, fastest: float) -> FloatArray:
+    """Draw plane waves: three components of the wave vector, and a phase."""
+    directions = rng.standard_normal((WAVES, 3))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    frequencies = rng.uniform(slowest, fastest, (WAVES, 1))
+    return np.hstack([directions * frequencies, rng.uniform(0, 2 * np.pi, (WAVES, 1))])
+
+
+def _sum_of_waves(points: FloatArray, waves: FloatArray) -> FloatArray:
+    """Return a smooth random function with standard deviation 1, at points (..., 3)."""
+    total: FloatArray = np.sin(points @ waves[:, :3].T + waves[:, 3]).sum(axis=-1)
+    return total * np.sqrt(2 / len(waves))
+
+
+def _surface(directions: FloatArray, waves: FloatArray) -> FloatArray:
+    """Return the radius of the rough ball along unit vectors."""
+    return 1 + SURFACE_SD * _sum_of_waves(directions, waves)
+
+
+@cache
+def _sphere() -> FloatArray:
+    """Return points that cover the unit sphere evenly (Fibonacci)."""
+    number = np.arange(400) + 0.5
+    height = 1 - 2 * number / 400
+    angle = np.pi * (1 + np.sqrt(5)) * number
+    width = np.sqrt(1 - height**2)
+    return np.stack([width * np.cos(angle), width * np.sin(angle), height], axis=-1)
+
+
 def paint_node(
-    hu: npt.NDArray[np.float32], points_mm: FloatArray, node: Node, fat_hu: float
-) -> npt.NDArray[np.float32]:
+    hu: Box, points_mm: FloatArray, node: Node, fat_hu: float, *, blur_px: float = 0.0
+) -> Box:
     """Paint a node and its fat on a box.
 
     Parameters
@@ -99,28 +164,57 @@ def paint_node(
         through the slice thickness.
     node, fat_hu
         What to paint.
+    blur_px
+        Standard deviation of the in-plane point spread, in pixels.
 
     Returns
     -------
-    Share of each voxel that is node ``(z, y, x)``.
+    Share of each voxel that is node ``(z, y, x)``, before the blur.
     """
-    ball = (points_mm - node.centre_mm) @ node.axes.T
+    away = points_mm - node.centre_mm
+    ball = away @ node.axes.T
     distance = np.linalg.norm(ball, axis=-1)
-    inside_mm = (1 - distance) * node.radius_mm
+    unit = ball / np.maximum(distance, 1e-9)[..., None]
+    inside_mm = (1 - distance / _surface(unit, node.surface)) * node.radius_mm
     share = np.clip(inside_mm + 0.5, 0, 1)
     cuff = np.clip(inside_mm + CUFF_MM + 0.5, 0, 1).mean(axis=0)
-    hilum = ball @ node.hilum > cap_height(node.hilum_share)
-    tissue = np.where(hilum, HILUM_HU, node.core_hu)
+    core = node.core_hu + TEXTURE_HU * _sum_of_waves(away, node.texture)
+    tissue = np.where(_in_hilum(ball, node), HILUM_HU, core)
     occupied = share.mean(axis=0)
+    filled = (share * tissue).mean(axis=0)
+    sigma = (0, blur_px, blur_px)
+    cuff, seen, filled = (
+        ndimage.gaussian_filter(part, sigma, truncate=3, mode="nearest")
+        for part in (cuff, occupied, filled)
+    )
     around = hu * (1 - cuff) + fat_hu * cuff
-    painted = around * (1 - occupied) + (share * tissue).mean(axis=0)
-    hu[...] = painted
-    result: npt.NDArray[np.float32] = occupied.astype(np.float32)
+    hu[...] = around * (1 - seen) + filled
+    result: Box = occupied.astype(np.float32)
     return result
 
 
-def cap_height(share: float) -> float:
-    """Return the height above which a unit ball holds that share of its volume."""
-    heights = np.linspace(-1, 1, 2001)
-    shares = (2 - 3 * heights + heights**3) / 4
-    return float(np.interp(-share, -shares, heights))
+def _in_hilum(ball: FloatArray, node: Node) -> npt.NDArray[np.bool_]:
+    """Tell which points of the ball lie in the hilum, a lens open to one side."""
+    middle = lens_distance(node.hilum_share) * node.hilum
+    near: npt.NDArray[np.bool_] = (
+        np.linalg.norm(ball - middle, axis=-1) < HILUM_RADIUS
+    )
+    return near
+
+
+def lens_share(distance: npt.ArrayLike) -> FloatArray:
+    """Return the share of the unit ball that lies in a ball at that distance.
+
+    Volume of the intersection of two balls of radii 1 and r at distance d:
+    pi (1 + r - d)^2 (d^2 + 2 d (1 + r) - 3 (1 - r)^2) / (12 d).
+    """
+    r = HILUM_RADIUS
+    d: FloatArray = np.asarray(distance, dtype=float)
+    lens = (1 + r - d) ** 2 * (d**2 + 2 * d * (1 + r) - 3 * (1 - r) ** 2) / (16 * d)
+    return np.where(d >= 1 + r, 0.0, np.where(d <= 1 - r, r**3, lens))
+
+
+def lens_distance(share: float) -> float:
+    """Return the distance at which the hilum holds that share of the node."""
+    distances = np.linspace(1 - HILUM_RADIUS, 1 + HILUM_RADIUS, 1701)
+    return float(np.interp(-share, -lens_share(distances), distances))

@@ -1,0 +1,149 @@
+"""One synthetic PSMA-PET: physiological uptake by tissue and organ, and the nodes'."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from nodal_staging.phantom.body import region_span_mm
+from nodal_staging.phantom.exam import Grid
+from nodal_staging.phantom.habitus import Habitus
+from nodal_staging.phantom.node import Node
+
+FloatArray = npt.NDArray[np.float64]
+Volume = npt.NDArray[np.float32]
+
+MUSCLE_SUV = 0.6
+TISSUES_HU = [-1000, -930, -860, -150, -100, 40, 80, 160, 250, 800]
+TISSUES_SUV = [0, 0, 0.25, 0.25, 0.2, MUSCLE_SUV, MUSCLE_SUV, 1.4, 1.2, 0.5]
+"""Uptake by attenuation: air, lung, fat, muscle, blood, bone."""
+
+POSITIVE_SUV_MEDIAN = 9.0
+POSITIVE_SUV_LOG_SD = 0.5
+NEGATIVE_SUV = 1.0
+SPREAD_MM = 3.0
+NOISE = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Organ:
+    """Physiological uptake: region, place and half axes (mm at reference), SUV."""
+
+    region: str
+    into: float
+    x: float
+    y: float
+    a: float
+    b: float
+    c: float
+    suv: float
+
+
+ORGANS = [
+    Organ("perirectal", 0.6, 0, -38, 34, 22, 14, 30.0),
+    Organ("retroperitoneal", 0.6, 82, 30, 20, 28, 20, 26.0),
+    Organ("retroperitoneal", 0.4, -84, 34, 20, 28, 20, 26.0),
+    Organ("retroperitoneal", 0.8, -88, -30, 36, 40, 18, 4.5),
+    Organ("retroperitoneal", 0.5, -26, -26, 12, 10, 10, 9.0),
+    Organ("retroperitoneal", 0.9, 100, -10, 18, 24, 10, 5.0),
+    Organ("cervical", 0.9, 34, -38, 10, 8, 8, 13.0),
+    Organ("cervical", 0.9, -34, -38, 10, 8, 8, 13.0),
+]
+"""Bladder, kidneys, liver, duodenum, spleen, submandibular glands."""
+
+
+def draw_peaks(statuses: list[str], *, rng: np.random.Generator) -> FloatArray:
+    """Draw the peak uptake of nodes: lognormal if positive, else near background."""
+    drawn = np.exp(rng.standard_normal(len(statuses)) * POSITIVE_SUV_LOG_SD)
+    positive = np.array(statuses) == "positive"
+    return np.where(positive, POSITIVE_SUV_MEDIAN * drawn, NEGATIVE_SUV * drawn**0.4)
+
+
+def render_pet(
+    grid: Grid,
+    ct_grid: Grid,
+    hu: npt.NDArray[np.int16],
+    habitus: Habitus,
+    nodes: list[Node],
+    peaks_suv: FloatArray,
+    *,
+    region_height_mm: float,
+    rng: np.random.Generator,
+) -> Volume:
+    """Render the uptake.
+
+    Parameters
+    ----------
+    grid
+        Sampling of the PET, over the field of view of the CT.
+    ct_grid, hu
+        The CT ``(z, y, x)``, from which the tissues are taken.
+    habitus, nodes, peaks_suv
+        The patient, and the peak uptake of each node.
+    region_height_mm
+        Height of a body region.
+    rng
+        The exam's stream.
+
+    Returns
+    -------
+    SUV ``(z, y, x)``.
+    """
+    x, y, z = grid.coordinates()
+    suv = np.interp(_nearest(hu, ct_grid, (x, y, z)), TISSUES_HU, TISSUES_SUV)
+    suv = suv.astype(np.float32)
+    suv *= 1 + NOISE * rng.standard_normal(suv.shape, dtype=np.float32)
+    for organ in ORGANS:
+        _fill(suv, (x, y, z), organ, habitus, region_height_mm)
+    sigma = SPREAD_MM / grid.pixel_mm
+    suv = ndimage.gaussian_filter(suv, sigma, truncate=3)
+    for node, peak in zip(nodes, peaks_suv, strict=True):
+        _add_node(suv, (x, y, z), node, float(peak))
+    return np.maximum(suv, 0)
+
+
+def _nearest(
+    hu: npt.NDArray[np.int16], grid: Grid, points: tuple[Volume, Volume, Volume]
+) -> npt.NDArray[np.int16]:
+    """Take the CT at the PET's voxels."""
+    places = [
+        np.clip(np.rint((wanted - axis[0]) / (axis[1] - axis[0])), 0, len(axis) - 1)
+        for wanted, axis in zip(points, grid.coordinates(), strict=True)
+    ]
+    x, y, z = (place.astype(int) for place in places)
+    taken: npt.NDArray[np.int16] = hu[z][:, y][:, :, x]
+    return taken
+
+
+def _fill(
+    suv: Volume,
+    axes: tuple[Volume, Volume, Volume],
+    organ: Organ,
+    habitus: Habitus,
+    region_height_mm: float,
+) -> None:
+    """Raise the uptake inside an organ to its own."""
+    x, y, z = axes
+    low, high = region_span_mm(organ.region, region_height_mm)
+    sx, sy = habitus.scale_x, habitus.scale_y
+    u = (x - habitus.offset_mm[0] - organ.x * sx) / (organ.a * sx)
+    v = (y - habitus.offset_mm[1] - organ.y * sy) / (organ.b * sy)
+    w = (z - low - organ.into * (high - low)) / min(organ.c, 0.5 * region_height_mm)
+    radius = u[None, None, :] ** 2 + v[None, :, None] ** 2 + w[:, None, None] ** 2
+    suv[radius <= 1] = organ.suv
+
+
+def _add_node(
+    suv: Volume, axes: tuple[Volume, Volume, Volume], node: Node, peak: float
+) -> None:
+    """Add the blurred uptake of a node."""
+    spread = np.hypot(0.5 * node.radius_mm, SPREAD_MM)
+    profiles = [
+        np.exp(-((axis - centre) ** 2) / (2 * spread**2))
+        for axis, centre in zip(axes, node.centre_mm, strict=True)
+    ]
+    boxes = [slice(*np.flatnonzero(p > 1e-4)[[0, -1]] + [0, 1]) for p in profiles]
+    x, y, z = (p[box] for p, box in zip(profiles, boxes, strict=True))
+    blob = z[:, None, None] * y[None, :, None] * x[None, None, :]
+    suv[boxes[2], boxes[1], boxes[0]] += (peak * blob).astype(np.float32)
