@@ -10,8 +10,9 @@ from nodal_staging import tables
 from nodal_staging.cohort import CohortError, select_cohort
 from nodal_staging.inspection import inspect_exams
 from nodal_staging.nodes import measure_nodes
-from nodal_staging.phantom.cohort import Scanner, draw_cohort, simulate_exams
+from nodal_staging.phantom.cohort import Readers, draw_cohort
 from nodal_staging.phantom.mitk_writer import write_multilabel
+from nodal_staging.phantom.simulation import Scanner, simulate_exams
 from nodal_staging.phantom.truth import Dials
 from nodal_staging.problems import InputError
 from nodal_staging.segmentation.label_map import read_label_map
@@ -29,8 +30,8 @@ def pristine(tmp_path_factory):
         nodes=18,
         excluded_share=0.2,
         dials=Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0),
-        reader_noise=[0.3],
-        reader_sees_location=False,
+        readers=Readers([0.3], sees_location=False),
+        per_node_share=0.0,
         n_shards=1,
         seed=3,
         folder=folder,
@@ -39,9 +40,16 @@ def pristine(tmp_path_factory):
         exams=folder / "exams.tsv",
         truth=folder / "truth.tsv",
         scanner=Scanner(
-            {"width_mm": 120, "depth_mm": 100, "region_height_mm": 12},
-            {"pixel_mm": 2.0, "slice_mm": 4.0, "noise_hu": 0, "blur_mm": 0},
-            {"voxel_mm": 6.0},
+            body={"width_mm": 110, "depth_mm": 90, "region_height_mm": 12},
+            ct={
+                "field_mm": [120, 100],
+                "pixel_mm": 2.0,
+                "slice_mm": 4.0,
+                "noise_hu": 0,
+                "blur_mm": 0,
+            },
+            pet={"voxel_mm": 6.0, "bqml_share": 0.3},
+            segmentation={"json_share": 0.0},
         ),
         shard=SHARD,
         seed=3,

@@ -4,33 +4,52 @@ import hashlib
 import itertools
 
 import numpy as np
+import pandas as pd
 import pydicom
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 
 from nodal_staging import tables
 from nodal_staging.dicom import index_ct, index_pet, read_slices
-from nodal_staging.phantom import body, exam
-from nodal_staging.phantom.cohort import Scanner, draw_cohort, simulate_exams
-from nodal_staging.phantom.node import cap_height, make_node, paint_node, volume_mm3
+from nodal_staging.phantom import body
+from nodal_staging.phantom.anatomy import REGIONS
+from nodal_staging.phantom.cohort import Readers, draw_cohort
+from nodal_staging.phantom.node import (
+    HILUM_RADIUS,
+    lens_distance,
+    make_node,
+    paint_node,
+    volume_mm3,
+)
+from nodal_staging.phantom.simulation import Scanner, simulate_exams
 from nodal_staging.phantom.truth import Dials
-from nodal_staging.segmentation.label_map import read_label_map
+from nodal_staging.phantom.uptake import MUSCLE_SUV
+from nodal_staging.segmentation.label_map import match_labels, read_label_map
+from nodal_staging.sheets import read_exams
 
 SCANNER = Scanner(
-    body={"width_mm": 160, "depth_mm": 128, "region_height_mm": 20},
-    ct={"pixel_mm": 2.0, "slice_mm": 4.0, "noise_hu": 5, "blur_mm": 0.5},
-    pet={"voxel_mm": 4.0},
+    body={"width_mm": 148, "depth_mm": 112, "region_height_mm": 20},
+    ct={
+        "field_mm": [160, 128],
+        "pixel_mm": 2.0,
+        "slice_mm": 4.0,
+        "noise_hu": 5,
+        "blur_mm": 0.5,
+    },
+    pet={"voxel_mm": 4.0, "bqml_share": 0.5},
+    segmentation={"per_node_share": 0.3, "json_share": 0.5},
 )
 
 
 def draw(folder, n_shards=1):
     draw_cohort(
-        patients=6,
-        nodes=30,
+        patients=9,
+        nodes=45,
         excluded_share=0.25,
         dials=Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0),
-        reader_noise=[0.3],
-        reader_sees_location=False,
+        readers=Readers([0.3], sees_location=False),
+        per_node_share=0.3,
         n_shards=n_shards,
         seed=1,
         folder=folder,
@@ -59,7 +78,11 @@ def raw(tmp_path_factory):
 @pytest.fixture(scope="module")
 def used(raw):
     sheet = tables.read(raw / "exams.tsv", tables.EXAM_SHEET)
-    return sheet[sheet["segmentation"].notna()]
+    return sheet[sheet["pet"].notna()]
+
+
+def sheets(folder):
+    return {"exams": folder / "exams.tsv", "nodes": folder / "nodes.tsv"}
 
 
 def sums(folder):
@@ -92,44 +115,69 @@ def test_ct_reads_the_same_in_simpleitk(raw, used):
     assert acquisition.contrast_agent
 
 
-def test_segmentation_lies_on_the_ct_and_names_every_node(raw, used):
-    nodes = tables.read(raw / "truth.tsv", tables.TRUTH)
+def test_segmentations_lie_on_the_ct_and_name_every_node(raw, used):
+    """Old and new files of MITK, of the whole exam and of single nodes."""
+    sheet = {exam.exam_id: exam for exam in read_exams(**sheets(raw))}
+    truth = tables.read(raw / "truth.tsv", tables.TRUTH).set_index("node_id")
+    kinds = set()
     for row in used.itertuples():
-        label_map = read_label_map(raw / row.segmentation, role="segmentation")
         series, _ = index_ct(raw / row.ct, role="ct")
-        assert series.lattice.difference(label_map.lattice) is None
-        own = nodes[nodes["exam_id"] == row.exam_id]
-        assert list(label_map.names.values())[1:] == list(own["label_name"])
-        assert set(np.unique(label_map.values)) == {0, *own["label_value"]}
+        for path, wanted in sheet[row.exam_id].segmentations(raw).items():
+            label_map = read_label_map(path, role="segmentation")
+            assert series.lattice.difference(label_map.lattice) is None
+            matched = match_labels(label_map, wanted, role="segmentation")
+            assert matched == dict(truth.loc[list(wanted), "label_value"])
+            names = {label_map.names[value] for value in matched.values()}
+            assert names == set(truth.loc[list(wanted), "label_name"])
+            kinds.add((len(wanted) > 1, b"labelgroups" in path.read_bytes()))
+    assert kinds == {(True, False), (True, True), (False, False)}
+
+
+def test_nodes_lie_where_the_segmentation_says(raw, used):
+    """Labelled voxels are brighter than the fat right around them."""
+    for row in used[used["segmentation"].notna()].itertuples():
+        series, _ = index_ct(raw / row.ct, role="ct")
+        hu = read_slices(raw / row.ct, series, 0, len(series.slices), role="ct")
+        values = read_label_map(raw / row.segmentation, role="segmentation").values
+        ring = ndimage.binary_dilation(values > 0, iterations=2) & (values == 0)
+        assert np.median(hu[values > 0]) > np.median(hu[ring]) + 40
 
 
 def test_uptake_comes_back_through_both_encodings(raw, used):
-    """The highest SUV near a positive node is its peak, within grid and noise."""
+    """Muscle has its uptake whatever the units, and positive nodes shine."""
+    truth = tables.read(raw / "truth.tsv", tables.TRUTH)
     units = set()
     for row in used.itertuples():
-        series = index_pet(raw / row.pet, role="pet")
-        suv = read_slices(raw / row.pet, series, 0, len(series.slices), role="pet")
-        first = pydicom.dcmread(sorted((raw / row.pet).iterdir())[0])
-        units.add(first.Units)
-        background = suv[(suv > 0.3) & (suv < 0.7)]
-        assert np.median(background) == pytest.approx(exam.BACKGROUND_SUV, rel=0.05)
-    assert units <= {"CNTS", "BQML"}
+        pet = index_pet(raw / row.pet, role="pet")
+        suv = read_slices(raw / row.pet, pet, 0, len(pet.slices), role="pet")
+        units.add(pydicom.dcmread(sorted((raw / row.pet).iterdir())[0]).Units)
+        muscle = suv[(suv > 0.5) & (suv < 0.7)]
+        assert np.median(muscle) == pytest.approx(MUSCLE_SUV, rel=0.05)
+        own = truth[truth["exam_id"] == row.exam_id]
+        assert suv.max() > 0.6 * own["suv_peak"].max()
+    assert units == {"CNTS", "BQML"}
 
 
 def test_identifiers_are_canaries(raw, used):
     header = pydicom.dcmread(sorted((raw / used["ct"].iloc[0]).iterdir())[0])
     for name in ("PatientName", "PatientID", "InstitutionName", "AccessionNumber"):
         assert "CANARY" in str(header[name].value)
+    paths = ["ct", "pet", "segmentation"]
     for name in ("exams.tsv", "nodes.tsv", "readings.tsv"):
-        assert "CANARY" not in (raw / name).read_text()
+        sheet = pd.read_csv(raw / name, sep="\t", dtype=str)
+        columns = sheet.drop(columns=paths, errors="ignore")
+        assert "CANARY" not in columns.to_csv()
+    for path in raw.rglob("*.nrrd"):
+        assert b"CANARY" in path.read_bytes()[:4000]
 
 
-def test_cap_height_gives_the_share_of_a_ball():
+def test_the_hilum_has_its_share_of_a_ball():
     points = np.random.default_rng(0).uniform(-1, 1, (400_000, 3))
     ball = points[np.linalg.norm(points, axis=1) <= 1]
-    for share in (0.1, 0.3, 0.6):
-        measured = (ball[:, 0] > cap_height(share)).mean()
-        assert measured == pytest.approx(share, abs=0.005)
+    for share in (0.02, 0.1, 0.3, 0.6):
+        middle = [lens_distance(share), 0, 0]
+        inside = np.linalg.norm(ball - middle, axis=1) < HILUM_RADIUS
+        assert inside.mean() == pytest.approx(share, abs=0.005)
 
 
 def render(size: float, attenuation: float, hilum: float, seed: int):
@@ -166,12 +214,11 @@ def test_latents_can_be_read_from_the_noiseless_node():
     assert abs(np.corrcoef(fat, latents[:, 2])[0, 1]) > 0.95
 
 
-def test_every_location_has_a_painter_and_a_place():
-    assert sorted(body.PAINTERS) == sorted(body.ANCHORS) == sorted(tables.LOCATIONS)
-    assert sorted(body.REGIONS) == sorted(tables.LOCATIONS)
+def test_every_location_has_a_region():
+    assert sorted(REGIONS) == sorted(tables.LOCATIONS)
 
 
 def test_regions_do_not_overlap():
-    spans = [body.region_span_mm(name, 30) for name in body.REGIONS]
+    spans = [body.region_span_mm(name, 30) for name in REGIONS]
     for (_, top), (bottom, _) in itertools.pairwise(spans):
         assert top == bottom

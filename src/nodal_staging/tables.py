@@ -133,6 +133,7 @@ TRUTH = _table(
         "label_value": _count(),
         "label_name": _text(),
         "label": _text(),
+        "segmentation": _optional_text(),
     },
 )
 """What is known of a synthetic node: true status, latents in standard deviations."""

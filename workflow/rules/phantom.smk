@@ -51,6 +51,7 @@ rule simulate_exams:
         body=lookup(within=config, dpath="phantom/body"),
         ct=lookup(within=config, dpath="phantom/ct"),
         pet=lookup(within=config, dpath="phantom/pet"),
+        segmentation=lookup(within=config, dpath="phantom/segmentation"),
         seed=lookup(within=config, dpath="seed"),
         code=version_of("simulate_exams"),
     script:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nodal_staging.jobs import job_log
-from nodal_staging.phantom.cohort import draw_cohort
+from nodal_staging.phantom.cohort import Readers, draw_cohort
 from nodal_staging.phantom.truth import dials_of
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ with job_log(snakemake.log[0]):
         nodes=phantom["nodes"],
         excluded_share=phantom["excluded_share"],
         dials=dials_of(phantom),
-        reader_noise=phantom["readers"]["noise"],
-        reader_sees_location=phantom["readers"]["sees_location"],
+        readers=Readers(**phantom["readers"]),
+        per_node_share=phantom["segmentation"]["per_node_share"],
         n_shards=len(snakemake.params.shards),
         seed=snakemake.params.seed,
         folder=Path(snakemake.output.exams).parent,

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nodal_staging.jobs import job_log
-from nodal_staging.phantom.cohort import Scanner, simulate_exams
+from nodal_staging.phantom.simulation import Scanner, simulate_exams
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,6 +16,7 @@ with job_log(snakemake.log[0]):
             body=snakemake.params.body,
             ct=snakemake.params.ct,
             pet=snakemake.params.pet,
+            segmentation=snakemake.params.segmentation,
         ),
         shard=snakemake.wildcards.scatteritem,
         seed=snakemake.params.seed,

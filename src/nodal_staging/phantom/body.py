@@ -78,23 +78,21 @@ class Body:
         self._blur_px = blur_mm / float(x_mm[1] - x_mm[0])
         self._step = region_height_mm / np.ceil(region_height_mm / PLANE_MM)
         self._strands = _draw_strands(habitus, body_height_mm(region_height_mm), rng)
-        self._grain = Grain(
-            self._x, self._y, body_height_mm(region_height_mm), rng=rng
-        )
+        self._grain = Grain(self._x, self._y, body_height_mm(region_height_mm), rng=rng)
         self._outside = self._table()
         self._planes: dict[int, Plane] = {}
 
     def slab(self, z_mm: npt.NDArray[np.float32]) -> Plane:
         """Paint the slices at these rising heights; HU ``(z, y, x)``."""
-        place = (z_mm - MARGIN_MM) / self._step - 0.5
-        lower = np.floor(place).astype(int)
-        weight = (place - lower).astype(np.float32)
+        height = (z_mm - MARGIN_MM) / self._step - 0.5
+        lower = np.floor(height).astype(int)
+        weight = (height - lower).astype(np.float32)
         hu = np.empty((len(z_mm), len(self._y), len(self._x)), dtype=np.float32)
-        for slice_hu, number, share in zip(hu, lower, weight, strict=True):
+        for place, number in enumerate(lower):
             below, above = self._plane(int(number)), self._plane(int(number) + 1)
-            np.subtract(above, below, out=slice_hu)
-            slice_hu *= share
-            slice_hu += below
+            np.subtract(above, below, out=hu[place])
+            hu[place] *= weight[place]
+            hu[place] += below
         self._planes = {k: v for k, v in self._planes.items() if k >= lower[-1]}
         return hu
 

@@ -176,9 +176,7 @@ class Canvas:
         self.hu += (self.skin - self.fat) * np.float32(SKIN)
         self.hu += (1 - self.skin) * outside
 
-    def wall(
-        self, a: float, b: float, thickness: float, *, power: float = 2.3
-    ) -> None:
+    def wall(self, a: float, b: float, thickness: float, *, power: float = 2.3) -> None:
         """Paint a wall of muscle under the fat of an outline of that size."""
         a, b = a - self.habitus.fat_mm, b - 0.8 * self.habitus.fat_mm
         self.ellipse(0, 0, a, b, MUSCLE, power=power)

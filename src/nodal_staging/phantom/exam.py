@@ -232,7 +232,8 @@ class Noise:
 
     def add(self, slab: Volume) -> None:
         """Add noise to slices ``(z, y, x)``, in place."""
-        for plane in slab:
-            shift = self._rng.integers(0, plane.shape)
-            plane += np.roll(self._tile[self._next % NOISE_TILE], shift, axis=(0, 1))
+        for number in range(len(slab)):
+            tile = self._tile[self._next % NOISE_TILE]
+            shift = self._rng.integers(0, tile.shape)
+            slab[number] += np.roll(tile, shift, axis=(0, 1))
             self._next += 1

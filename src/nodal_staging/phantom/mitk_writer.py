@@ -1,9 +1,11 @@
-"""Multi-label NRRD as MITK 2016.3 wrote it.
+"""Multi-label NRRD as MITK 2016.3 wrote it, and as MITK has since 2023.
 
-Reference: MITK v2016.03.0, Modules/Multilabel/autoload/IO/mitkLabelSetImageIO.cpp.
+References: MITK v2016.03.0, Modules/Multilabel/autoload/IO/mitkLabelSetImageIO.cpp;
+MITK v2023.04, mitkMultiLabelSegmentationIO.cpp (version 1 of the label groups).
 """
 
 import gzip
+import json
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -12,13 +14,80 @@ import numpy.typing as npt
 
 from nodal_staging.files import replacing
 from nodal_staging.geometry import Lattice
+from nodal_staging.phantom.scans import CANARY
 
 
 def write_multilabel(
-    path: Path, values: npt.NDArray[np.uint16], lattice: Lattice, names: list[str]
+    path: Path,
+    values: npt.NDArray[np.uint16],
+    lattice: Lattice,
+    names: list[str],
+    *,
+    exam: str = "",
 ) -> None:
-    """Write a label volume ``(z, y, x)``; ``names[k]`` belongs to label ``k + 1``."""
+    """Write labels as MITK 2016.3.
+
+    Parameters
+    ----------
+    path
+        The NRRD file.
+    values, lattice
+        Label volume ``(z, y, x)``.
+    names
+        ``names[k]`` belongs to label ``k + 1``.
+    exam
+        Goes into a key that could identify a person, as a canary.
+    """
     labels = ["Exterior", *names]
+    keys = {
+        "layer_000": f"{len(labels)}",
+        "layers": "1",
+        "modality": "org.mitk.image.multilabel",
+        "org.mitk.interactor.operator": f"{CANARY}{exam}",
+    }
+    for value, name in enumerate(labels):
+        keys[f"org.mitk.label_000_{value:05}"] = _label(value, name)
+    _write(path, values, lattice, keys)
+
+
+def write_json_labels(
+    path: Path,
+    values: npt.NDArray[np.uint16],
+    lattice: Lattice,
+    names: list[str],
+    *,
+    exam: str = "",
+) -> None:
+    """Write labels as MITK 2023.04; see ``write_multilabel``."""
+    labels = [
+        {
+            "color": {"type": "ColorProperty", "value": [1.0, 0.0, 0.0]},
+            "locked": True,
+            "name": name,
+            "opacity": 0.6,
+            "value": value,
+            "visible": True,
+        }
+        for value, name in enumerate(names, start=1)
+    ]
+    prefix = "org.mitk.multilabel.segmentation"
+    groups = json.dumps([{"labels": labels}], separators=(",", ":"))
+    patient = json.dumps({"values": [{"z": 0, "t": 0, "value": f"{CANARY}{exam}"}]})
+    keys = {
+        "modality": prefix,
+        f"{prefix}.labelgroups": groups.replace("\\", "\\\\"),
+        f"{prefix}.unlabeledlabellock": "0",
+        f"{prefix}.version": "1",
+        "DICOM_0010_0010": patient,
+        "MITK_IO_reader_inputlocation": f"C:/{CANARY}{exam}/",
+    }
+    _write(path, values, lattice, keys)
+
+
+def _write(
+    path: Path, values: npt.NDArray[np.uint16], lattice: Lattice, keys: dict[str, str]
+) -> None:
+    """Write a gzipped NRRD with keys."""
     steps = lattice.axes_mm().T
     header = [
         "NRRD0004",
@@ -33,13 +102,7 @@ def write_multilabel(
         "endian: little",
         "encoding: gzip",
         f"space origin: {_vector(np.array(lattice.origin_mm))}",
-        f"layer_000:={len(labels)}",
-        "layers:=1",
-        "modality:=org.mitk.image.multilabel",
-        *(
-            f"org.mitk.label_000_{value:05}:={_label(value, name)}"
-            for value, name in enumerate(labels)
-        ),
+        *(f"{key}:={value}" for key, value in keys.items()),
         "",
         "",
     ]

@@ -132,7 +132,8 @@ def _waves(rng: np.random.Generator, slowest: float, fastest: float) -> FloatArr
 def _sum_of_waves(points: FloatArray, waves: FloatArray) -> FloatArray:
     """Return a smooth random function with standard deviation 1, at points (..., 3)."""
     total: FloatArray = np.sin(points @ waves[:, :3].T + waves[:, 3]).sum(axis=-1)
-    return total * np.sqrt(2 / len(waves))
+    scaled: FloatArray = total * np.sqrt(2 / len(waves))
+    return scaled
 
 
 def _surface(directions: FloatArray, waves: FloatArray) -> FloatArray:
@@ -196,9 +197,7 @@ def paint_node(
 def _in_hilum(ball: FloatArray, node: Node) -> npt.NDArray[np.bool_]:
     """Tell which points of the ball lie in the hilum, a lens open to one side."""
     middle = lens_distance(node.hilum_share) * node.hilum
-    near: npt.NDArray[np.bool_] = (
-        np.linalg.norm(ball - middle, axis=-1) < HILUM_RADIUS
-    )
+    near: npt.NDArray[np.bool_] = np.linalg.norm(ball - middle, axis=-1) < HILUM_RADIUS
     return near
 
 

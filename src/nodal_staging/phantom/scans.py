@@ -121,11 +121,11 @@ def _ct_slices(
 
 
 def _outside_field(lattice: Lattice) -> npt.NDArray[np.bool_]:
-    """Return the corners beyond the round field of the scanner ``(y, x)``."""
+    """Return what lies beyond the round field of the scanner ``(y, x)``."""
     _, rows, columns = lattice.shape
     y, x = np.ogrid[:rows, :columns]
     away = np.hypot(y - (rows - 1) / 2, x - (columns - 1) / 2)
-    return np.asarray(away > 0.97 * np.hypot(rows / 2, columns / 2))
+    return np.asarray(away > max(rows, columns) / 2)
 
 
 def _place(protocol: Protocol, series: str, lattice: Lattice, place: int) -> Dataset:

@@ -91,16 +91,15 @@ def render_pet(
     SUV ``(z, y, x)``.
     """
     x, y, z = grid.coordinates()
-    suv = np.interp(_nearest(hu, ct_grid, (x, y, z)), TISSUES_HU, TISSUES_SUV)
-    suv = suv.astype(np.float32)
+    seen = _nearest(hu, ct_grid, (x, y, z))
+    suv: Volume = np.interp(seen, TISSUES_HU, TISSUES_SUV).astype(np.float32)
     suv *= 1 + NOISE * rng.standard_normal(suv.shape, dtype=np.float32)
     for organ in ORGANS:
         _fill(suv, (x, y, z), organ, habitus, region_height_mm)
-    sigma = SPREAD_MM / grid.pixel_mm
-    suv = ndimage.gaussian_filter(suv, sigma, truncate=3)
+    ndimage.gaussian_filter(suv, SPREAD_MM / grid.pixel_mm, truncate=3, output=suv)
     for node, peak in zip(nodes, peaks_suv, strict=True):
         _add_node(suv, (x, y, z), node, float(peak))
-    return np.maximum(suv, 0)
+    return np.maximum(suv, np.float32(0))
 
 
 def _nearest(

@@ -1,14 +1,17 @@
 """Segmented nodes of an exam: voxels, place and names of the labels.
 
 A file of MITK 2016.3 keeps one XML description per label in keys
-``org.mitk.label_<layer>_<count>``; a plain NRRD has values alone.
+``org.mitk.label_<layer>_<count>``, one of MITK 2023 or later a JSON list of groups of
+labels; a plain NRRD has values alone.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -20,6 +23,7 @@ from nodal_staging.segmentation.nrrd import NrrdHeader, SegmentationError, read_
 
 MITK_2016 = "org.mitk.image.multilabel"
 MITK_2023 = "org.mitk.multilabel.segmentation"
+LATEST_VERSION = 3
 LABEL_KEY = re.compile(r"org\.mitk\.label_(\d{3})_(\d{5})")
 
 
@@ -139,10 +143,7 @@ def _label_names(header: NrrdHeader, role: str) -> dict[int, str]:
     """Return the names of the labels that the header describes."""
     modality = header.keys.get("modality", "")
     if modality == MITK_2023:
-        raise SegmentationError(
-            f"{role}: a segmentation of MITK 2023 or later; "
-            "save it as a plain label NRRD and give label values in nodes.tsv"
-        )
+        return _grouped_names(header.keys, role)
     if modality != MITK_2016:
         return {}
     if header.keys.get("layers", "1") != "1":
@@ -152,6 +153,35 @@ def _label_names(header: NrrdHeader, role: str) -> dict[int, str]:
         )
     keys = sorted(key for key in header.keys if LABEL_KEY.fullmatch(key))
     return dict(_describe(header.keys[key], role) for key in keys)
+
+
+def _grouped_names(keys: Mapping[str, str], role: str) -> dict[int, str]:
+    """Return the names in the one group of a file of MITK 2023 or later."""
+    version = keys.get(f"{MITK_2023}.version", "")
+    if not version.isdigit() or not 1 <= int(version) <= LATEST_VERSION:
+        raise SegmentationError(
+            f"{role}: a segmentation of a version of MITK that is not known here; "
+            "save it as a plain label NRRD and give label values in nodes.tsv"
+        )
+    try:
+        groups = json.loads(keys[f"{MITK_2023}.labelgroups"]) or []
+        labels = [label for group in groups for label in _labels_of(group)]
+        names = {int(label["value"]): str(label["name"]) for label in labels}
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        raise SegmentationError(
+            f"{role}: the description of the labels cannot be read; "
+            "save the segmentation again with MITK"
+        ) from None
+    if len(names) < len(labels):
+        raise SegmentationError(
+            f"{role}: two labels have the same value; give each a value of its own"
+        )
+    return names
+
+
+def _labels_of(group: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Return the labels of a group, which may be null or have none."""
+    return (group or {}).get("labels") or []
 
 
 def _describe(xml: str, role: str) -> tuple[int, str]:

@@ -1,0 +1,201 @@
+"""Exams of a synthetic cohort as files: DICOM CT and PET, MITK segmentations."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from nodal_staging import shards, tables
+from nodal_staging.geometry import Lattice
+from nodal_staging.phantom import body, exam, scans
+from nodal_staging.phantom.dicom_writer import write_series
+from nodal_staging.phantom.habitus import draw_habitus
+from nodal_staging.phantom.mitk_writer import write_json_labels, write_multilabel
+from nodal_staging.phantom.uptake import render_pet
+from nodal_staging.seeds import stream
+
+BEFORE_MIDNIGHT_SHARE = 0.1
+LOW_DOSE_MAS, FULL_DOSE_MAS = 20, 120
+POOR_NOISE = 2.5
+"""Noise of an exam of poor quality, relative to the others."""
+
+UNUSED_SLICE_FACTOR = 4
+"""Slices of exams that are sure to be excluded are so many times thicker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanner:
+    """Body, scans and segmentations; sections of the configuration of the phantom."""
+
+    body: dict[str, float]
+    ct: dict[str, Any]
+    pet: dict[str, float]
+    segmentation: dict[str, float]
+
+    def ct_grid(self, factor: int = 1) -> exam.Grid:
+        """Return the sampling of the CT, slices ``factor`` times as thick."""
+        return self._grid(self.ct["pixel_mm"], self.ct["slice_mm"] * factor)
+
+    def pet_grid(self) -> exam.Grid:
+        """Return the sampling of the PET."""
+        return self._grid(self.pet["voxel_mm"], self.pet["voxel_mm"])
+
+    def noise_hu(self, fate: str) -> float:
+        """Return the noise of an exam, which grows as the dose falls."""
+        loss = {"low_dose": np.sqrt(FULL_DOSE_MAS / LOW_DOSE_MAS), "poor": POOR_NOISE}
+        return float(self.ct["noise_hu"] * loss.get(fate, 1.0))
+
+    def _grid(self, pixel_mm: float, slice_mm: float) -> exam.Grid:
+        height_mm = body.body_height_mm(self.body["region_height_mm"])
+        width_mm, depth_mm = self.ct["field_mm"]
+        return exam.Grid(width_mm, depth_mm, height_mm, pixel_mm, slice_mm)
+
+
+def simulate_exams(
+    *,
+    exams: str | Path,
+    truth: str | Path,
+    scanner: Scanner,
+    shard: str,
+    seed: int,
+    output: str | Path,
+) -> None:
+    """Write the exams of a shard: DICOM CT and PET, MITK segmentation.
+
+    The bytes of an exam depend on the seed and the exam alone.
+
+    Parameters
+    ----------
+    exams, truth
+        As ``draw_cohort`` wrote them.
+    scanner
+        Sizes and image quality.
+    shard
+        Name of the shard, for example ``3-of-8``.
+    seed
+        The study's seed.
+    output
+        Folder of the shard; appears whole or not at all.
+    """
+    sheet = tables.read(exams, tables.EXAM_SHEET)
+    nodes = tables.read(truth, tables.TRUTH)
+    output = Path(output)
+    part = output.with_name(f".part.{output.name}")
+    for folder in (part, output):
+        if folder.exists():
+            shutil.rmtree(folder)
+    (part / output.name).mkdir(parents=True)
+    for row in sheet.to_dict("records"):
+        if shards.belongs(row["patient_id"], shard):
+            own = nodes[nodes["exam_id"] == row["exam_id"]]
+            _simulate_exam(row, own, scanner, seed, part)
+    (part / output.name).rename(output)
+    part.rmdir()
+
+
+def _simulate_exam(
+    row: dict[str, Any], nodes: pd.DataFrame, scanner: Scanner, seed: int, raw: Path
+) -> None:
+    """Write one exam under the folder of the sheets."""
+    rng = stream(seed, "phantom", "exam", row["exam_id"])
+    fate, used = _fate(row, used=len(nodes) > 0), len(nodes) > 0
+    height = scanner.body["region_height_mm"]
+    contrast = row["contrast"] != "no"
+    habitus = draw_habitus(
+        scanner.body["width_mm"], scanner.body["depth_mm"], contrast=contrast, rng=rng
+    )
+    placed = exam.place_nodes(nodes, habitus, height, rng=rng)
+    corner = (rng.uniform(-20, 20), rng.uniform(-150, -100), rng.uniform(-1100, -900))
+    protocol = scans.Protocol(
+        exam_id=row["exam_id"],
+        day=int(row["day"]),
+        contrast=contrast,
+        exposure_mas=LOW_DOSE_MAS if fate == "low_dose" else FULL_DOSE_MAS,
+        age=row["age"],
+    )
+    ct_grid = scanner.ct_grid(1 if used else UNUSED_SLICE_FACTOR)
+    hu, labels = exam.render_ct(
+        ct_grid,
+        habitus,
+        placed,
+        region_height_mm=height,
+        blur_mm=scanner.ct["blur_mm"],
+        noise_hu=scanner.noise_hu(fate),
+        rng=rng,
+    )
+    lattice = ct_grid.lattice(corner)
+    write_series(raw / row["ct"], *scans.ct_series(protocol, lattice, hu))
+    if not used:
+        return
+    as_json = bool(rng.random() < scanner.segmentation["json_share"])
+    _write_segmentation(row, nodes, labels, lattice, raw, as_json=as_json)
+    grid = scanner.pet_grid()
+    suv = render_pet(
+        grid,
+        ct_grid,
+        hu,
+        habitus,
+        placed,
+        nodes["suv_peak"].to_numpy(),
+        region_height_mm=height,
+        rng=rng,
+    )
+    counts = bool(rng.random() >= scanner.pet["bqml_share"])
+    series = scans.pet_series(
+        protocol, grid.lattice(corner), suv, _injection(rng), counts=counts
+    )
+    write_series(raw / row["pet"], *series)
+
+
+def _write_segmentation(
+    row: dict[str, Any],
+    nodes: pd.DataFrame,
+    labels: npt.NDArray[np.uint16],
+    lattice: Lattice,
+    raw: Path,
+    *,
+    as_json: bool,
+) -> None:
+    """Write the labels of an exam: one file, or one file per node."""
+    write = write_json_labels if as_json else write_multilabel
+    names = list(nodes["label_name"])
+    if isinstance(row["segmentation"], str):
+        write(raw / row["segmentation"], labels, lattice, names, exam=row["exam_id"])
+        return
+    for value, node in enumerate(nodes.to_dict("records"), start=1):
+        own = (labels == value).astype(np.uint16)
+        path = raw / node["segmentation"]
+        path.parent.mkdir(exist_ok=True)
+        write_multilabel(path, own, lattice, [node["label_name"]], exam=row["exam_id"])
+
+
+def _fate(row: dict[str, Any], *, used: bool) -> str:
+    """Tell a poor and a low-dose exam, also where the sheet is silent on dose.
+
+    An exam without nodes that is silent on dose and has nothing else against it must
+    be the low-dose one, unless it is a follow-up.
+    """
+    if row["low_dose"] == "yes":
+        return "low_dose"
+    if row["quality"] == "poor":
+        return "poor"
+    silent = not isinstance(row["low_dose"], str)
+    unused = not used and row["contrast"] != "no"
+    return "low_dose" if silent and unused else "other"
+
+
+def _injection(rng: np.random.Generator) -> scans.Injection:
+    """Draw dose, weight and times; some patients are injected before midnight."""
+    late = rng.random() < BEFORE_MIDNIGHT_SHARE
+    return scans.Injection(
+        dose_bq=round(float(rng.uniform(100e6, 200e6)), -4),
+        weight_kg=round(float(np.clip(rng.normal(83, 10), 55, 130)), 1),
+        uptake_s=float(rng.integers(3000, 4500)),
+        started_s=float(
+            rng.integers(600, 2400) if late else rng.integers(30000, 60000)
+        ),
+    )
