@@ -15,6 +15,7 @@ export PYTHONPATH := src
 .PHONY: demo test setup r clean
 
 demo: setup
+	@tools/release_stale_lock.sh
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
 	@echo
 	@echo "The study is ready:"

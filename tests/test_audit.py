@@ -147,7 +147,12 @@ def ceilings(tmp_path, auc):
         name: {"auc": value, "standard_error": 0.001} for name, value in views.items()
     }
     (tmp_path / "truth.json").write_text(
-        json.dumps({"ceilings": {"status_balanced": truth}})
+        json.dumps(
+            {
+                "ceilings": {"status_balanced": truth},
+                "realistic_ceilings": {"status_balanced": truth},
+            }
+        )
     )
     files = {}
     for name, value in auc.items():

@@ -20,6 +20,18 @@ from nodal_staging.sheets import SheetError, check_sheets
 from nodal_staging.tables import TableError
 
 SHARD = "1-of-1"
+SCANNER = Scanner(
+    body={"width_mm": 110, "depth_mm": 90, "region_height_mm": 12},
+    ct={
+        "field_mm": [120, 100],
+        "pixel_mm": 2.0,
+        "slice_mm": 4.0,
+        "noise_hu": 0,
+        "blur_mm": 0,
+    },
+    pet={"voxel_mm": 6.0, "bqml_share": 0.3},
+    segmentation={"json_share": 0.0},
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +44,7 @@ def pristine(tmp_path_factory):
         dials=Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0),
         readers=Readers([0.3], sees_location=False),
         per_node_share=0.0,
+        ct=SCANNER.ct,
         n_shards=1,
         seed=3,
         folder=folder,
@@ -39,18 +52,7 @@ def pristine(tmp_path_factory):
     simulate_exams(
         exams=folder / "exams.tsv",
         truth=folder / "truth.tsv",
-        scanner=Scanner(
-            body={"width_mm": 110, "depth_mm": 90, "region_height_mm": 12},
-            ct={
-                "field_mm": [120, 100],
-                "pixel_mm": 2.0,
-                "slice_mm": 4.0,
-                "noise_hu": 0,
-                "blur_mm": 0,
-            },
-            pet={"voxel_mm": 6.0, "bqml_share": 0.3},
-            segmentation={"json_share": 0.0},
-        ),
+        scanner=SCANNER,
         shard=SHARD,
         seed=3,
         output=folder / SHARD,

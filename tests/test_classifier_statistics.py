@@ -97,6 +97,7 @@ def test_counts_metrics_and_partition_belong_together(tmp_path):
     assert metrics["sensitivity"]["numerator"] == counts["tp"]
     assert metrics["specificity"]["denominator"] == 30
     assert metrics["f1"]["method"] == "patient_bootstrap"
+    assert metrics["f1"]["seed"] > 0
     for metric in metrics.values():
         assert metric["estimate"] == metric["numerator"] / metric["denominator"]
         assert metric["lower"] <= metric["estimate"] <= metric["upper"]

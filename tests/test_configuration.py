@@ -85,3 +85,14 @@ def test_the_schema_is_closed_and_explains_every_key():
     assert all(part["additionalProperties"] is False for part in objects(schema))
     unexplained = [name for name, part in leaves(schema) if not part.get("description")]
     assert unexplained == []
+
+
+def test_a_sheet_that_is_not_there_is_named(config, tmp_path):
+    there = tmp_path / "nodes.tsv"
+    there.touch()
+    sheets = {"exams": "nope/exams.tsv", "nodes": str(there), "readings": None}
+    config["cohort"] |= {"source": "files"} | sheets
+    with pytest.raises(ConfigurationError, match=r"cohort\.exams: there is no file"):
+        check_configuration(config, SCHEMA)
+    config["cohort"]["exams"] = str(there)
+    check_configuration(config, SCHEMA)

@@ -50,6 +50,7 @@ def draw(folder, n_shards=1):
         dials=Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0),
         readers=Readers([0.3], sees_location=False),
         per_node_share=0.3,
+        ct=SCANNER.ct,
         n_shards=n_shards,
         seed=1,
         folder=folder,

@@ -52,7 +52,8 @@ def test_a_value_that_looks_missing_is_text(sheet):
             NODES
             + ROW.format(1, 1)
             + ROW.format(2, 2).replace("positive", "malignant"),
-            "nodes.tsv, row 3, column status: found 'malignant', expected isin",
+            "nodes.tsv, row 3, column status: found 'malignant', "
+            "expected one of 'negative', 'positive'",
         ),
         (
             NODES + ROW.format(1, 1) + ROW.format(2, 2).replace("cervical", "neck"),
@@ -60,7 +61,7 @@ def test_a_value_that_looks_missing_is_text(sheet):
         ),
         (
             NODES + ROW.format(1, 1) + ROW.format(1, 2),
-            "column node_id: found 'N1', expected field_uniqueness",
+            "column node_id: 'N1' stands in rows 2, 3",
         ),
         (NODES.encode("utf-16"), "save it as tab-separated UTF-8 text"),
     ],

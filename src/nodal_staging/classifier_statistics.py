@@ -106,7 +106,7 @@ def compute_statistics(
         prevalence=None if nodes is None else _prevalence(nodes),
         level=confidence_level,
         replicates=replicates,
-        rng=stream(seed, classifier, "f1"),
+        seed=named_seed(seed, classifier, "f1"),
     )
     content = {
         "classifier": classifier,

@@ -38,12 +38,23 @@ def check_configuration(config: Mapping[str, Any], schema: str | Path) -> None:
     if errors:
         raise ConfigurationError(_sentence(errors[0]))
     if config["cohort"]["source"] == "files":
-        for key in ("exams", "nodes"):
-            if not config["cohort"][key]:
-                raise ConfigurationError(
-                    f"config: cohort.{key} is empty, but cohort.source is files; "
-                    f"give the path of {key}.tsv"
-                )
+        _check_sheets(config["cohort"])
+
+
+def _check_sheets(cohort: Mapping[str, Any]) -> None:
+    """Prove that the sheets of one's own cohort are where the configuration says."""
+    for key in ("exams", "nodes", "readings"):
+        path = cohort[key]
+        if not path and key != "readings":
+            raise ConfigurationError(
+                f"config: cohort.{key} is empty, but cohort.source is files; "
+                f"give the path of {key}.tsv"
+            )
+        if path and not Path(path).is_file():
+            raise ConfigurationError(
+                f"config: cohort.{key}: there is no file {path}; give a path that is "
+                "absolute, or relative to the folder in which snakemake runs"
+            )
 
 
 def _sentence(error: jsonschema.ValidationError) -> str:
@@ -61,7 +72,8 @@ def _sentence(error: jsonschema.ValidationError) -> str:
         )
         return f"config: {_join(place, missing)} is missing; add it"
     meaning = error.schema.get("description", "")
-    return f"config: {place}: {error.message}; {meaning}".rstrip("; ")
+    hint = f" ({meaning.rstrip('.')})" if meaning else ""
+    return f"config: {place}: {error.message}{hint}; correct the value"
 
 
 def _join(place: str, key: str) -> str:

@@ -75,7 +75,7 @@ def describe_decisions(
     prevalence: float | None,
     level: float,
     replicates: int,
-    rng: np.random.Generator,
+    seed: int,
 ) -> Block:
     """Return counts, metrics with intervals, and what they mean at a prevalence.
 
@@ -87,7 +87,7 @@ def describe_decisions(
         Share of positive nodes outside the test set, or None where it is unknown.
     level
         Confidence level of every interval.
-    replicates, rng
+    replicates, seed
         Of the bootstrap over patients that F1 needs, being no share of nodes.
     """
     counts = metrics.confusion(tested.positive, called)
@@ -101,13 +101,14 @@ def describe_decisions(
         tested.patient_id,
         level=level,
         replicates=replicates,
-        rng=rng,
+        rng=np.random.default_rng(seed),
     )
     blocks["f1"] |= {
         "lower": lower,
         "upper": upper,
         "method": "patient_bootstrap",
         "replicates": replicates,
+        "seed": seed,
     }
     return {
         "confusion": asdict(counts),

@@ -144,7 +144,8 @@ def _labels(exam: Exam, node_folder: Path, ct: Series) -> dict[str, int]:
         if difference is not None:
             raise SegmentationError(
                 f"{role}: the segmentation lies on another grid than the CT: "
-                f"{difference}; segment on this CT, or resample the segmentation to it"
+                f"{difference}; restore slices that the CT has lost, segment on this "
+                "CT, or resample the segmentation to it"
             )
         labels |= match_labels(label_map, wanted, role=role)
     return labels

@@ -27,6 +27,14 @@ CONTENTS = [
 ]
 
 
+VERDICT_WORDS = {
+    "both": "reads both the node and its address",
+    "the node": "reads the node",
+    "its address": "reads its address",
+    "cannot be told": "what it reads cannot be told at this size",
+}
+
+
 def write_report(
     *,
     study: str,
@@ -86,6 +94,7 @@ def write_report(
         location=tables.read(location, tables.SITE_MATCHED).to_dict("records"),
         relevance=tables.read(relevance, tables.RELEVANCE).to_dict("records"),
         verdict=read_json(verdict),
+        verdict_words=VERDICT_WORDS,
         provenance=read_json(provenance),
     )
     write_text(output, text)

@@ -9,14 +9,15 @@ PAGE = """<!DOCTYPE html>
 <style>
 :root { color-scheme: light; }
 body { font: 16px/1.5 system-ui, sans-serif; color: #1b1b1b; margin: 0 auto;
-       max-width: 62rem; padding: 1rem; }
+       max-width: 74rem; padding: 1rem; }
 h1 { font-size: 1.6rem; line-height: 1.2; }
 h2 { font-size: 1.2rem; margin-top: 2.2rem; }
 .banner { border-left: 6px solid #d55e00; background: #fff4ec; padding: .7rem 1rem; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .84rem; margin: .6rem 0; }
+table { border-collapse: collapse; font-size: .8rem; margin: .6rem 0; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; white-space: normal; }
-th, td { padding: .25rem .6rem; text-align: left; border-bottom: 1px solid #ddd;
+p, li, figcaption { max-width: 52rem; }
+th, td { padding: .25rem .5rem; text-align: left; border-bottom: 1px solid #ddd;
          vertical-align: top; white-space: nowrap; }
 th { border-bottom: 2px solid #444; }
 th[scope="row"] { border-bottom: 1px solid #ddd; font-weight: 500; }
@@ -99,20 +100,22 @@ sensitivity.</figcaption></figure>
 <h2 id="ceilings">Results beside their ceilings</h2>
 <p>The truth of this cohort is known, so the best AUC that any classifier can reach that
 sees the same is known too. A result significantly above its ceiling would mean a leak,
-and would have failed the study.</p>
+and would have failed the study. The realistic ceiling is that of a classifier that
+reads the node from the scan as well as measurements can, blur and noise included.</p>
 <div class="wide"><table><caption>AUC and ceiling</caption>
 <tr><th>Classifier</th><th>It sees</th><th>AUC</th><th>Standard error</th>
-<th>Ceiling</th><th>Difference</th><th>z</th><th>Status</th></tr>
+<th>Ceiling</th><th>Realistic</th><th>Difference</th><th>z</th><th>Status</th></tr>
 {% for row in ceilings %}<tr><td>{{ row.classifier | printed }}</td>
 <td>{{ row.ceiling_of | replace("_", " ") }}</td><td>{{ "%.3f" | format(row.auc) }}</td>
 <td>{{ "%.3f" | format(row.standard_error) }}</td>
 <td>{{ "%.3f" | format(row.ceiling) }}</td>
+<td>{{ "%.3f" | format(row.realistic_ceiling) }}</td>
 <td>{{ "%+.3f" | format(row.difference) }}</td><td>{{ "%+.1f" | format(row.z) }}</td>
 <td>{{ row.status }} ceiling</td></tr>{% endfor %}</table></div>
 {% endif %}
 <h2 id="audit">Audit: the node, or its address?</h2>
 <ul>{% for cnn, entry in verdict.cnns | dictsort %}
-<li>{{ cnn | printed }} reads <strong>{{ entry.reads }}</strong>: AUC
+<li>{{ cnn | printed }}: {{ verdict_words[entry.reads] }}; AUC
 {{ "%.3f" | format(entry.auc) }}, among nodes of the same location
 {{ "%.3f" | format(entry.site_matched_auc) }}
 ({{ "%.3f" | format(entry.interval[0]) }} to {{ "%.3f" | format(entry.interval[1]) }}).
@@ -141,7 +144,8 @@ patients)</th><th>Pairs</th></tr>
 “{{ bootstrap.method }}” as reported by the engine,
 {{ "{:,}".format(bootstrap.replicates) }} stratified replicates,
 seeds in statistics/*.json. Obuchowski’s logit intervals account
-for several nodes of a patient. Proportions: Wilson intervals from integer counts. An
+for several nodes of a patient. Proportions: Wilson intervals from integer counts; F1: a
+bootstrap of patients, {{ "{:,}".format(bootstrap.replicates) }} replicates. An
 independent implementation recomputed all of them and agreed.</p>
 
 <h2 id="provenance">Provenance</h2>

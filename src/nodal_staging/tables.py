@@ -7,6 +7,7 @@ is found at once.
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
@@ -215,6 +216,7 @@ CEILINGS = _table(
         "standard_error": _number(0),
         "ceiling": _number(0, 1),
         "ceiling_standard_error": _number(0),
+        "realistic_ceiling": _number(0, 1),
         "difference": _number(-1, 1),
         "z": _number(),
         "status": _one_of(["below", "at", "leak"]),
@@ -381,19 +383,29 @@ def check(frame: pd.DataFrame, schema: pa.DataFrameSchema, name: str) -> pd.Data
         if definition.required and column not in frame.columns
     ]
     if missing:
-        raise TableError(
-            f"{name}: missing column {', '.join(missing)}; "
-            f"found {', '.join(map(str, frame.columns))}; add it to the header"
-        )
+        raise TableError(_missing(missing, list(map(str, frame.columns)), name))
     try:
         checked = schema.validate(frame.reset_index(drop=True), lazy=True)
     except pa.errors.SchemaErrors as errors:
-        raise TableError(_sentence(errors.failure_cases, name)) from None
+        raise TableError(_sentence(errors.failure_cases, frame, name)) from None
     order = [column for column in schema.columns if column in checked.columns]
     return checked[order]
 
 
-def _sentence(failures: pd.DataFrame, name: str) -> str:
+def _missing(missing: list[str], found: list[str], name: str) -> str:
+    """Say which columns are missing, and what a wrong separator looks like."""
+    if len(found) == 1 and any(mark in found[0] for mark in ",;"):
+        return (
+            f"{name}: the whole header is one column, {found[0]!r}; "
+            "save the table with tabs between the columns"
+        )
+    return (
+        f"{name}: missing column {', '.join(missing)}; found {', '.join(found)}; "
+        "add it to the header"
+    )
+
+
+def _sentence(failures: pd.DataFrame, frame: pd.DataFrame, name: str) -> str:
     """Say the first failure of a table, and how many more there are."""
     first = failures.iloc[0]
     rest = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
@@ -403,10 +415,31 @@ def _sentence(failures: pd.DataFrame, name: str) -> str:
             "remove it or correct its name"
         )
     row = "" if pd.isna(first["index"]) else f", row {int(first['index']) + 2}"
+    place = f"{name}{row}, column {first['column']}"
+    if first["check"] == "field_uniqueness":
+        same = frame[first["column"]].astype(str) == str(first["failure_case"])
+        rows = ", ".join(str(number + 2) for number in np.flatnonzero(same))
+        return (
+            f"{place}: {first['failure_case']!r} stands in rows {rows}; "
+            "give each row a value of its own"
+        )
     return (
-        f"{name}{row}, column {first['column']}: found {first['failure_case']!r}, "
-        f"expected {first['check']}{rest}; correct the cell"
+        f"{place}: found {first['failure_case']!r}, "
+        f"expected {_expected(str(first['check']))}{rest}; correct the cell"
     )
+
+
+def _expected(check: str) -> str:
+    """Put a check of pandera in words."""
+    name, _, rest = check.partition("(")
+    inside = rest.rstrip(")")
+    words = {
+        "isin": f"one of {inside.strip('[]')}",
+        "greater_than_or_equal_to": f"at least {inside}",
+        "less_than_or_equal_to": f"at most {inside}",
+        "not_nullable": "a value",
+    }
+    return words.get(name, check)
 
 
 def _separator(path: Path) -> str:

@@ -19,6 +19,7 @@ with job_log(snakemake.log[0]):
         dials=dials_of(phantom),
         readers=Readers(**phantom["readers"]),
         per_node_share=phantom["segmentation"]["per_node_share"],
+        ct=phantom["ct"],
         n_shards=len(snakemake.params.shards),
         seed=snakemake.params.seed,
         folder=Path(snakemake.output.exams).parent,

@@ -224,6 +224,7 @@ def _mark(
             size=6,
             color=colour,
             zorder=5,
+            path_effects=style.HALO,
         )
 
 

@@ -10,6 +10,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from nodal_staging.files import replacing
 
@@ -25,6 +26,9 @@ COLOURS = {
 POSITIVE = "#D55E00"
 NEGATIVE = "#56B4E9"
 FOREST = "#0033CC"
+
+HALO = [withStroke(linewidth=1.8, foreground="white")]
+"""Around text that lies on curves."""
 
 TYPE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -58,8 +62,8 @@ def mark_synthetic(figure: Figure) -> None:
         "synthetic cohort",
         ha="right",
         va="bottom",
-        size=5.5,
-        color="0.45",
+        size=7,
+        color="0.3",
     )
 
 

@@ -1,5 +1,6 @@
 """The truth of a synthetic cohort, and its sheets as a hospital would write them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pandas as pd
 from nodal_staging import shards, tables
 from nodal_staging.files import write_json
 from nodal_staging.phantom.ceilings import ceilings
+from nodal_staging.phantom.legibility import as_seen, legibility
 from nodal_staging.phantom.reading import read_nodes
 from nodal_staging.phantom.scans import CANARY
 from nodal_staging.phantom.truth import Dials, draw_nodes, location_counts
@@ -42,6 +44,7 @@ def draw_cohort(
     dials: Dials,
     readers: Readers,
     per_node_share: float,
+    ct: Mapping[str, Any],
     n_shards: int,
     seed: int,
     folder: str | Path,
@@ -60,6 +63,8 @@ def draw_cohort(
         Perception of the simulated readers.
     per_node_share
         Share of the exams that were segmented with one file per node.
+    ct
+        The scan, on which the realistic ceilings depend.
     n_shards
         Into how many folders the exams go.
     seed
@@ -93,12 +98,15 @@ def draw_cohort(
     tables.write(sheet[columns], folder / "nodes.tsv", tables.NODE_SHEET)
     tables.write(readings, folder / "readings.tsv", tables.READING_SHEET)
     tables.write(truth, folder / "truth.tsv", tables.TRUTH)
-    write_json(folder / "truth.json", _truth(dials, nodes, seed))
+    write_json(folder / "truth.json", _truth(dials, nodes, ct, seed))
 
 
-def _truth(dials: Dials, n_nodes: int, seed: int) -> dict[str, Any]:
+def _truth(
+    dials: Dials, n_nodes: int, ct: Mapping[str, Any], seed: int
+) -> dict[str, Any]:
     """State the dials, the counts and what they allow at best."""
     counts = location_counts(dials, n_nodes)
+    legible = legibility(ct, dials, seed=seed)
     return {
         "dials": {name: getattr(dials, name) for name in Dials.__slots__},
         "counts": {
@@ -108,6 +116,8 @@ def _truth(dials: Dials, n_nodes: int, seed: int) -> dict[str, Any]:
             )
         },
         "ceilings": ceilings(counts, dials, seed=seed),
+        "legibility": legible,
+        "realistic_ceilings": ceilings(counts, as_seen(dials, legible), seed=seed),
     }
 
 
