@@ -199,6 +199,19 @@ def test_quantiles_may_differ_by_chance_and_not_by_more():
         draws = np.random.default_rng(seed).normal(size=2000)
         end = np.array([np.quantile(draws, 0.025)])
         assert agreement.compare_quantile("end", end, ours, **where) < 0.3
-    for wrong in (-2.6, -1.5):
+    for wrong in (-2.7, -1.5):
         with pytest.raises(AgreementError, match=r"end at probability 0\.025"):
             agreement.compare_quantile("end", np.array([wrong]), ours, **where)
+
+
+@pytest.mark.parametrize("replicates", [100, 200, 2000])
+@pytest.mark.parametrize("probability", [0.025, 0.975])
+def test_quantiles_of_few_and_lumpy_replicates_agree(replicates, probability):
+    """A band over 9 positive nodes takes ten values; small ranks are Poisson."""
+    where = {"probability": probability, "replicates": replicates}
+    draw = np.random.default_rng(1)
+    ours = draw.binomial(9, [0.9, 0.98, 0.995], (40_000, 3)) / 9
+    for _ in range(2000):
+        theirs = draw.binomial(9, [0.9, 0.98, 0.995], (replicates, 3)) / 9
+        end = np.quantile(theirs, probability, axis=0)
+        agreement.compare_quantile("band", end, ours, **where)

@@ -4,6 +4,7 @@ INPUTS   config: phantom, seed
 OUTPUTS  raw/exams.tsv, raw/nodes.tsv, raw/readings.tsv  as a hospital hands them over
          raw/<shard>/<exam>/    DICOM CT and PET, MITK segmentation; temporary
          raw/truth.tsv, raw/truth.json  latents, dials, ceilings
+         figures/phantom_gallery.{pdf,png}  contact sheet, on request
 """
 
 
@@ -56,3 +57,33 @@ rule simulate_exams:
         code=version_of("simulate_exams"),
     script:
         "../scripts/simulate_exams.py"
+
+
+rule draw_phantom_gallery:
+    """Draw every region of two sample patients, with close-ups of nodes and PET."""
+    output:
+        "<results>/figures/phantom_gallery.pdf",
+        "<results>/figures/phantom_gallery.png",
+    log:
+        "<logs>/draw_phantom_gallery.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=3000,
+        runtime=20,
+    params:
+        phantom=lookup(within=config, dpath="phantom"),
+        seed=lookup(within=config, dpath="seed"),
+        code=version_of("draw_phantom_gallery"),
+    script:
+        "../scripts/draw_phantom_gallery.py"
+
+
+localrules:
+    phantom_gallery,
+
+
+rule phantom_gallery:
+    """Contact sheet of the synthetic cohort."""
+    input:
+        multiext("<results>/figures/phantom_gallery", ".pdf", ".png"),

@@ -103,18 +103,8 @@ class Body:
         return self._planes[number]
 
     def _paint(self, number: int) -> Plane:
-        above_mm = (number + 0.5) * self._step
-        place = int(np.clip(above_mm // self._height, 0, len(REGIONS) - 1))
-        name = list(REGIONS)[place]
-        canvas = Canvas(
-            x_mm=self._x,
-            y_mm=self._y,
-            z_mm=above_mm + MARGIN_MM,
-            into=float(np.clip(above_mm / self._height - place, 0, 1)),
-            habitus=self._habitus,
-            hu=np.full((len(self._y), len(self._x)), AIR, dtype=np.float32),
-        )
-        REGIONS[name].paint(canvas)
+        z_mm = (number + 0.5) * self._step + MARGIN_MM
+        canvas = paint_region(self._x, self._y, z_mm, self._habitus, self._height)
         for strand in self._strands:
             _paint_strand(canvas, strand)
         canvas.dress(self._outside)
@@ -133,6 +123,28 @@ class Body:
             a, b = half_width - by, 22 - by
             Ellipse(0, top, a, b, 0.0, 4.0).blend(canvas, plane, hu)
         return plane
+
+
+def paint_region(
+    x_mm: Plane, y_mm: Plane, z_mm: float, habitus: Habitus, region_height_mm: float
+) -> Canvas:
+    """Paint the landmarks of the region at a height, without skin or texture.
+
+    ``x_mm`` and ``y_mm`` count from the middle of the body, ``z_mm`` from the first
+    slice.
+    """
+    into = (z_mm - MARGIN_MM) / region_height_mm
+    place = int(np.clip(into // 1, 0, len(REGIONS) - 1))
+    canvas = Canvas(
+        x_mm=x_mm,
+        y_mm=y_mm,
+        z_mm=z_mm,
+        into=float(np.clip(into - place, 0, 1)),
+        habitus=habitus,
+        hu=np.full((len(y_mm), len(x_mm)), AIR, dtype=np.float32),
+    )
+    list(REGIONS.values())[place].paint(canvas)
+    return canvas
 
 
 class Grain:

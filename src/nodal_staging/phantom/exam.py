@@ -4,22 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy import ndimage
 
 from nodal_staging.geometry import Lattice
-from nodal_staging.phantom.anatomy import REGIONS
-from nodal_staging.phantom.body import Body, region_span_mm
+from nodal_staging.phantom.body import Body
 from nodal_staging.phantom.habitus import Habitus
-from nodal_staging.phantom.node import Node, make_node, paint_node
+from nodal_staging.phantom.node import Node, paint_node
 
 FloatArray = npt.NDArray[np.float64]
 Volume = npt.NDArray[np.float32]
-
-TRIES = 300
-JITTER_MM = 4.0
-EDGE_MM = 4.0
-"""Distance of node centres from the border of their region."""
 
 SUB_SLICES = 3
 SLAB = 32
@@ -64,63 +57,6 @@ class Grid:
             (self.pixel_mm, self.pixel_mm, self.slice_mm),
             origin,
         )
-
-
-def place_nodes(
-    nodes: pd.DataFrame,
-    habitus: Habitus,
-    region_height_mm: float,
-    *,
-    rng: np.random.Generator,
-) -> list[Node]:
-    """Put the nodes of a patient at their locations, clear of one another.
-
-    The place within a location is drawn without regard to status.
-    """
-    placed: list[Node] = []
-    for row in nodes.to_dict("records"):
-        candidates = [
-            _centre(row["location"], habitus, region_height_mm, rng)
-            for _ in range(TRIES)
-        ]
-        shaped = make_node(
-            candidates[0],
-            size=row["size"],
-            attenuation=row["attenuation"],
-            hilum=row["hilum"],
-            rng=rng,
-        )
-        clearances = [_clearance(centre, shaped, placed) for centre in candidates]
-        free = [place for place, gap in enumerate(clearances) if gap > 1]
-        best = free[0] if free else int(np.argmax(clearances))
-        placed.append(shaped.moved(candidates[best]))
-    return placed
-
-
-def _centre(
-    location: str, habitus: Habitus, region_height_mm: float, rng: np.random.Generator
-) -> FloatArray:
-    """Draw a place near one of the location's places."""
-    places = REGIONS[location].places()
-    x, y = places[int(rng.integers(len(places)))]
-    low, high = region_span_mm(location, region_height_mm)
-    jitter = rng.uniform(-JITTER_MM, JITTER_MM, 2)
-    return np.array(
-        [
-            x * habitus.scale_x + jitter[0] + habitus.offset_mm[0],
-            y * habitus.scale_y + jitter[1] + habitus.offset_mm[1],
-            rng.uniform(low + EDGE_MM, high - EDGE_MM),
-        ]
-    )
-
-
-def _clearance(centre: FloatArray, node: Node, others: list[Node]) -> float:
-    """Return the smallest gap between a node and those already placed."""
-    gaps = [
-        float(np.linalg.norm(centre - other.centre_mm)) - node.reach_mm - other.reach_mm
-        for other in others
-    ]
-    return min(gaps, default=np.inf)
 
 
 def render_ct(

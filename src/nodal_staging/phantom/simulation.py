@@ -15,6 +15,7 @@ from nodal_staging.phantom import body, exam, scans
 from nodal_staging.phantom.dicom_writer import write_series
 from nodal_staging.phantom.habitus import draw_habitus
 from nodal_staging.phantom.mitk_writer import write_json_labels, write_multilabel
+from nodal_staging.phantom.placing import place_nodes
 from nodal_staging.phantom.uptake import render_pet
 from nodal_staging.seeds import stream
 
@@ -108,7 +109,7 @@ def _simulate_exam(
     habitus = draw_habitus(
         scanner.body["width_mm"], scanner.body["depth_mm"], contrast=contrast, rng=rng
     )
-    placed = exam.place_nodes(nodes, habitus, height, rng=rng)
+    placed = place_nodes(nodes, habitus, height, rng=rng)
     corner = (rng.uniform(-20, 20), rng.uniform(-150, -100), rng.uniform(-1100, -900))
     protocol = scans.Protocol(
         exam_id=row["exam_id"],
