@@ -119,6 +119,7 @@ def test_the_verdict_finds_the_secret(audited):
         ceilings=None,
         protocol="node",
         threshold_source="out_of_fold",
+        confidence_level=0.95,
         output=audited / "verdict.json",
     )
     found = read_json(audited / "verdict.json")
@@ -141,8 +142,10 @@ def test_relevance_is_the_share_of_absolute_values(audited):
     assert found["nodes"] == 9
 
 
-def ceilings(tmp_path, auc):
-    views = {"all": 0.94, "node_only": 0.86, "size": 0.64}
+VIEWS = {"all": 0.94, "node_only": 0.86, "size": 0.64}
+
+
+def ceilings(tmp_path, auc, views=VIEWS):
     truth = {
         name: {"auc": value, "standard_error": 0.001} for name, value in views.items()
     }
@@ -167,6 +170,33 @@ def ceilings(tmp_path, auc):
         readers_see_location=False,
         output=tmp_path / "ceilings.tsv",
     )
+
+
+def verdict_of(audited, tmp_path):
+    write_verdict(
+        location=audited / "location.tsv",
+        ceilings=tmp_path / "ceilings.tsv",
+        protocol="patient",
+        threshold_source="out_of_fold",
+        confidence_level=0.95,
+        output=tmp_path / "verdict.json",
+    )
+    return read_json(tmp_path / "verdict.json")
+
+
+def test_a_null_cohort_is_recognised_and_counted(audited, tmp_path):
+    found = {"cnn_xmask": 0.53, "volume": 0.46, "reader_1": 0.55}
+    ceilings(tmp_path, found, dict.fromkeys(("all", "node_only", "size"), 0.5))
+    assert verdict_of(audited, tmp_path)["null"] == {
+        "level": 0.95,
+        "covers": ["cnn_xmask"],
+        "misses": ["volume", "reader_1"],
+    }
+
+
+def test_a_cohort_with_signal_is_no_null(audited, tmp_path):
+    ceilings(tmp_path, {"cnn_xmask": 0.5})
+    assert verdict_of(audited, tmp_path)["null"] is None
 
 
 def test_each_classifier_stands_beside_what_it_sees(tmp_path):

@@ -80,7 +80,7 @@ def test_every_script_belongs_to_a_rule():
     assert scripts == {script_of(name) for name in SCRIPTED}
 
 
-OVERLAYS = ["config.yaml", "paper.yaml", "tests.yaml"]
+OVERLAYS = ["config.yaml", "paper.yaml", "tests.yaml", "null.yaml"]
 
 
 @pytest.mark.parametrize("name", OVERLAYS)

@@ -13,13 +13,16 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
 
 from nodal_staging.files import read_json
+from nodal_staging.phantom.scans import FIRST_DAY
 from nodal_staging.rounding import half_up
 
 pytestmark = pytest.mark.workflow
@@ -202,10 +205,42 @@ def test_a_killed_run_with_another_number_of_cores_ends_in_the_same_bytes(
     assert sums(folder / "results" / "tests") == sums(results)
 
 
+def after_raw(results: Path) -> list[Path]:
+    """Return every file of the results but the synthetic hospital's."""
+    return [
+        path
+        for path in results.rglob("*")
+        if path.is_file() and "raw" not in path.relative_to(results).parts
+    ]
+
+
 def test_no_identifier_leaves_the_raw_data(results):
-    for path in results.rglob("*"):
-        if path.is_file() and "raw" not in path.relative_to(results).parts:
-            assert b"CANARY" not in path.read_bytes(), path.name
+    """Neither words nor UIDs nor dates, of headers, file names or NRRD keys."""
+    days = pd.read_csv(results / "raw" / "exams.tsv", sep="\t")["day"]
+    dates = {f"{FIRST_DAY + timedelta(days=day):%Y%m%d}" for day in days}
+    date = re.compile(rf"(?<!\d)({'|'.join(dates)})(?!\d)".encode())
+    for path in after_raw(results):
+        content = path.read_bytes()
+        assert b"CANARY" not in content, path.name
+        assert not re.search(rb"2\.25\.\d{20}", content), path.name
+        if path.suffix not in {".h5", ".png", ".pdf"}:
+            assert not date.search(content), path.name
+
+
+def test_no_identifier_hides_in_compressed_datasets(results):
+    files = [path for path in after_raw(results) if path.suffix == ".h5"]
+    assert files
+
+    def check(name, item):
+        words = [name, *map(str, item.attrs.values())]
+        if isinstance(item, h5py.Dataset) and item.dtype.kind in "SO":
+            words += [str(value) for value in item[...].ravel()]
+        assert not any("CANARY" in word or "2.25." in word for word in words)
+
+    for path in files:
+        with h5py.File(path) as file:
+            check("/", file)
+            file.visititems(check)
 
 
 def test_the_flow_counts_everybody(results):
@@ -267,6 +302,27 @@ def test_own_files_give_the_same_nodes(results, tmp_path):
     for name in ("nodes.tsv", "cohort/flow.json", "cohort/exams.tsv"):
         assert (own / name).read_bytes() == (results / name).read_bytes()
     assert not (own / "raw").exists()
+
+
+def test_a_null_cohort_is_one_and_the_report_says_so(tmp_path):
+    """Nothing planted, nothing found; a tiny cohort, so intervals are wide."""
+    folder = copy_repository(tmp_path / "repository")
+    done = subprocess.run(
+        [*SNAKEMAKE, *TESTS, "config/null.yaml", "--cores", "2"],
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    results = folder / "results" / "null_cohort"
+    null = read_json(results / "audit" / "verdict.json")["null"]
+    assert not null["misses"]
+    assert len(null["covers"]) == 12
+    page = (results / "report.html").read_text()
+    assert "Null cohort: nothing was planted" in page
+    assert "12 of\n12 classifiers cover" in page
 
 
 def test_every_interval_says_how_it_was_made(results):

@@ -102,6 +102,13 @@ sensitivity.</figcaption></figure>
 sees the same is known too. A result significantly above its ceiling would mean a leak,
 and would have failed the study. The realistic ceiling is that of a classifier that
 reads the node from the scan as well as measurements can, blur and noise included.</p>
+{% if verdict.null %}<p class="banner"><strong>Null cohort: nothing was planted, no
+classifier can know more than chance.</strong> The
+{{ "%g" | format(100 * verdict.null.level) }} % intervals (Obuchowski, logit) of
+{{ verdict.null.covers | length }} of
+{{ (verdict.null.covers + verdict.null.misses) | length }} classifiers cover
+0.5{% if verdict.null.misses %}; not those of
+{{ verdict.null.misses | map("printed") | join(", ") }}{% endif %}.</p>{% endif %}
 <div class="wide"><table><caption>AUC and ceiling</caption>
 <tr><th>Classifier</th><th>It sees</th><th>AUC</th><th>Standard error</th>
 <th>Ceiling</th><th>Realistic</th><th>Difference</th><th>z</th><th>Status</th></tr>

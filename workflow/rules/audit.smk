@@ -80,6 +80,7 @@ rule write_verdict:
     params:
         protocol=lookup(within=config, dpath="datasets/protocol"),
         threshold_source=lookup(within=config, dpath="statistics/threshold_source"),
+        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         code=version_of("write_verdict"),
     script:
         "../scripts/write_verdict.py"

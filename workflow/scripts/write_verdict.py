@@ -14,5 +14,6 @@ with job_log(snakemake.log[0]):
         ceilings=snakemake.input.ceilings or None,
         protocol=snakemake.params.protocol,
         threshold_source=snakemake.params.threshold_source,
+        confidence_level=snakemake.params.confidence_level,
         output=snakemake.output[0],
     )

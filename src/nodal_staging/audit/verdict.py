@@ -5,12 +5,18 @@ address is equal. A CNN reads *the node* if the interval of its site-matched AUC
 above 0.5, and *its address* if its plain AUC exceeds its site-matched AUC by more than
 the half-width of that interval; both may hold, and where neither does it cannot be
 told at this size.
+
+A null cohort is a synthetic one in which nothing was planted: every ceiling is 0.5. The
+intervals of all classifiers should cover 0.5 there, each with its confidence level.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 
+import pandas as pd
+
 from nodal_staging import tables
+from nodal_staging.clustered import ClusteredArea, logit_interval
 from nodal_staging.files import write_json
 
 WEAKNESSES = {
@@ -24,12 +30,17 @@ WEAKNESSES = {
 }
 
 
+NULL_CEILING = 0.51
+"""A ceiling up to here is chance: whole counts cannot make it exactly one half."""
+
+
 def write_verdict(
     *,
     location: str | Path,
     ceilings: str | Path | None,
     protocol: str,
     threshold_source: str,
+    confidence_level: float,
     output: str | Path,
 ) -> None:
     """Write ``audit/verdict.json``.
@@ -38,7 +49,7 @@ def write_verdict(
     ----------
     location, ceilings
         ``tables.SITE_MATCHED``, and ``tables.CEILINGS`` of a synthetic study.
-    protocol, threshold_source
+    protocol, threshold_source, confidence_level
         As configured.
     output
         The verdict.
@@ -46,19 +57,33 @@ def write_verdict(
     table = tables.read(location, tables.SITE_MATCHED)
     cnns = table[table["classifier"].str.startswith("cnn_")]
     verdicts = {row["classifier"]: _verdict(row) for row in cnns.to_dict("records")}
-    leak = None
+    leak, null = None, None
     if ceilings is not None:
         compared = tables.read(ceilings, tables.CEILINGS)
         leak = bool((compared["status"] == "leak").any())
+        null = _null(compared, confidence_level)
     options = {"protocol": protocol, "threshold_source": threshold_source}
     write_json(
         output,
         {
             "cnns": verdicts,
             "leak": leak,
+            "null": null,
             "weaknesses": [WEAKNESSES[o] for o in options.items() if o in WEAKNESSES],
         },
     )
+
+
+def _null(compared: pd.DataFrame, level: float) -> dict[str, object] | None:
+    """Say whose interval covers 0.5 in a cohort without signal; None elsewhere."""
+    if compared["ceiling"].max() > NULL_CEILING:
+        return None
+    found: dict[str, list[str]] = {"covers": [], "misses": []}
+    for row in compared.to_dict("records"):
+        area = ClusteredArea(row["auc"], row["standard_error"])
+        lower, upper = logit_interval(area, level=level)
+        found["covers" if lower <= 0.5 <= upper else "misses"].append(row["classifier"])
+    return {"level": level, **found}
 
 
 def _verdict(row: Mapping[str, float]) -> dict[str, object]:

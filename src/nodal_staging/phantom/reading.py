@@ -78,10 +78,12 @@ def _evidence(
     """Return the log-likelihood ratio of what a reader perceives."""
     rng = stream(seed, "phantom", "reader", number)
     seen = nodes[LATENTS].to_numpy() + noise * rng.standard_normal((len(nodes), 3))
-    evidence = seen @ (dials.deltas() / (1 + noise**2))
+    weights = dials.deltas() / (1 + noise**2)
+    # Where nothing sets positive nodes apart, a reader still goes by the same signs.
+    evidence = seen @ (weights if weights.any() else np.ones(len(LATENTS)))
     if sees_location:
-        weights = {place: np.log(a / b) for place, (a, b) in PAPER_COUNTS.items()}
-        evidence = evidence + nodes["location"].map(weights).to_numpy(float)
+        prior = {place: np.log(a / b) for place, (a, b) in PAPER_COUNTS.items()}
+        evidence = evidence + nodes["location"].map(prior).to_numpy(float)
     result: np.ndarray = evidence
     return result
 

@@ -27,6 +27,26 @@ HALF_LIFE_S = 4062.6
 CANARY = "CANARY"
 
 
+IDENTIFYING = (
+    "PatientBirthName PatientMotherBirthName PatientAddress PatientComments "
+    "OtherPatientNames OtherPatientIDs IssuerOfPatientID MedicalRecordLocator "
+    "AdditionalPatientHistory CountryOfResidence RegionOfResidence "
+    "InstitutionName InstitutionAddress InstitutionalDepartmentName "
+    "ReferringPhysicianName PerformingPhysicianName PhysiciansOfRecord "
+    "NameOfPhysiciansReadingStudy RequestingPhysician OperatorsName "
+    "StudyDescription SeriesDescription ProtocolName ImageComments "
+    "RequestedProcedureDescription PerformedProcedureStepDescription "
+    "DeviceSerialNumber AdmittingDiagnosesDescription"
+).split()
+"""Text attributes that may identify a person, a place or a device (PS3.15, annex E)."""
+
+IDENTIFYING_SHORT = (
+    "AccessionNumber StudyID StationName EthnicGroup PatientTelephoneNumbers "
+    "PerformedProcedureStepID DetectorID Occupation"
+).split()
+"""Those of at most 16 characters."""
+
+
 @dataclass(frozen=True, slots=True)
 class Protocol:
     """How an exam was made."""
@@ -54,21 +74,12 @@ def _person(protocol: Protocol) -> Dataset:
     dataset.PatientBirthDate = f"{moment.year - int(protocol.age)}0105"
     dataset.PatientSex = "M"
     dataset.PatientAge = f"{int(protocol.age):03}Y"
-    dataset.PatientAddress = f"{word} STREET"
-    dataset.PatientComments = f"{word} COMMENT"
-    dataset.OtherPatientNames = f"{word}^OTHER"
-    dataset.InstitutionName = f"{word} CLINIC"
-    dataset.InstitutionAddress = f"{word} TOWN"
-    dataset.StationName = f"{CANARY}STATION"
-    dataset.ReferringPhysicianName = f"{word}^REFERRING"
-    dataset.PerformingPhysicianName = f"{word}^PERFORMING"
-    dataset.OperatorsName = f"{word}^OPERATOR"
-    dataset.AccessionNumber = f"{CANARY}{protocol.exam_id[-5:]}"
-    dataset.StudyID = f"{CANARY}{protocol.exam_id[-5:]}"
-    dataset.StudyDescription = f"{word} STUDY"
-    dataset.SeriesDescription = f"{word} SERIES"
-    dataset.ProtocolName = f"{word} PROTOCOL"
-    dataset.DeviceSerialNumber = f"{CANARY}SERIAL"
+    for keyword in IDENTIFYING:
+        setattr(dataset, keyword, f"{word} {keyword}"[:60])
+    for keyword in IDENTIFYING_SHORT:
+        setattr(dataset, keyword, f"{CANARY}{protocol.exam_id[-5:]}")
+    block = dataset.private_block(0x0009, f"{CANARY} PRIVATE", create=True)
+    block.add_new(0x01, "LO", f"{word} PRIVATE")
     dataset.StudyInstanceUID = uid(protocol.exam_id, "study")
     dataset.FrameOfReferenceUID = uid(protocol.exam_id, "frame")
     dataset.StudyDate = f"{moment:%Y%m%d}"
