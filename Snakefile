@@ -25,7 +25,7 @@ pathvars:
 
 
 scattergather:
-    cohort=8,
+    cohort=config["cohort"]["shards"],
 
 
 include: "workflow/rules/phantom.smk"

@@ -162,9 +162,8 @@ def test_an_unusable_pet_costs_the_suv_and_not_the_exam(raw, victim):
     found = inspect(raw).loc[victim["exam_id"]]
     assert found["reason"] == "ok"
     assert "SUV of this exam left empty" in found["problem"]
-    select(raw)
     measure_nodes(
-        cohort=raw / "cohort.tsv",
+        inspections=raw / "inspections.tsv",
         exams=raw / "exams.tsv",
         nodes=raw / "nodes.tsv",
         index=raw / "index.json",

@@ -56,18 +56,7 @@ def select_cohort(
     CohortError
         If no exam is left, with the reasons counted.
     """
-    sheet = tables.read(exams, tables.EXAM_SHEET)
-    seen = pd.concat([tables.read(path, tables.INSPECTIONS) for path in inspections])
-    seen = seen.set_index("exam_id").loc[sheet["exam_id"]].reset_index()
-    joined = sheet.drop(columns=["contrast", "low_dose"], errors="ignore").assign(
-        **{
-            column: seen[column]
-            for column in ("contrast", "low_dose", "reason", "problem")
-        }
-    )
-    joined["first"] = _is_first(joined)
-    joined["reason"] = [_reason(row) for row in joined.to_dict("records")]
-    joined["included"] = joined["reason"].eq("included").map({True: "yes", False: "no"})
+    joined = apply_criteria(exams, inspections)
     if not joined["included"].eq("yes").any():
         counts = ", ".join(
             f"{reason} {n}" for reason, n in Counter(joined["reason"]).items()
@@ -79,6 +68,36 @@ def select_cohort(
     columns = [column for column in tables.EXAMS.columns if column in joined.columns]
     tables.write(joined[columns], cohort, tables.EXAMS)
     write_json(flow, _flow(joined))
+
+
+def apply_criteria(
+    exams: str | Path, inspections: Iterable[str | Path]
+) -> pd.DataFrame:
+    """Return the inspected exams with ``included`` and the reason.
+
+    A patient's exams are inspected together, so a shard can be judged by itself.
+
+    Parameters
+    ----------
+    exams
+        The exam sheet.
+    inspections
+        Of all shards, or of one.
+    """
+    seen = pd.concat([tables.read(path, tables.INSPECTIONS) for path in inspections])
+    sheet = tables.read(exams, tables.EXAM_SHEET)
+    sheet = sheet[sheet["exam_id"].isin(seen["exam_id"])].reset_index(drop=True)
+    seen = seen.set_index("exam_id").loc[sheet["exam_id"]].reset_index()
+    joined = sheet.drop(columns=["contrast", "low_dose"], errors="ignore").assign(
+        **{
+            column: seen[column]
+            for column in ("contrast", "low_dose", "reason", "problem")
+        }
+    )
+    joined["first"] = _is_first(joined)
+    joined["reason"] = [_reason(row) for row in joined.to_dict("records")]
+    joined["included"] = joined["reason"].eq("included").map({True: "yes", False: "no"})
+    return joined
 
 
 def _is_first(exams: pd.DataFrame) -> pd.Series:

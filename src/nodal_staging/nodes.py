@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import dicom, tables
+from nodal_staging.cohort import apply_criteria
 from nodal_staging.dicom import Series
 from nodal_staging.geometry import Lattice
 from nodal_staging.inspection import ExamIndex, read_index
@@ -61,15 +62,15 @@ class NodeMask:
 
 def included_exams(
     *,
-    cohort: str | Path,
+    inspections: str | Path,
     exams: str | Path,
     nodes: str | Path,
     index: str | Path,
     shard: str,
 ) -> Iterator[tuple[Exam, ExamIndex]]:
     """Yield the included exams of a shard with their indices."""
-    table = tables.read(cohort, tables.EXAMS)
-    included = set(table.loc[table["included"] == "yes", "exam_id"])
+    judged = apply_criteria(exams, [inspections])
+    included = set(judged.loc[judged["included"] == "yes", "exam_id"])
     indices = read_index(index)
     for exam in read_exams(exams=exams, nodes=nodes, shard=shard):
         if exam.exam_id in included:
@@ -111,7 +112,7 @@ def _boxes(
 
 def measure_nodes(
     *,
-    cohort: str | Path,
+    inspections: str | Path,
     exams: str | Path,
     nodes: str | Path,
     index: str | Path,
@@ -129,7 +130,7 @@ def measure_nodes(
     """
     rows: list[dict[str, Any]] = []
     included = included_exams(
-        cohort=cohort, exams=exams, nodes=nodes, index=index, shard=shard
+        inspections=inspections, exams=exams, nodes=nodes, index=index, shard=shard
     )
     for exam, exam_index in included:
         try:

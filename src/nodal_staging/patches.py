@@ -25,7 +25,7 @@ MaskArray = npt.NDArray[np.uint8]
 
 def extract_patches(
     *,
-    cohort: str | Path,
+    inspections: str | Path,
     exams: str | Path,
     nodes: str | Path,
     measured: str | Path,
@@ -54,7 +54,7 @@ def extract_patches(
     size = round(size_mm / spacing_mm)
     images: dict[str, tuple[Int16Array, MaskArray]] = {}
     included = included_exams(
-        cohort=cohort, exams=exams, nodes=nodes, index=index, shard=shard
+        inspections=inspections, exams=exams, nodes=nodes, index=index, shard=shard
     )
     for exam, exam_index in included:
         for node_id, node in node_masks(exam, exam_index, Path(nodes).parent):

@@ -45,6 +45,7 @@ rule inspect_exams:
         "<logs>/inspect_exams/{scatteritem}.log",
     benchmark:
         "<benchmarks>/inspect_exams/{scatteritem}.tsv"
+    priority: 10
     conda:
         "../../envs/core.yaml"
     resources:

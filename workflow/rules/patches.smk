@@ -1,6 +1,6 @@
 """Nodes measured and cut out: one row and one 80 mm cube each.
 
-INPUTS   cohort/exams.tsv, cohort/index/<shard>.json, the exams
+INPUTS   cohort/inspected/<shard>.tsv, cohort/index/<shard>.json, the exams
 OUTPUTS  nodes/<shard>.tsv, nodes.tsv  one row per node
          patches/<shard>.h5            CT in HU and mask, 1 mm isotropic
 """
@@ -9,7 +9,7 @@ OUTPUTS  nodes/<shard>.tsv, nodes.tsv  one row per node
 rule measure_nodes:
     """Measure volume, axes, attenuation and uptake of a shard's nodes."""
     input:
-        cohort="<results>/cohort/exams.tsv",
+        inspections="<results>/cohort/inspected/{scatteritem}.tsv",
         exams=SHEETS["exams"],
         nodes=SHEETS["nodes"],
         index="<results>/cohort/index/{scatteritem}.json",
@@ -55,7 +55,7 @@ rule gather_nodes:
 rule extract_patches:
     """Cut a cube around every measured node of a shard."""
     input:
-        cohort="<results>/cohort/exams.tsv",
+        inspections="<results>/cohort/inspected/{scatteritem}.tsv",
         exams=SHEETS["exams"],
         nodes=SHEETS["nodes"],
         measured="<results>/nodes/{scatteritem}.tsv",

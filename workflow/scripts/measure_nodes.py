@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     measure_nodes(
-        cohort=snakemake.input.cohort,
+        inspections=snakemake.input.inspections,
         exams=snakemake.input.exams,
         nodes=snakemake.input.nodes,
         index=snakemake.input.index,
