@@ -7,7 +7,7 @@ from scipy.stats import rankdata
 
 from nodal_staging.phantom import scans
 from nodal_staging.phantom.anatomy import REGIONS
-from nodal_staging.phantom.body import Body
+from nodal_staging.phantom.body import Body, paint_region
 from nodal_staging.phantom.exam import Grid, Noise, render_ct
 from nodal_staging.phantom.habitus import UNENHANCED_HU, draw_habitus
 from nodal_staging.phantom.placing import place_nodes
@@ -133,6 +133,23 @@ def test_the_place_of_a_node_knows_nothing_of_its_latents(location):
             )
             centres.append(placed[0].centre_mm)
         np.testing.assert_array_equal(*centres)
+
+
+@pytest.mark.parametrize("size", [(220, 154), (350, 235)], ids=["demo", "full"])
+@pytest.mark.parametrize("location", REGIONS)
+def test_nodes_lie_in_fat_inside_the_body(location, size):
+    node = pd.DataFrame([dict.fromkeys(LATENTS, 0.0)]).assign(location=location)
+    fat = []
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        patient = draw_habitus(*size, contrast=True, rng=rng)
+        centre = place_nodes(node, patient, HEIGHT_MM, rng=rng)[0].centre_mm
+        away = np.arange(-5, 5.1, 1.0, dtype=np.float32)
+        x, y = (away + np.float32(centre[k] - patient.offset_mm[k]) for k in (0, 1))
+        canvas = paint_region(x, y, float(centre[2]), patient, HEIGHT_MM)
+        assert canvas.fat.mean() > 0.98
+        fat.append((np.abs(canvas.hu - patient.fat_hu) < 60).mean())
+    assert np.mean(fat) > 0.8
 
 
 def slab(*, blur_mm=0.0, contrast=True):

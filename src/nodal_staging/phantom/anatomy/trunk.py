@@ -2,6 +2,8 @@
 
 from nodal_staging.phantom.canvas import AIR, BOWEL, LUNG, MUSCLE, SKIN, WATER, Canvas
 
+CARTILAGE_RING = 75.0
+
 
 def retroperitoneal(c: Canvas) -> None:
     """Paint aorta and vena cava before the spine, kidneys beside, bowel in front."""
@@ -63,9 +65,6 @@ def mediastinal(c: Canvas) -> None:
         c.ellipse(-4, 10, 9, 8, AIR, grow=0.5)
     for number, (x, y) in enumerate(((58, -8), (66, 26), (88, -30), (94, 14))):
         c.vessels(x, y, 2.8 - 0.3 * number, 2.8 - 0.3 * number, h.vein_hu)
-
-
-CARTILAGE_RING = 75.0
 
 
 def axillary(c: Canvas) -> None:
