@@ -58,10 +58,10 @@ def mark_synthetic(figure: Figure) -> None:
     """Say in the figure itself that its data are synthetic."""
     figure.text(
         0.995,
-        0.003,
+        0.997,
         "synthetic cohort",
         ha="right",
-        va="bottom",
+        va="top",
         size=7,
         color="0.3",
     )
