@@ -117,6 +117,7 @@ def test_the_verdict_finds_the_secret(audited):
     write_verdict(
         location=audited / "location.tsv",
         ceilings=None,
+        truth=None,
         protocol="node",
         threshold_source="out_of_fold",
         confidence_level=0.95,
@@ -172,10 +173,14 @@ def ceilings(tmp_path, auc, views=VIEWS):
     )
 
 
-def verdict_of(audited, tmp_path):
+def verdict_of(audited, tmp_path, bias=0.0):
+    names = ("location_bias", "delta_size", "delta_attenuation", "delta_hilum")
+    dials = dict.fromkeys(names, 0.0) | {"location_bias": bias, "score_icc": 0.3}
+    (tmp_path / "dials.json").write_text(json.dumps({"dials": dials}))
     write_verdict(
         location=audited / "location.tsv",
         ceilings=tmp_path / "ceilings.tsv",
+        truth=tmp_path / "dials.json",
         protocol="patient",
         threshold_source="out_of_fold",
         confidence_level=0.95,
@@ -196,7 +201,7 @@ def test_a_null_cohort_is_recognised_and_counted(audited, tmp_path):
 
 def test_a_cohort_with_signal_is_no_null(audited, tmp_path):
     ceilings(tmp_path, {"cnn_xmask": 0.5})
-    assert verdict_of(audited, tmp_path)["null"] is None
+    assert verdict_of(audited, tmp_path, bias=0.5)["null"] is None
 
 
 def test_each_classifier_stands_beside_what_it_sees(tmp_path):

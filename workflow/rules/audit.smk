@@ -8,6 +8,7 @@ OUTPUTS  audit/ceilings.tsv   each AUC beside the best that the truth allows
 """
 
 CEILINGS = "<results>/audit/ceilings.tsv" if SYNTHETIC else []
+TRUTH = "<results>/raw/truth.json" if SYNTHETIC else []
 
 
 rule audit_ceilings:
@@ -68,6 +69,7 @@ rule write_verdict:
     input:
         location="<results>/audit/location.tsv",
         ceilings=CEILINGS,
+        truth=TRUTH,
     output:
         "<results>/audit/verdict.json",
     log:

@@ -12,6 +12,7 @@ with job_log(snakemake.log[0]):
     write_verdict(
         location=snakemake.input.location,
         ceilings=snakemake.input.ceilings or None,
+        truth=snakemake.input.truth or None,
         protocol=snakemake.params.protocol,
         threshold_source=snakemake.params.threshold_source,
         confidence_level=snakemake.params.confidence_level,

@@ -6,8 +6,9 @@ above 0.5, and *its address* if its plain AUC exceeds its site-matched AUC by mo
 the half-width of that interval; both may hold, and where neither does it cannot be
 told at this size.
 
-A null cohort is a synthetic one in which nothing was planted: every ceiling is 0.5. The
-intervals of all classifiers should cover 0.5 there, each with its confidence level.
+A null cohort is a synthetic one in which nothing was planted: no latent is shifted and
+location is not biased. The intervals of all classifiers should cover 0.5 there, each
+with its confidence level.
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.clustered import ClusteredArea, logit_interval
-from nodal_staging.files import write_json
+from nodal_staging.files import read_json, write_json
 
 WEAKNESSES = {
     ("protocol", "node"): (
@@ -30,14 +31,15 @@ WEAKNESSES = {
 }
 
 
-NULL_CEILING = 0.51
-"""A ceiling up to here is chance: whole counts cannot make it exactly one half."""
+SIGNALS = ("location_bias", "delta_size", "delta_attenuation", "delta_hilum")
+"""The dials that plant something."""
 
 
 def write_verdict(
     *,
     location: str | Path,
     ceilings: str | Path | None,
+    truth: str | Path | None,
     protocol: str,
     threshold_source: str,
     confidence_level: float,
@@ -47,8 +49,9 @@ def write_verdict(
 
     Parameters
     ----------
-    location, ceilings
-        ``tables.SITE_MATCHED``, and ``tables.CEILINGS`` of a synthetic study.
+    location, ceilings, truth
+        ``tables.SITE_MATCHED``; ``tables.CEILINGS`` and ``truth.json`` of a synthetic
+        study.
     protocol, threshold_source, confidence_level
         As configured.
     output
@@ -58,10 +61,12 @@ def write_verdict(
     cnns = table[table["classifier"].str.startswith("cnn_")]
     verdicts = {row["classifier"]: _verdict(row) for row in cnns.to_dict("records")}
     leak, null = None, None
-    if ceilings is not None:
+    if ceilings is not None and truth is not None:
         compared = tables.read(ceilings, tables.CEILINGS)
         leak = bool((compared["status"] == "leak").any())
-        null = _null(compared, confidence_level)
+        dials = read_json(truth)["dials"]
+        if not any(dials[name] for name in SIGNALS):
+            null = _null(compared, confidence_level)
     options = {"protocol": protocol, "threshold_source": threshold_source}
     write_json(
         output,
@@ -74,10 +79,8 @@ def write_verdict(
     )
 
 
-def _null(compared: pd.DataFrame, level: float) -> dict[str, object] | None:
-    """Say whose interval covers 0.5 in a cohort without signal; None elsewhere."""
-    if compared["ceiling"].max() > NULL_CEILING:
-        return None
+def _null(compared: pd.DataFrame, level: float) -> dict[str, object]:
+    """Say whose interval covers 0.5 in a cohort without signal."""
     found: dict[str, list[str]] = {"covers": [], "misses": []}
     for row in compared.to_dict("records"):
         area = ClusteredArea(row["auc"], row["standard_error"])
