@@ -20,6 +20,8 @@ rule check_sheets:
         "<results>/cohort/sheets.json",
     log:
         "<logs>/check_sheets.log",
+    # Inspection waits for it, and raw exams wait for their inspection.
+    priority: 20
     conda:
         "../../envs/core.yaml"
     resources:
