@@ -49,7 +49,7 @@ def test_both_locks_hold_the_same_versions():
     assert not different
 
 
-CONDA_NAMES = {"snakemake-minimal": "snakemake"}
+CONDA_NAMES = {"snakemake-minimal": "snakemake", "python-isal": "isal"}
 FROM_DEBIAN = {"python", "pip", "r-base", "r-proc"}
 
 
