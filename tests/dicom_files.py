@@ -6,15 +6,22 @@ import numpy as np
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+from nodal_staging.dicom import Series, read_box
+
 CT_CLASS = "1.2.840.10008.5.1.4.1.1.2"
 PET_CLASS = "1.2.840.10008.5.1.4.1.1.128"
+
+
+def read_whole(folder: Path, series: Series, role: str = "scan") -> np.ndarray:
+    """Read all voxels of an indexed series ``(z, y, x)``."""
+    return read_box(folder, series, ((0, 0, 0), series.lattice.shape), role=role)
 
 
 def header(position, *, modality="CT", **attributes) -> Dataset:
     """Return the header of one slice at an LPS position."""
     values = {
         "SOPClassUID": CT_CLASS if modality == "CT" else PET_CLASS,
-        "SOPInstanceUID": f"1.2.3.{abs(hash(tuple(position))) % 10**9}",
+        "SOPInstanceUID": f"1.2.3.{abs(hash(tuple(map(float, position)))) % 10**9}",
         "SeriesInstanceUID": "1.2.3.4",
         "FrameOfReferenceUID": "1.2.3.5",
         "Modality": modality,

@@ -133,7 +133,7 @@ DAMAGES = {
     remove_slice: r"column ct: .*found 8 mm between slices .*restore the missing slice",
     shift_grid: r"column segmentation: .*another grid .*resample the segmentation",
     add_label: r"label 77 has no node in nodes.tsv; add its row",
-    compress: r"compressed pixels .*export the series uncompressed",
+    compress: r"file 1: the pixels are absent or truncated",
     lose_folder: r"no such folder; correct the path",
 }
 

@@ -4,10 +4,10 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
-from dicom_files import header, write_series, write_slice
+from dicom_files import header, read_whole, write_series, write_slice
 
 from nodal_staging import dicom
-from nodal_staging.dicom import DicomSeriesError, Series, index_ct, read_slices
+from nodal_staging.dicom import DicomSeriesError, Series, index_ct, read_boxes
 
 
 @pytest.fixture
@@ -17,8 +17,8 @@ def volume():
 
 def test_order_and_values_do_not_depend_on_file_names(tmp_path, volume):
     write_series(tmp_path / "ct", volume, order=[3, 0, 5, 1, 4, 2])
-    series, _ = index_ct(tmp_path / "ct", role="ct")
-    values = read_slices(tmp_path / "ct", series, 0, 6, role="ct")
+    series = index_ct(tmp_path / "ct", role="ct").series
+    values = read_whole(tmp_path / "ct", series)
     np.testing.assert_array_equal(values, volume - 1000.0)
     assert series.lattice.shape == (6, 4, 5)
     assert series.lattice.spacing_mm == pytest.approx((0.7, 0.8, 3.0))
@@ -27,15 +27,18 @@ def test_order_and_values_do_not_depend_on_file_names(tmp_path, volume):
 
 def test_a_part_is_the_part_of_the_whole(tmp_path, volume):
     write_series(tmp_path / "ct", volume)
-    series, _ = index_ct(tmp_path / "ct", role="ct")
-    whole = read_slices(tmp_path / "ct", series, 0, 6, role="ct")
-    part = read_slices(tmp_path / "ct", series, 2, 5, role="ct")
-    np.testing.assert_array_equal(part, whole[2:5])
+    series = index_ct(tmp_path / "ct", role="ct").series
+    whole = read_whole(tmp_path / "ct", series)
+    boxes = [((2, 0, 0), (3, 4, 5)), ((1, 1, 2), (4, 2, 3)), ((5, 3, 4), (1, 1, 1))]
+    parts = read_boxes(tmp_path / "ct", series, boxes, role="ct")
+    for ((z, y, x), (depth, height, width)), part in zip(boxes, parts, strict=True):
+        expected = whole[z : z + depth, y : y + height, x : x + width]
+        np.testing.assert_array_equal(part, expected)
 
 
 def test_index_survives_json(tmp_path, volume):
     write_series(tmp_path / "ct", volume)
-    series, _ = index_ct(tmp_path / "ct", role="ct")
+    series = index_ct(tmp_path / "ct", role="ct").series
     assert Series.from_json(series.to_json()) == series
 
 
@@ -45,16 +48,16 @@ def test_slope_of_every_slice_counts(tmp_path):
     for place, slope in enumerate((1.0, 0.37, 10.0)):
         dataset = header((0, 0, 2.0 * place), RescaleSlope=slope, RescaleIntercept=0)
         write_slice(tmp_path / "ct" / f"{place}.dcm", dataset, stored)
-    series, _ = index_ct(tmp_path / "ct", role="ct")
-    values = read_slices(tmp_path / "ct", series, 0, 3, role="ct")
+    series = index_ct(tmp_path / "ct", role="ct").series
+    values = read_whole(tmp_path / "ct", series)
     np.testing.assert_allclose(values[:, 0, 0], [100, 37, 1000], rtol=1e-6)
 
 
 def test_padding_is_air(tmp_path, volume):
     volume[:, 0, 0] = -2000
     write_series(tmp_path / "ct", volume, PixelPaddingValue=-2000)
-    series, _ = index_ct(tmp_path / "ct", role="ct")
-    values = read_slices(tmp_path / "ct", series, 0, 6, role="ct")
+    series = index_ct(tmp_path / "ct", role="ct").series
+    values = read_whole(tmp_path / "ct", series)
     assert (values[:, 0, 0] == dicom.OUTSIDE_SCANNER_HU).all()
     np.testing.assert_array_equal(values[:, 1:], volume[:, 1:] - 1000.0)
 
@@ -67,8 +70,22 @@ def test_missing_slice_is_named(tmp_path, volume):
         index_ct(tmp_path / "ct", role="ct")
 
 
-def test_two_reconstructions_are_refused(tmp_path, volume):
+def test_a_copy_counts_once(tmp_path, volume):
     write_series(tmp_path / "ct", volume, order=[0, 1, 1, 2])
+    assert len(index_ct(tmp_path / "ct", role="ct").series.slices) == 3
+
+
+def test_copies_that_contradict_each_other_are_refused(tmp_path, volume):
+    write_series(tmp_path / "ct", volume)
+    write_slice(tmp_path / "ct" / "copy.dcm", header((-10, -20, 103.0)), volume[0])
+    with pytest.raises(DicomSeriesError, match=r"files 2 and 7 claim to be the same"):
+        index_ct(tmp_path / "ct", role="ct")
+
+
+def test_two_reconstructions_are_refused(tmp_path, volume):
+    write_series(tmp_path / "ct", volume)
+    second = header((-10, -20, 103.0), SOPInstanceUID="1.2.3.77")
+    write_slice(tmp_path / "ct" / "second.dcm", second, volume[0])
     with pytest.raises(DicomSeriesError, match="same position"):
         index_ct(tmp_path / "ct", role="ct")
 
@@ -86,7 +103,9 @@ def test_mixed_series_are_refused(tmp_path, volume):
     write_series(tmp_path / "ct", volume)
     dataset = header((0, 0, 500.0), SeriesInstanceUID="9.9")
     write_slice(tmp_path / "ct" / "other.dcm", dataset, volume[0])
-    with pytest.raises(DicomSeriesError, match="mixes 2 series"):
+    with pytest.raises(
+        DicomSeriesError, match=r"holds 2 series: 6 slices of 5 x 4 .*; 1 slices"
+    ):
         index_ct(tmp_path / "ct", role="ct")
 
 
@@ -96,13 +115,20 @@ def test_scouts_are_left_aside(tmp_path, volume):
         (0, 0, 0), ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"], SeriesInstanceUID="8"
     )
     write_slice(tmp_path / "ct" / "scout.dcm", scout, volume[0])
-    series, _ = index_ct(tmp_path / "ct", role="ct")
+    series = index_ct(tmp_path / "ct", role="ct").series
     assert len(series.slices) == len(volume)
 
 
-def test_a_file_that_is_no_dicom_is_named_by_its_place(tmp_path, volume):
+def test_files_of_other_kinds_are_left_aside(tmp_path, volume):
     write_series(tmp_path / "ct", volume)
-    (tmp_path / "ct" / "Doe_John.txt").write_text("no image")
+    (tmp_path / "ct" / "DICOMDIR").write_bytes(b"index")
+    (tmp_path / "ct" / "readme.txt").write_text("no image")
+    assert len(index_ct(tmp_path / "ct", role="ct").series.slices) == len(volume)
+
+
+def test_a_damaged_image_is_named_by_its_place(tmp_path, volume):
+    write_series(tmp_path / "ct", volume)
+    (tmp_path / "ct" / "Doe_John.dcm").write_bytes(b"\0" * 5000)
     with pytest.raises(DicomSeriesError, match="file 7") as caught:
         index_ct(tmp_path / "ct", role="ct")
     assert "Doe" not in str(caught.value)
@@ -110,16 +136,18 @@ def test_a_file_that_is_no_dicom_is_named_by_its_place(tmp_path, volume):
 
 def test_a_file_exchanged_after_inspection_is_noticed(tmp_path, volume):
     write_series(tmp_path / "ct", volume)
-    series, _ = index_ct(tmp_path / "ct", role="ct")
+    series = index_ct(tmp_path / "ct", role="ct").series
     write_slice(tmp_path / "ct" / "002.dcm", header((0, 0, 0)), np.zeros((9, 9)))
     with pytest.raises(DicomSeriesError, match="changed since it was inspected"):
-        read_slices(tmp_path / "ct", series, 0, 6, role="ct")
+        read_whole(tmp_path / "ct", series)
 
 
 def test_contrast_and_exposure_come_from_the_header(tmp_path, volume):
     write_series(tmp_path / "a", volume, ContrastBolusAgent="Iomeprol", Exposure=90)
     write_series(tmp_path / "b", volume)
-    with_agent, without = (index_ct(tmp_path / name, role="ct")[1] for name in "ab")
+    with_agent, without = (
+        index_ct(tmp_path / name, role="ct").acquisition for name in "ab"
+    )
     assert (with_agent.contrast_agent, with_agent.exposure_mas) == (True, 90)
     assert (without.contrast_agent, without.exposure_mas) == (False, None)
 
@@ -136,12 +164,12 @@ def test_real_stack_at_one_position_is_refused(real_files):
 
 def test_real_series_with_wrapped_padding_agrees_with_simpleitk(real_files):
     folder = real_files / "dcmqi" / "ct-3slice"
-    series, _ = index_ct(folder, role="ct")
-    values = read_slices(folder, series, 0, 3, role="ct")
+    series = index_ct(folder, role="ct").series
+    values = read_whole(folder, series)
     for place, item in enumerate(series.slices):
         path = sorted(folder.iterdir())[item.file]
         oracle = sitk.GetArrayFromImage(sitk.ReadImage(str(path)))[0]
-        inside = pydicom.dcmread(path).pixel_array > series.padding
+        inside = pydicom.dcmread(path).pixel_array > item.padding[1]
         np.testing.assert_array_equal(values[place][inside], oracle[inside])
     assert values.min() == dicom.OUTSIDE_SCANNER_HU
     assert series.lattice.spacing_mm[2] == pytest.approx(1.0)

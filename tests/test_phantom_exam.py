@@ -8,10 +8,11 @@ import pandas as pd
 import pydicom
 import pytest
 import SimpleITK as sitk
+from dicom_files import read_whole
 from scipy import ndimage
 
 from nodal_staging import tables
-from nodal_staging.dicom import index_ct, index_pet, read_slices
+from nodal_staging.dicom import index_ct, index_pet
 from nodal_staging.phantom import body
 from nodal_staging.phantom.anatomy import REGIONS
 from nodal_staging.phantom.cohort import Readers, draw_cohort
@@ -105,8 +106,9 @@ def test_an_exam_has_the_same_bytes_in_another_shard(raw, tmp_path):
 
 def test_ct_reads_the_same_in_simpleitk(raw, used):
     folder = raw / used["ct"].iloc[0]
-    series, acquisition = index_ct(folder, role="ct")
-    ours = read_slices(folder, series, 0, len(series.slices), role="ct")
+    found = index_ct(folder, role="ct")
+    series, acquisition = found.series, found.acquisition
+    ours = read_whole(folder, series)
     names = [str(sorted(folder.iterdir())[item.file]) for item in series.slices]
     image = sitk.ReadImage(names)
     theirs = sitk.GetArrayFromImage(image)
@@ -122,7 +124,7 @@ def test_segmentations_lie_on_the_ct_and_name_every_node(raw, used):
     truth = tables.read(raw / "truth.tsv", tables.TRUTH).set_index("node_id")
     kinds = set()
     for row in used.itertuples():
-        series, _ = index_ct(raw / row.ct, role="ct")
+        series = index_ct(raw / row.ct, role="ct").series
         for path, wanted in sheet[row.exam_id].segmentations(raw).items():
             label_map = read_label_map(path, role="segmentation")
             assert series.lattice.difference(label_map.lattice) is None
@@ -137,8 +139,8 @@ def test_segmentations_lie_on_the_ct_and_name_every_node(raw, used):
 def test_nodes_lie_where_the_segmentation_says(raw, used):
     """Labelled voxels are brighter than the fat right around them."""
     for row in used[used["segmentation"].notna()].itertuples():
-        series, _ = index_ct(raw / row.ct, role="ct")
-        hu = read_slices(raw / row.ct, series, 0, len(series.slices), role="ct")
+        series = index_ct(raw / row.ct, role="ct").series
+        hu = read_whole(raw / row.ct, series)
         values = read_label_map(raw / row.segmentation, role="segmentation").values
         ring = ndimage.binary_dilation(values > 0, iterations=2) & (values == 0)
         assert np.median(hu[values > 0]) > np.median(hu[ring]) + 40
@@ -149,8 +151,8 @@ def test_uptake_comes_back_through_both_encodings(raw, used):
     truth = tables.read(raw / "truth.tsv", tables.TRUTH)
     units = set()
     for row in used.itertuples():
-        pet = index_pet(raw / row.pet, role="pet")
-        suv = read_slices(raw / row.pet, pet, 0, len(pet.slices), role="pet")
+        pet = index_pet(raw / row.pet, role="pet").series
+        suv = read_whole(raw / row.pet, pet)
         units.add(pydicom.dcmread(sorted((raw / row.pet).iterdir())[0]).Units)
         muscle = suv[(suv > 0.5) & (suv < 0.7)]
         assert np.median(muscle) == pytest.approx(MUSCLE_SUV, rel=0.05)

@@ -14,6 +14,9 @@ import SimpleITK as sitk
 
 FloatArray = npt.NDArray[np.float64]
 
+Box = tuple[tuple[int, int, int], tuple[int, int, int]]
+"""Start index and shape of a box of voxels, both ``(z, y, x)``."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lattice:
@@ -39,8 +42,8 @@ class Lattice:
 
     @property
     def voxel_volume_mm3(self) -> float:
-        """Volume of one voxel."""
-        return float(np.prod(self.spacing_mm))
+        """Volume of one voxel; of a parallelepiped where the grid is sheared."""
+        return abs(float(np.linalg.det(self.axes_mm())))
 
     def axes_mm(self) -> FloatArray:
         """Return the steps of the index axes, columns in the order ``(x, y, z)``."""

@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from nodal_staging import dicom, tables
-from nodal_staging.dicom import Acquisition, Series
+from nodal_staging import scans, tables
+from nodal_staging.dicom import Acquisition, Repairs, Wording
 from nodal_staging.files import read_json, write_json
 from nodal_staging.problems import InputError
+from nodal_staging.scans import Scan
 from nodal_staging.segmentation.label_map import match_labels, read_label_map
 from nodal_staging.segmentation.nrrd import SegmentationError
 from nodal_staging.sheets import Exam, read_exams
@@ -28,15 +29,15 @@ class ExamIndex:
     no PET or it cannot be turned to SUV.
     """
 
-    ct: Series
-    pet: Series | None
+    ct: Scan
+    pet: Scan | None
     labels: dict[str, int]
 
     def to_json(self) -> dict[str, Any]:
         """Return plain lists and numbers, without path or identifier."""
         return {
-            "ct": self.ct.to_json(),
-            "pet": None if self.pet is None else self.pet.to_json(),
+            "ct": scans.to_json(self.ct),
+            "pet": None if self.pet is None else scans.to_json(self.pet),
             "labels": self.labels,
         }
 
@@ -45,8 +46,8 @@ def read_index(path: str | Path) -> dict[str, ExamIndex]:
     """Read the index of a shard: exam_id to how its files are read."""
     return {
         exam_id: ExamIndex(
-            ct=Series.from_json(content["ct"]),
-            pet=None if content["pet"] is None else Series.from_json(content["pet"]),
+            ct=scans.from_json(content["ct"]),
+            pet=None if content["pet"] is None else scans.from_json(content["pet"]),
             labels=content["labels"],
         )
         for exam_id, content in read_json(path).items()
@@ -121,7 +122,9 @@ def _inspect(
         "problem": NONE,
     }
     try:
-        ct, acquisition = dicom.index_ct(exam.ct, role=exam.role("ct"))
+        ct, acquisition, _ = scans.index_ct(
+            exam.ct, role=exam.role("ct"), repairs=Repairs(), wording=Wording()
+        )
         labels = _labels(exam, node_folder, ct)
     except InputError as error:
         return row | {"reason": error.reason, "problem": str(error)}, None
@@ -134,7 +137,7 @@ def _inspect(
     return row, ExamIndex(ct, pet, labels)
 
 
-def _labels(exam: Exam, node_folder: Path, ct: Series) -> dict[str, int]:
+def _labels(exam: Exam, node_folder: Path, ct: Scan) -> dict[str, int]:
     """Match the nodes of an exam to labels, on the grid of its CT."""
     labels: dict[str, int] = {}
     for path, wanted in exam.segmentations(node_folder).items():
@@ -151,12 +154,14 @@ def _labels(exam: Exam, node_folder: Path, ct: Series) -> dict[str, int]:
     return labels
 
 
-def _pet(exam: Exam) -> tuple[Series | None, str]:
+def _pet(exam: Exam) -> tuple[Scan | None, str]:
     """Index the PET; a CT is not lost for a PET that cannot be used."""
     if exam.pet is None:
         return None, NONE
     try:
-        return dicom.index_pet(exam.pet, role=exam.role("pet")), NONE
+        return scans.index_pet(exam.pet, role=exam.role("pet"), repairs=Repairs())[
+            0
+        ], NONE
     except InputError as error:
         return None, f"{error} (SUV of this exam left empty)"
 

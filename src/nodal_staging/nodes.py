@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nodal_staging import dicom, tables
+from nodal_staging import scans, tables
 from nodal_staging.cohort import apply_criteria
-from nodal_staging.dicom import Series
-from nodal_staging.geometry import Lattice
+from nodal_staging.geometry import Box, Lattice
 from nodal_staging.inspection import ExamIndex, read_index
 from nodal_staging.problems import InputError
+from nodal_staging.scans import Scan
 from nodal_staging.segmentation.label_map import read_label_map
 from nodal_staging.sheets import Exam, read_exams
 
@@ -207,35 +207,44 @@ def axial_axes_mm(node: NodeMask) -> tuple[float, float]:
     return float(extents[longest]), float(extents[across])
 
 
-def _ct_values(exam: Exam, series: Series, node: NodeMask) -> npt.NDArray[np.float32]:
+def _ct_values(exam: Exam, scan: Scan, node: NodeMask) -> npt.NDArray[np.float32]:
     """Return the HU of the node's voxels."""
-    (z, y, x), (depth, height, width) = node.start, node.mask.shape
-    volume = dicom.read_slices(exam.ct, series, z, z + depth, role=exam.role("ct"))
-    return volume[:, y : y + height, x : x + width][node.mask]
+    box = (node.start, node.mask.shape)
+    (values,) = scans.read_boxes(exam.ct, scan, [box], role=exam.role("ct"))
+    return values[node.mask]
 
 
-def _uptake(exam: Exam, series: Series | None, node: NodeMask) -> tuple[float, float]:
+def _uptake(exam: Exam, scan: Scan | None, node: NodeMask) -> tuple[float, float]:
     """Return SUVmax and SUVpeak, NaN where there is no PET.
 
     SUVmax is the largest PET voxel that holds a voxel centre of the node; SUVpeak
     the mean of the PET voxels whose centres lie within 1 ml around that voxel.
     """
-    if series is None:
+    if scan is None or exam.pet is None:
         return float("nan"), float("nan")
-    lattice = series.lattice
+    lattice = scan.lattice
     places = np.unique(np.rint(lattice.to_index(node.points_mm())).astype(int), axis=0)
     inside = ((places >= 0) & (places < lattice.shape)).all(axis=1)
     places = places[inside]
     if not len(places):
         return float("nan"), float("nan")
-    reach = int(np.ceil(PEAK_RADIUS_MM / lattice.spacing_mm[2]))
-    first = max(int(places[:, 0].min()) - reach, 0)
-    last = min(int(places[:, 0].max()) + reach + 1, lattice.shape[0])
-    suv = dicom.read_slices(exam.pet, series, first, last, role=exam.role("pet"))  # type: ignore[arg-type]
-    places[:, 0] -= first
+    start, shape = _box_around(places, lattice)
+    (suv,) = scans.read_boxes(exam.pet, scan, [(start, shape)], role=exam.role("pet"))
+    places -= start
     values = suv[tuple(places.T)]
     hottest = places[int(np.argmax(values))]
     return float(values.max()), _peak(suv, hottest, lattice)
+
+
+def _box_around(places: npt.NDArray[np.int_], lattice: Lattice) -> Box:
+    """Return the box of voxels that a sphere around any of the places can reach."""
+    spacing = np.array(lattice.spacing_mm)[::-1]
+    reach = np.ceil(PEAK_RADIUS_MM / spacing).astype(int)
+    low = np.maximum(places.min(axis=0) - reach, 0)
+    high = np.minimum(places.max(axis=0) + reach + 1, lattice.shape)
+    z, y, x = (int(value) for value in low)
+    depth, height, width = (int(value) for value in high - low)
+    return (z, y, x), (depth, height, width)
 
 
 def _peak(
@@ -250,5 +259,6 @@ def _peak(
     grid = np.stack(
         np.meshgrid(*(np.arange(s.start, s.stop) for s in box), indexing="ij"), -1
     )
-    near = np.linalg.norm((grid - centre) * spacing, axis=-1) <= PEAK_RADIUS_MM
+    steps = (grid - centre)[..., ::-1] @ lattice.axes_mm().T
+    near = np.linalg.norm(steps, axis=-1) <= PEAK_RADIUS_MM
     return float(suv[box][near].mean(dtype=np.float64))

@@ -9,10 +9,10 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from nodal_staging import dicom, tables
-from nodal_staging.dicom import OUTSIDE_SCANNER_HU, Series
+from nodal_staging import scans, tables
+from nodal_staging.dicom import OUTSIDE_SCANNER_HU
 from nodal_staging.files import replacing
-from nodal_staging.geometry import Lattice, axial_cube, resample
+from nodal_staging.geometry import Box, Lattice, axial_cube, resample
 from nodal_staging.inspection import ExamIndex
 from nodal_staging.nodes import NodeMask, included_exams, node_masks
 from nodal_staging.sheets import Exam
@@ -159,25 +159,28 @@ def patch_sums(paths: Iterable[str | Path]) -> dict[str, str]:
 
 def _image(exam: Exam, index: ExamIndex, cube: Lattice) -> Int16Array:
     """Interpolate the CT on the cube, reading only the slices that it crosses."""
-    series = index.ct
-    start, stop = _slices(series, cube)
-    volume = dicom.read_slices(exam.ct, series, start, stop, role=exam.role("ct"))
-    lattice = series.lattice.crop((start, 0, 0), volume.shape)
+    start, shape = _box_around(cube, index.ct.lattice)
+    (volume,) = scans.read_boxes(
+        exam.ct, index.ct, [(start, shape)], role=exam.role("ct")
+    )
+    lattice = index.ct.lattice.crop(start, shape)
     values = resample(volume, lattice, cube, outside=OUTSIDE_SCANNER_HU)
     return np.rint(values).astype(np.int16)
 
 
-def _slices(series: Series, cube: Lattice) -> tuple[int, int]:
-    """Return the range of slices that a cube crosses, and a neighbour each side."""
+def _box_around(cube: Lattice, lattice: Lattice) -> Box:
+    """Return the voxels of a lattice between which a cube lies, at least one."""
     far = cube.shape[0] - 1
     corners = cube.to_points(
         [(z, y, x) for z in (0, far) for y in (0, far) for x in (0, far)]
     )
-    crossed = series.lattice.to_index(corners)[:, 0]
-    depth = series.lattice.shape[0]
-    start = min(max(int(np.floor(crossed.min())), 0), depth - 1)
-    stop = max(min(int(np.ceil(crossed.max())) + 1, depth), start + 1)
-    return start, stop
+    crossed = lattice.to_index(corners)
+    last = np.array(lattice.shape) - 1
+    low = np.clip(np.floor(crossed.min(axis=0)).astype(int), 0, last)
+    high = np.clip(np.ceil(crossed.max(axis=0)).astype(int), low, last)
+    z, y, x = (int(value) for value in low)
+    depth, height, width = (int(value) for value in high - low + 1)
+    return (z, y, x), (depth, height, width)
 
 
 def _mask(node: NodeMask, cube: Lattice) -> MaskArray:
