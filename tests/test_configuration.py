@@ -37,6 +37,12 @@ def test_the_default_is_right(config):
             8,
             "config: cnn.first_widht is not a key here; did you mean first_width?",
         ),
+        ("phantom.nodes", 100, "config: phantom.nodes is 100, but 240 patients"),
+        ("phantom.prevalence", 0.0005, "config: phantom.prevalence and phantom.nodes"),
+        ("phantom.body.width_mm", 400, "config: phantom.body.width_mm is 400, more"),
+        ("phantom.delta_size", 20, "config: phantom.delta_size: 20 is greater than"),
+        ("phantom.delta_size", float("nan"), "config: phantom.delta_size is nan"),
+        ("phantom.ct.noise_hu", float("inf"), "config: phantom.ct.noise_hu"),
         ("study", "../../etc", "config: study: '../../etc' does not match"),
         (
             "cohort.source",

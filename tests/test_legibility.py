@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from nodal_staging.phantom.ceilings import ceilings
-from nodal_staging.phantom.legibility import as_seen, legibility
+from nodal_staging.phantom.ceilings import ceilings, location_tables
+from nodal_staging.phantom.legibility import Rendered, realistic_ceilings, render_nodes
 from nodal_staging.phantom.truth import Dials, location_counts
 
 DIALS = Dials(431 / 2616, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0)
@@ -15,12 +15,12 @@ DEMO = {"pixel_mm": 0.94, "slice_mm": 3.0, "noise_hu": 8, "blur_mm": 0.6}
 
 @pytest.fixture(scope="module")
 def noiseless():
-    return legibility(NOISELESS, DIALS, seed=1)
+    return render_nodes(NOISELESS, DIALS, seed=1).legibility()
 
 
 @pytest.fixture(scope="module")
 def demo():
-    return legibility(DEMO, DIALS, seed=1)
+    return render_nodes(DEMO, DIALS, seed=1).legibility()
 
 
 def test_latents_are_legible_at_one_millimetre(noiseless):
@@ -39,18 +39,33 @@ def test_latents_stay_legible_through_the_scanner_of_the_demonstration(demo):
     "worse", [{"noise_hu": 40}, {"slice_mm": 5.0}, {"blur_mm": 2.0}]
 )
 def test_a_worse_scanner_shows_less(demo, worse):
-    seen = legibility(DEMO | worse, DIALS, seed=1)
+    seen = render_nodes(DEMO | worse, DIALS, seed=1).legibility()
     assert seen["hilum"] < demo["hilum"]
     assert seen["attenuation"] < demo["attenuation"]
 
 
-def test_shifts_shrink_by_what_is_legible():
-    """A latent read with an error of variance v has the AUC of closed form."""
-    legible = {"size": 1.0, "attenuation": 0.8, "hilum": 0.0}
-    found = ceilings(location_counts(DIALS, 2616), as_seen(DIALS, legible), seed=1)
-    natural = found["natural"]
-    error = 1 / 0.8**2 - 1
-    expected = norm.cdf(1.2 / np.sqrt(2 * (1 + error)))
-    assert natural["attenuation"]["auc"] == pytest.approx(expected, abs=0.003)
-    assert natural["hilum"]["auc"] == pytest.approx(0.5, abs=0.003)
-    assert natural["size"]["auc"] == pytest.approx(norm.cdf(0.5 / 2**0.5), abs=0.003)
+def test_what_an_error_of_reading_costs_has_a_closed_form():
+    """Latents read with errors of known variance, as if by a scanner."""
+    rng = np.random.default_rng(3)
+    y = np.arange(40_000) % 2
+    latents = rng.standard_normal((len(y), 3)) + np.outer(y, DIALS.deltas())
+    errors = np.array([0.0, 0.8, 2.0])
+    read = latents + rng.standard_normal(latents.shape) * errors
+    counts = location_counts(DIALS, 2616)
+    found = realistic_ceilings(
+        ceilings(counts, DIALS, seed=1),
+        Rendered(y, latents, read),
+        location_tables(counts),
+        DIALS,
+        seed=1,
+    )["status_balanced"]
+    distance = DIALS.deltas() / np.sqrt(1 + errors**2)
+    for view, chosen in {
+        "size": [0],
+        "attenuation": [1],
+        "hilum": [2],
+        "node_only": [0, 1, 2],
+    }.items():
+        expected = norm.cdf(np.linalg.norm(distance[chosen]) / np.sqrt(2))
+        assert found[view]["auc"] == pytest.approx(expected, abs=0.004)
+    assert found["node_only"]["auc"] < found["all"]["auc"]

@@ -1,5 +1,6 @@
 """A configuration is right, or one sentence says where it is wrong."""
 
+import math
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -9,6 +10,10 @@ import jsonschema
 import yaml
 
 from nodal_staging.problems import InputError
+
+MOST_NODES_A_PATIENT = 30
+FIELD_MARGIN_MM = 10
+"""How much wider than the largest body the field of view must be."""
 
 
 class ConfigurationError(InputError):
@@ -37,8 +42,53 @@ def check_configuration(config: Mapping[str, Any], schema: str | Path) -> None:
     errors = sorted(validator.iter_errors(dict(config)), key=lambda e: list(e.path))
     if errors:
         raise ConfigurationError(_sentence(errors[0]))
+    _check_finite(config)
     if config["cohort"]["source"] == "files":
         _check_sheets(config["cohort"])
+    else:
+        _check_phantom(config["phantom"], config["datasets"])
+
+
+def _check_finite(config: Any, place: str = "") -> None:
+    """Refuse .nan and .inf, which YAML and the schema let pass as numbers."""
+    if isinstance(config, Mapping):
+        for key, value in config.items():
+            _check_finite(value, _join(place, str(key)))
+    elif isinstance(config, list):
+        for value in config:
+            _check_finite(value, place)
+    elif isinstance(config, float) and not math.isfinite(config):
+        raise ConfigurationError(
+            f"config: {place} is {config}, not a finite number; correct the value"
+        )
+
+
+def _check_phantom(phantom: Mapping[str, Any], datasets: Mapping[str, Any]) -> None:
+    """Refuse dials that are possible one by one but not together."""
+    patients, nodes = phantom["patients"], phantom["nodes"]
+    if not patients <= nodes <= MOST_NODES_A_PATIENT * patients:
+        raise ConfigurationError(
+            f"config: phantom.nodes is {nodes}, but {patients} patients have 1 to "
+            f"{MOST_NODES_A_PATIENT} nodes each; change phantom.nodes or "
+            "phantom.patients"
+        )
+    positives = round(phantom["prevalence"] * nodes)
+    for name, count in (("positive", positives), ("negative", nodes - positives)):
+        needed = 2 * datasets["folds"]
+        if count < needed:
+            raise ConfigurationError(
+                f"config: phantom.prevalence and phantom.nodes make {count} {name} "
+                f"nodes, too few for {datasets['folds']} folds and a test set (at "
+                f"least {needed}); change one of them"
+            )
+    body, field = phantom["body"], phantom["ct"]["field_mm"]
+    for name, extent in zip(("width_mm", "depth_mm"), field, strict=True):
+        if body[name] + FIELD_MARGIN_MM > extent:
+            raise ConfigurationError(
+                f"config: phantom.body.{name} is {body[name]:g}, more than fits into "
+                f"phantom.ct.field_mm ({extent:g} with a margin of "
+                f"{FIELD_MARGIN_MM} mm); enlarge the field"
+            )
 
 
 def _check_sheets(cohort: Mapping[str, Any]) -> None:

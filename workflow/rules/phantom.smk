@@ -32,6 +32,10 @@ rule draw_cohort:
         "../scripts/draw_cohort.py"
 
 
+if "raw_shards" not in workflow.global_resources:
+    workflow.register_resource("raw_shards", config["phantom"]["shards_at_once"])
+
+
 rule simulate_exams:
     """Write the exams of a shard as DICOM and MITK files."""
     input:
@@ -48,6 +52,7 @@ rule simulate_exams:
     resources:
         mem_mb=1500,
         runtime=120,
+        raw_shards=1,
     params:
         body=lookup(within=config, dpath="phantom/body"),
         ct=lookup(within=config, dpath="phantom/ct"),

@@ -163,8 +163,8 @@ class Grain:
     def __init__(
         self, x_mm: Plane, y_mm: Plane, height_mm: float, *, rng: np.random.Generator
     ) -> None:
-        self._to_x, columns = _interpolation(x_mm)
-        self._to_y, rows = _interpolation(y_mm)
+        self._x, columns = _interpolation(x_mm)
+        self._y, rows = _interpolation(y_mm)
         planes = int(np.ceil(height_mm / GRAIN_MM)) + 3
         self._field = rng.standard_normal((planes, rows, columns), dtype=np.float32)
 
@@ -174,22 +174,34 @@ class Grain:
         lower = min(int(place), len(self._field) - 2)
         share = np.float32(place - lower)
         plane = self._field[lower] * (1 - share) + self._field[lower + 1] * share
-        texture = self._to_y @ plane @ self._to_x.T
+        texture = self._y.along(self._x.along(plane.T).T)
         texture *= np.interp(hu, TISSUES_HU, GRAIN_HU).astype(np.float32)
         hu += texture
 
 
-def _interpolation(axis_mm: Plane) -> tuple[Plane, int]:
-    """Return the matrix from grains to pixels along an axis, and how many grains."""
-    place = (axis_mm - axis_mm[0]) / GRAIN_MM
-    count = int(place[-1]) + 2
+@dataclass(frozen=True, slots=True)
+class _Between:
+    """Linear interpolation from grains to pixels along the first axis.
+
+    Written out, because a matrix product rounds differently from one kind of
+    processor to the next.
+    """
+
+    lower: npt.NDArray[np.int_]
+    share: Plane
+
+    def along(self, grains: Plane) -> Plane:
+        below, above = grains[self.lower], grains[self.lower + 1]
+        between: Plane = below + (above - below) * self.share
+        return between
+
+
+def _interpolation(axis_mm: Plane) -> tuple[_Between, int]:
+    """Return how to get from grains to pixels along an axis, and how many grains."""
+    place = (axis_mm - axis_mm[0]) / np.float32(GRAIN_MM)
     lower = place.astype(int)
-    share = place - lower
-    matrix = np.zeros((len(axis_mm), count), dtype=np.float32)
-    pixels = np.arange(len(axis_mm))
-    matrix[pixels, lower] = 1 - share
-    matrix[pixels, lower + 1] = share
-    return matrix, count
+    share = (place - lower).astype(np.float32)[:, None]
+    return _Between(lower, share), int(place[-1]) + 2
 
 
 def _draw_strands(

@@ -19,6 +19,9 @@ FloatArray = npt.NDArray[np.float64]
 DRAWS = 400_000
 BATCHES = 20
 
+Ceiling = dict[str, float]
+"""``auc`` and its Monte-Carlo ``standard_error``."""
+
 VIEWS: dict[str, tuple[bool, tuple[str, ...]]] = {
     "all": (True, ("size", "attenuation", "hilum")),
     "node_only": (False, ("size", "attenuation", "hilum")),
@@ -33,7 +36,7 @@ VIEWS: dict[str, tuple[bool, tuple[str, ...]]] = {
 
 def ceilings(
     counts: npt.NDArray[np.int_], dials: Dials, *, seed: int, draws: int = DRAWS
-) -> dict[str, dict[str, dict[str, float]]]:
+) -> dict[str, dict[str, Ceiling]]:
     """Return AUC and Monte-Carlo standard error for each mix and view.
 
     Parameters
@@ -47,18 +50,26 @@ def ceilings(
     draws
         Nodes drawn, half of them positive.
     """
+    found: dict[str, dict[str, Ceiling]] = {}
+    for mix, table in location_tables(counts).items():
+        same = found.get("status_balanced") if mix == "natural" else None
+        found[mix] = same or _views(table, dials, seed, draws)
+    return found
+
+
+def location_tables(counts: npt.NDArray[np.int_]) -> dict[str, FloatArray]:
+    """Return for each mix how likely each location is, given the status.
+
+    Rows are negative and positive; in ``location_matched`` they are equal.
+    """
     table = counts / counts.sum(axis=1, keepdims=True)
     matched = np.tile(counts.sum(axis=0) / counts.sum(), (2, 1))
-    by_bias = {
-        "status_balanced": _views(table, dials, seed, draws),
-        "location_matched": _views(matched, dials, seed, draws),
-    }
-    return by_bias | {"natural": by_bias["status_balanced"]}
+    return {"status_balanced": table, "location_matched": matched, "natural": table}
 
 
 def _views(
     table: FloatArray, dials: Dials, seed: int, draws: int
-) -> dict[str, dict[str, float]]:
+) -> dict[str, Ceiling]:
     """Compute every view on one location table ``(status, location)``."""
     rng = stream(seed, "phantom", "ceilings")
     half = draws // 2
@@ -80,9 +91,7 @@ def _views(
     return result
 
 
-def _auc(
-    ratio: FloatArray, recorded: npt.NDArray[np.int_], noise: float
-) -> dict[str, float]:
+def _auc(ratio: FloatArray, recorded: npt.NDArray[np.int_], noise: float) -> Ceiling:
     """Return the rank AUC, and its error from independent batches.
 
     The noisy posterior is a rising function of the ratio while noise < 0.5, so ranks
@@ -92,14 +101,14 @@ def _auc(
         return {"auc": 0.5, "standard_error": 0.0}
     order = np.arange(len(ratio))
     parts = [
-        _rank_auc(ratio[order % BATCHES == batch], recorded[order % BATCHES == batch])
+        rank_auc(ratio[order % BATCHES == batch], recorded[order % BATCHES == batch])
         for batch in range(BATCHES)
     ]
     error = float(np.std(parts, ddof=1) / np.sqrt(BATCHES))
-    return {"auc": _rank_auc(ratio, recorded), "standard_error": error}
+    return {"auc": rank_auc(ratio, recorded), "standard_error": error}
 
 
-def _rank_auc(score: FloatArray, y: npt.NDArray[np.int_]) -> float:
+def rank_auc(score: FloatArray, y: npt.NDArray[np.int_]) -> float:
     """Return the Mann-Whitney AUC, ties counted half."""
     positive = y == 1
     n_positive, n_negative = int(positive.sum()), int((~positive).sum())

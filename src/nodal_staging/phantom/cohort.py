@@ -10,10 +10,10 @@ import pandas as pd
 
 from nodal_staging import shards, tables
 from nodal_staging.files import write_json
-from nodal_staging.phantom.ceilings import ceilings
-from nodal_staging.phantom.legibility import as_seen, legibility
+from nodal_staging.phantom.ceilings import ceilings, location_tables
+from nodal_staging.phantom.identifiers import CANARY
+from nodal_staging.phantom.legibility import realistic_ceilings, render_nodes
 from nodal_staging.phantom.reading import read_nodes
-from nodal_staging.phantom.scans import CANARY
 from nodal_staging.phantom.truth import Dials, draw_nodes, location_counts
 from nodal_staging.phantom.uptake import draw_peaks
 from nodal_staging.seeds import stream
@@ -106,7 +106,8 @@ def _truth(
 ) -> dict[str, Any]:
     """State the dials, the counts and what they allow at best."""
     counts = location_counts(dials, n_nodes)
-    legible = legibility(ct, dials, seed=seed)
+    ideal = ceilings(counts, dials, seed=seed)
+    rendered = render_nodes(ct, dials, seed=seed)
     return {
         "dials": {name: getattr(dials, name) for name in Dials.__slots__},
         "counts": {
@@ -115,9 +116,11 @@ def _truth(
                 tables.LOCATIONS, *counts, strict=True
             )
         },
-        "ceilings": ceilings(counts, dials, seed=seed),
-        "legibility": legible,
-        "realistic_ceilings": ceilings(counts, as_seen(dials, legible), seed=seed),
+        "ceilings": ideal,
+        "legibility": rendered.legibility(),
+        "realistic_ceilings": realistic_ceilings(
+            ideal, rendered, location_tables(counts), dials, seed=seed
+        ),
     }
 
 

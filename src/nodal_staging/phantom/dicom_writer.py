@@ -15,6 +15,8 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element, write_file_meta_info
 from pydicom.uid import ExplicitVRLittleEndian
 
+from nodal_staging.phantom.identifiers import CANARY
+
 Slice = tuple[Dataset, npt.NDArray[np.integer]]
 """The elements of one slice that differ from slice to slice, and its stored pixels."""
 
@@ -25,7 +27,7 @@ def write_series(folder: Path, common: Dataset, slices: Iterable[Slice]) -> None
     Parameters
     ----------
     folder
-        Created; files are named by number, as scanners do.
+        Created; files are named by number, behind a canary.
     common
         Elements of every file, SOPClassUID among them.
     slices
@@ -41,7 +43,7 @@ def write_series(folder: Path, common: Dataset, slices: Iterable[Slice]) -> None
         elements = shared | _encode(own)
         body = b"".join(elements[tag] for tag in sorted(elements))
         head = _head(str(common.SOPClassUID), str(own.SOPInstanceUID))
-        (folder / f"IM{number:05}").write_bytes(head + body)
+        (folder / f"{CANARY}{number:05}").write_bytes(head + body)
 
 
 def _encode(dataset: Dataset) -> dict[int, bytes]:
@@ -61,6 +63,7 @@ def _head(sop_class: str, sop_instance: str) -> bytes:
     meta.MediaStorageSOPClassUID = sop_class
     meta.MediaStorageSOPInstanceUID = sop_instance
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.SourceApplicationEntityTitle = CANARY
     meta.ImplementationClassUID = "1.2.826.0.1.3680043.8.498.1"
     buffer = BytesIO()
     write_file_meta_info(buffer, meta, enforce_standard=True)

@@ -105,7 +105,26 @@ def render_ct(
         noise.add(slab)
         np.clip(np.rint(slab, out=slab), LOWEST_HU, HIGHEST_HU, out=slab)
         hu[part] = slab
+    _mark_lost(labels, nodes, (x, y, z))
     return hu, labels
+
+
+def _mark_lost(
+    labels: npt.NDArray[np.uint16],
+    nodes: list[Node],
+    axes: tuple[Volume, Volume, Volume],
+) -> None:
+    """Give a node that falls between coarse voxels the one at its centre."""
+    for number, node in enumerate(nodes, start=1):
+        x, y, z = (
+            int(np.abs(axis - centre).argmin())
+            for axis, centre in zip(axes, node.centre_mm, strict=True)
+        )
+        near = labels[
+            max(z - 1, 0) : z + 2, max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2
+        ]
+        if not (near == number).any() and not (labels == number).any():
+            labels[z, y, x] = number
 
 
 def _paint(

@@ -1,36 +1,65 @@
-"""How well the latents of a node can be read from its image.
+"""How well the latents of a node can be read from its image, and what that costs.
 
-Nodes are rendered as a scan shows them, measured as a reader would, and each latent
-is regressed on the measurements by least squares. A latent z that is read with
-correlation r is z plus an error of variance 1 / r**2 - 1, so a classifier that has the
-measurements alone meets nodes whose shift is r times as large: the realistic ceiling.
+Nodes are rendered as a scan shows them and measured as a reader would. Each latent is
+regressed on the measurements, and a classifier is trained on what was read; both are
+judged on nodes that they have not seen.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import cross_val_predict
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
+from nodal_staging.phantom.ceilings import BATCHES, VIEWS, Ceiling, rank_auc
 from nodal_staging.phantom.node import Node, make_node, paint_node
 from nodal_staging.phantom.truth import LATENTS, Dials
 from nodal_staging.seeds import stream
 
 FloatArray = npt.NDArray[np.float64]
 
-NODES = 300
+NODES = 1000
+FOLDS = 5
 FAT_HU = -104.0
 SUB_SLICES = 3
 KERNEL_PX = 0.6
 PERCENTILES = [5, 10, 25, 50, 75, 90, 95]
 
 
-def legibility(
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Nodes and what was read of them.
+
+    Attributes
+    ----------
+    y
+        Status, 1 positive ``(n,)``.
+    latents, read
+        As drawn, and as read from the image of nodes that were not learned from
+        ``(n, 3)``.
+    """
+
+    y: npt.NDArray[np.int_]
+    latents: FloatArray
+    read: FloatArray
+
+    def legibility(self) -> dict[str, float]:
+        """Return the correlation of each latent with its reading, within a status."""
+        pairs = zip(LATENTS, self.read.T, self.latents.T, strict=True)
+        return {name: _within(read, latent, self.y) for name, read, latent in pairs}
+
+
+def render_nodes(
     ct: Mapping[str, Any], dials: Dials, *, seed: int, nodes: int = NODES
-) -> dict[str, float]:
-    """Return the correlation of each latent with its read-out, within a status.
+) -> Rendered:
+    """Render nodes in fat, measure them and read their latents.
 
     Parameters
     ----------
@@ -47,21 +76,107 @@ def legibility(
     y = np.arange(nodes) % 2
     latents = rng.standard_normal((nodes, 3)) + np.outer(y, dials.deltas())
     measured = np.array([_measure(*_scan(values, ct, rng)) for values in latents])
-    design = np.column_stack([measured, np.ones(nodes)])
-    found = {}
-    for name, latent in zip(LATENTS, latents.T, strict=True):
-        read, *_ = np.linalg.lstsq(design, latent, rcond=None)
-        found[name] = _within(design @ read, latent, y)
-    return found
+    read = cross_val_predict(_reader(), measured, latents, cv=FOLDS)
+    return Rendered(y, latents, read)
 
 
-def as_seen(dials: Dials, legible: Mapping[str, float]) -> Dials:
-    """Return the dials that a classifier meets that has the measurements alone."""
-    seen = {
-        f"delta_{name}": getattr(dials, f"delta_{name}") * legible[name]
-        for name in LATENTS
+def realistic_ceilings(
+    ideal: Mapping[str, Mapping[str, Ceiling]],
+    rendered: Rendered,
+    tables: Mapping[str, FloatArray],
+    dials: Dials,
+    *,
+    seed: int,
+) -> dict[str, dict[str, Ceiling]]:
+    """Return the AUC of classifiers that read the node from its image.
+
+    What the image costs is the difference between the best classifier on the latents
+    and one on what was read of them, for the same nodes; it is taken off the ideal.
+
+    Parameters
+    ----------
+    ideal
+        Ceilings by mix and view, see ``ceilings``.
+    rendered
+        Nodes as a scan shows them.
+    tables
+        Location table ``(status, location)`` of each mix.
+    dials
+        Shifts of the latents and label noise.
+    seed
+        The study's seed.
+    """
+    return {
+        mix: {
+            view: _realistic(found, view, rendered, tables[mix], dials, seed)
+            for view, found in views.items()
+        }
+        for mix, views in ideal.items()
     }
-    return replace(dials, **seen)
+
+
+def _reader() -> Pipeline:
+    """Return a regression on the measurements and their second-order terms."""
+    terms = PolynomialFeatures(2, include_bias=False)
+    return make_pipeline(StandardScaler(), terms, StandardScaler(), Ridge(1.0))
+
+
+def _realistic(
+    ideal: Ceiling,
+    view: str,
+    rendered: Rendered,
+    table: FloatArray,
+    dials: Dials,
+    seed: int,
+) -> Ceiling:
+    sees_location, names = VIEWS[view]
+    chosen = [LATENTS.index(name) for name in names]
+    shifts = dials.deltas()[chosen]
+    if not shifts.any():
+        return ideal
+    by_location = _location_ratio(rendered.y, table, seed) if sees_location else 0.0
+    best = rendered.latents[:, chosen] @ shifts + by_location
+    seen = _ratio(rendered.read[:, chosen], rendered.y) + by_location
+    cost, error = _cost(best, seen, rendered.y)
+    share = 1 - 2 * dials.label_noise
+    return {
+        "auc": min(ideal["auc"] - share * cost, ideal["auc"]),
+        "standard_error": float(np.hypot(ideal["standard_error"], share * error)),
+    }
+
+
+def _cost(
+    best: FloatArray, seen: FloatArray, y: npt.NDArray[np.int_]
+) -> tuple[float, float]:
+    """Return how much lower one AUC is than another, and the error of that."""
+    pairs = np.arange(len(y)) // 2
+    batches = [pairs % BATCHES == batch for batch in range(BATCHES)]
+    parts = [
+        rank_auc(best[part], y[part]) - rank_auc(seen[part], y[part])
+        for part in batches
+    ]
+    error = float(np.std(parts, ddof=1)) / BATCHES**0.5
+    return rank_auc(best, y) - rank_auc(seen, y), error
+
+
+def _location_ratio(
+    y: npt.NDArray[np.int_], table: FloatArray, seed: int
+) -> FloatArray:
+    """Draw a location for every node; return its log-likelihood ratio."""
+    rng = stream(seed, "phantom", "legibility", "locations")
+    places = [rng.choice(table.shape[1], p=table[status]) for status in y]
+    with np.errstate(divide="ignore"):
+        ratio: FloatArray = (np.log(table[1]) - np.log(table[0]))[places]
+    return ratio
+
+
+def _ratio(read: FloatArray, y: npt.NDArray[np.int_]) -> FloatArray:
+    """Estimate the log-likelihood ratio of readings, for nodes not learned from."""
+    model = LinearDiscriminantAnalysis()
+    ratio: FloatArray = cross_val_predict(
+        model, read, y, cv=FOLDS, method="decision_function"
+    )
+    return ratio
 
 
 def _within(read: FloatArray, latent: FloatArray, y: npt.NDArray[np.int_]) -> float:

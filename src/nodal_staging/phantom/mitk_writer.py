@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from nodal_staging.files import replacing
 from nodal_staging.geometry import Lattice
-from nodal_staging.phantom.scans import CANARY
+from nodal_staging.phantom.identifiers import CANARY
 
 
 def write_multilabel(

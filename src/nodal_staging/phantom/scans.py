@@ -1,10 +1,5 @@
-"""Headers of synthetic scans: what the study's scanner wrote, and who must not leak.
+"""Headers of synthetic scans, as the study's scanner wrote them."""
 
-Every attribute that may identify a person holds a canary word, so that a search of
-results finds any that escaped.
-"""
-
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +11,7 @@ from pydicom.dataset import Dataset
 
 from nodal_staging.geometry import Lattice
 from nodal_staging.phantom.dicom_writer import Slice
+from nodal_staging.phantom.identifiers import identity, uid
 
 CT_CLASS = "1.2.840.10008.5.1.4.1.1.2"
 PET_CLASS = "1.2.840.10008.5.1.4.1.1.128"
@@ -24,27 +20,6 @@ PADDING = -2000
 STORED_OFFSET_HU = -1024
 LARGEST_STORED = 32767
 HALF_LIFE_S = 4062.6
-CANARY = "CANARY"
-
-
-IDENTIFYING = (
-    "PatientBirthName PatientMotherBirthName PatientAddress PatientComments "
-    "OtherPatientNames OtherPatientIDs IssuerOfPatientID MedicalRecordLocator "
-    "AdditionalPatientHistory CountryOfResidence RegionOfResidence "
-    "InstitutionName InstitutionAddress InstitutionalDepartmentName "
-    "ReferringPhysicianName PerformingPhysicianName PhysiciansOfRecord "
-    "NameOfPhysiciansReadingStudy RequestingPhysician OperatorsName "
-    "StudyDescription SeriesDescription ProtocolName ImageComments "
-    "RequestedProcedureDescription PerformedProcedureStepDescription "
-    "DeviceSerialNumber AdmittingDiagnosesDescription"
-).split()
-"""Text attributes that may identify a person, a place or a device (PS3.15, annex E)."""
-
-IDENTIFYING_SHORT = (
-    "AccessionNumber StudyID StationName EthnicGroup PatientTelephoneNumbers "
-    "PerformedProcedureStepID DetectorID Occupation"
-).split()
-"""Those of at most 16 characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +33,13 @@ class Protocol:
     age: float
 
 
-def uid(*words: str) -> str:
-    """Derive a UID from words."""
-    digest = hashlib.sha256("/".join(words).encode()).digest()
-    return f"2.25.{int.from_bytes(digest[:15], 'big')}"
-
-
 def _person(protocol: Protocol) -> Dataset:
-    """Return what identifies a person, all canaries."""
+    """Return what identifies a person and a study."""
     moment = FIRST_DAY + timedelta(days=protocol.day)
-    word = f"{CANARY}{protocol.exam_id}"
-    dataset = Dataset()
-    dataset.PatientName = f"{word}^SYNTHETIC"
-    dataset.PatientID = word
-    dataset.PatientBirthDate = f"{moment.year - int(protocol.age)}0105"
-    dataset.PatientSex = "M"
-    dataset.PatientAge = f"{int(protocol.age):03}Y"
-    for keyword in IDENTIFYING:
-        setattr(dataset, keyword, f"{word} {keyword}"[:60])
-    for keyword in IDENTIFYING_SHORT:
-        setattr(dataset, keyword, f"{CANARY}{protocol.exam_id[-5:]}")
-    block = dataset.private_block(0x0009, f"{CANARY} PRIVATE", create=True)
-    block.add_new(0x01, "LO", f"{word} PRIVATE")
-    dataset.StudyInstanceUID = uid(protocol.exam_id, "study")
+    dataset = identity(protocol.exam_id, moment, age=int(protocol.age))
     dataset.FrameOfReferenceUID = uid(protocol.exam_id, "frame")
-    dataset.StudyDate = f"{moment:%Y%m%d}"
+    dataset.PatientPosition = "HFS"
+    dataset.SeriesNumber, dataset.AcquisitionNumber = 1, 1
     return dataset
 
 
@@ -182,6 +139,8 @@ def pet_series(
     common.SOPClassUID, common.Modality = PET_CLASS, "PT"
     common.Manufacturer = "Philips Medical Systems"
     common.SeriesInstanceUID = uid(protocol.exam_id, "pet")
+    common.SeriesType = ["WHOLE BODY", "IMAGE"]
+    common.NumberOfSlices = lattice.shape[0]
     common.Units = "CNTS" if counts else "BQML"
     common.DecayCorrection = "START"
     common.CorrectedImage = ["DECY", "RADL", "ATTN", "SCAT", "DTIM", "RAN", "NORM"]
@@ -212,5 +171,6 @@ def _pet_slices(
         slope = float(f"{max(float(plane.max()), 1.0) / LARGEST_STORED:.8g}")
         own = _place(protocol, "pet", lattice, place)
         own.RescaleSlope, own.RescaleIntercept = slope, 0
+        own.ImageIndex = place + 1
         stored = np.minimum(np.rint(plane / slope), LARGEST_STORED)
         yield own, stored.astype(np.uint16)

@@ -1,5 +1,6 @@
 """One synthetic PSMA-PET: physiological uptake by tissue and organ, and the nodes'."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,29 +29,59 @@ NOISE = 0.08
 
 @dataclass(frozen=True, slots=True)
 class Organ:
-    """Physiological uptake: region, place and half axes (mm at reference), SUV."""
+    """Physiological uptake, where the CT shows the organ.
+
+    Attributes
+    ----------
+    region, low, high
+        The region, and from where to where into it the organ reaches.
+    x, y, a, b
+        Middle and half axes, mm at reference size.
+    suv
+        Its uptake.
+    size
+        Factor on the half axes ``(a, b)`` by how far a slice lies into the region.
+    """
 
     region: str
-    into: float
+    low: float
+    high: float
     x: float
     y: float
     a: float
     b: float
-    c: float
     suv: float
+    size: Callable[[float], tuple[float, float]] = lambda into: (1.0, 1.0)
+
+
+def _thickest_at(height: float) -> Callable[[float], tuple[float, float]]:
+    """Return the taper of a kidney, as the CT has it."""
+    return lambda into: (1 - 0.5 * abs(into - height),) * 2
 
 
 ORGANS = [
-    Organ("perirectal", 0.6, 0, -38, 34, 22, 14, 30.0),
-    Organ("retroperitoneal", 0.6, 82, 30, 20, 28, 20, 26.0),
-    Organ("retroperitoneal", 0.4, -84, 34, 20, 28, 20, 26.0),
-    Organ("retroperitoneal", 0.8, -88, -30, 36, 40, 18, 4.5),
-    Organ("retroperitoneal", 0.5, -26, -26, 12, 10, 10, 9.0),
-    Organ("retroperitoneal", 0.9, 100, -10, 18, 24, 10, 5.0),
-    Organ("cervical", 0.9, 34, -38, 10, 8, 8, 13.0),
-    Organ("cervical", 0.9, -34, -38, 10, 8, 8, 13.0),
+    Organ("perirectal", 0.0, 1.0, 0, -38, 38, 24, 30.0),
+    Organ("retroperitoneal", 0.0, 1.0, 82, 30, 22, 30, 26.0, _thickest_at(0.6)),
+    Organ("retroperitoneal", 0.0, 1.0, -84, 34, 22, 30, 26.0, _thickest_at(0.4)),
+    Organ(
+        "retroperitoneal",
+        0.0,
+        1.0,
+        -88,
+        -30,
+        40,
+        44,
+        4.5,
+        lambda into: (0.4 + 0.8 * into, 1.0),
+    ),
+    Organ("retroperitoneal", 0.0, 1.0, -26, -26, 12, 10, 9.0),
+    Organ("cervical", 0.45, 1.0, 34, -38, 11, 8, 13.0),
+    Organ("cervical", 0.45, 1.0, -34, -38, 11, 8, 13.0),
 ]
-"""Bladder, kidneys, liver, duodenum, spleen, submandibular glands."""
+"""Bladder, kidneys, liver, duodenum, submandibular glands."""
+
+BODY_HU = -200
+"""What is denser, and what that surrounds, is the body; the table is less dense."""
 
 
 def draw_peaks(statuses: list[str], *, rng: np.random.Generator) -> FloatArray:
@@ -93,6 +124,7 @@ def render_pet(
     x, y, z = grid.coordinates()
     seen = _nearest(hu, ct_grid, (x, y, z))
     suv: Volume = np.interp(seen, TISSUES_HU, TISSUES_SUV).astype(np.float32)
+    suv[~_body(seen)] = 0
     suv *= 1 + NOISE * rng.standard_normal(suv.shape, dtype=np.float32)
     for organ in ORGANS:
         _fill(suv, (x, y, z), organ, habitus, region_height_mm)
@@ -115,6 +147,11 @@ def _nearest(
     return taken
 
 
+def _body(hu: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
+    """Return what lies within the skin, lungs included, slice by slice."""
+    return np.array([ndimage.binary_fill_holes(plane > BODY_HU) for plane in hu])
+
+
 def _fill(
     suv: Volume,
     axes: tuple[Volume, Volume, Volume],
@@ -124,13 +161,16 @@ def _fill(
 ) -> None:
     """Raise the uptake inside an organ to its own."""
     x, y, z = axes
-    low, high = region_span_mm(organ.region, region_height_mm)
-    sx, sy = habitus.scale_x, habitus.scale_y
-    u = (x - habitus.offset_mm[0] - organ.x * sx) / (organ.a * sx)
-    v = (y - habitus.offset_mm[1] - organ.y * sy) / (organ.b * sy)
-    w = (z - low - organ.into * (high - low)) / min(organ.c, 0.5 * region_height_mm)
-    radius = u[None, None, :] ** 2 + v[None, :, None] ** 2 + w[:, None, None] ** 2
-    suv[radius <= 1] = organ.suv
+    bottom, _ = region_span_mm(organ.region, region_height_mm)
+    u = x - habitus.offset_mm[0] - organ.x * habitus.scale_x
+    v = y - habitus.offset_mm[1] - organ.y * habitus.scale_y
+    for number, height in enumerate(z):
+        into = float(height - bottom) / region_height_mm
+        if organ.low <= into <= organ.high:
+            wide, deep = organ.size(into)
+            a, b = organ.a * wide * habitus.scale_x, organ.b * deep * habitus.scale_y
+            inside = (u[None, :] / a) ** 2 + (v[:, None] / b) ** 2 <= 1
+            suv[number][inside] = organ.suv
 
 
 def _add_node(
