@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import zipfile
+from dataclasses import replace
 from xml.sax.saxutils import escape, quoteattr
 
 import nibabel
@@ -38,6 +39,10 @@ def volume(shape=GRID.shape) -> np.ndarray:
     values[1:3, 2:4, 1:5] = 1
     values[3, 4, 5] = values[3, 3, 5] = 2
     return values
+
+
+def replace_shape(lattice: Lattice, shape) -> Lattice:
+    return replace(lattice, shape=shape)
 
 
 def vectors(lattice: Lattice) -> list[str]:
@@ -150,9 +155,14 @@ def scene_members(*nodes) -> dict[str, bytes]:
 
 
 def zipped(members, *, method=zipfile.ZIP_DEFLATED) -> bytes:
+    return zipped_pairs(dict(members).items(), method=method)
+
+
+def zipped_pairs(pairs, *, method=zipfile.ZIP_DEFLATED) -> bytes:
+    """An archive in which a name may stand twice."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as file:
-        for name, content in dict(members).items():
+        for name, content in pairs:
             file.writestr(name, content)
     return buffer.getvalue()
 

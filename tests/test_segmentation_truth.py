@@ -545,7 +545,7 @@ def test_missing_planes_are_empty(tmp_path):
     values = np.zeros((9, 6, 7), np.uint16)
     values[1, 2, 2] = values[3, 3, 3] = values[7, 4, 4] = 1
     lattice = replace(GRID, shape=values.shape)
-    for declared in (3.0, None, 0.0, 77.0):
+    for declared in (3.0, None, 0.0, 77.0, 0.003):
         dataset = files.seg_dataset(values, lattice)
         measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
         if declared is None:

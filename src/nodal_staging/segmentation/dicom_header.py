@@ -175,6 +175,10 @@ def _header(dataset: Any, explicit: bool) -> SegHeader:
     measures = [_macro("PixelMeasuresSequence", g, shared_group) for g in groups]
     orientations = [_macro("PlaneOrientationSequence", g, shared_group) for g in groups]
     row, column = _same(measures, "PixelSpacing", 2)
+    if min(row, column) <= 0:
+        raise _BrokenError(
+            "expected a positive PixelSpacing; export the segmentation again"
+        )
     return SegHeader(
         explicit=explicit,
         rows=_whole(dataset.Rows, LONGEST_AXIS, "Rows"),

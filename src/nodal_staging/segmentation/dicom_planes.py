@@ -13,6 +13,7 @@ from nodal_staging.segmentation.error import SegmentationError
 from nodal_staging.segmentation.placed_grid import FARTHEST_MM, placed_grid
 
 SAME_PLANE_MM = 1e-2
+LEAST_SPACING_MM = 0.1  # of a declared distance that is believed
 OFF_GRID = 1e-2  # of the distance of planes, or of rows
 NOT_ROTATED = 1e-3
 
@@ -104,7 +105,7 @@ def _gap(offsets: FloatArray, header: SegHeader, role: str) -> float:
     declared = header.slice_spacing_mm
     if len(steps) == 0:
         declared = declared or header.slice_thickness_mm
-    if declared is not None and declared > SAME_PLANE_MM and _fits(heights, declared):
+    if declared and declared >= LEAST_SPACING_MM and _fits(heights, declared):
         return declared
     if len(steps) == 0:
         raise SegmentationError(

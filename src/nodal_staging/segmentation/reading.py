@@ -3,6 +3,7 @@
 Files are told by what they hold, not by their names.
 """
 
+import os
 from pathlib import Path
 from typing import BinaryIO
 
@@ -41,7 +42,7 @@ def read_segmentation(path: Path, *, role: str) -> Segmentation:
         If the path does not lead to a regular file or a folder.
     """
     try:
-        if path.is_dir():
+        if os.path.isdir(path):
             return _read_folder(path, role)
         return _read_file(checked_file(path, role=role), role=role)
     except (OSError, MemoryError):
@@ -67,7 +68,7 @@ def read_labels(path: Path, *, role: str) -> tuple[Label, ...]:
         As in ``read_segmentation``.
     """
     try:
-        if not path.is_dir():
+        if not os.path.isdir(path):
             file = checked_file(path, role=role)
             with file.open("rb") as stream:
                 start = stream.read(132)
