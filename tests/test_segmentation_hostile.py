@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import struct
 import time
 import tracemalloc
@@ -144,7 +145,7 @@ NRRD = {
     "gzip goes on": lambda: ZIPPED + SECRET.encode(),
     "gzip goes on in a member": lambda: ZIPPED + gzip.compress(b"1"),
     "gzip is none": lambda: RAW.replace(b"encoding: raw", b"encoding: gz"),
-    "gzip of nothing": lambda: nrrd(np.zeros((0, 6, 7)), sizes="7 6 5"),
+    "gzip without voxels": lambda: nrrd(np.zeros((0, 6, 7)), sizes="7 6 5"),
     "voxel nan": voxel(np.nan, "<f4"),
     "voxel inf": voxel(np.inf, "<f8"),
     "voxel 1.5": voxel(1.5, "<f4"),
@@ -742,6 +743,80 @@ def assert_refused(path, *, error=SegmentationError, read=read_segmentation):
     assert ";" in message  # the fix
     for hidden in (SECRET, "/etc", "passwd", str(path), path.parent.name):
         assert hidden not in message
+
+
+WORDS = {
+    "header of noise": "cannot be read",
+    "units cm": "space units is not mm",
+    "direction sheared": "not at right angles",
+    "direction singular": "not at right angles",
+    "direction 1e300": "beyond",
+    "size 0": "found 7 x 0 x 5",
+    "sizes beyond memory": "137438953472 bytes",
+    "sizes larger than voxels": "truncated",
+    "gzip checksum": "truncated or damaged",
+    "gzip truncated in checksum": "truncated or damaged",
+    "gzip goes on": "truncated or damaged",
+    "gzip goes on in a member": "more than the voxels",
+    "300 000 keys": "20000 lines",
+    "line of 9 MB": "8388608 bytes",
+    "key twice": "key modality stands there twice",
+    "field twice": "field type stands there twice",
+    "time steps": "2 time steps",
+    "257 layers": "257 layers",
+    "xml value twice": "2 labels of layer 0 have the value 2",
+    "xml value of 5000 digits": "description of a label in layer 0",
+    "layers announced": "key layers",
+    "labels announced": "layer 0 describes 3 labels",
+    "json version 4": "version of MITK",
+    "json value twice": "2 labels of group 0 have the value 1",
+    "json value bool": "expected a whole number",
+    "json groups too few": "1 groups of labels",
+    "slicer twice": "2 segments of layer 0",
+    "scene with ..": "folders or names",
+    "scene with a name twice": "two files of one name",
+    "scene with a name in two cases": "two files of one name",
+    "scene with a link": "holds a link",
+    "scene of 1001 members": "more than 1000 files",
+    "scene announces 65535 members": "more than 1000 files",
+    "scene announces a directory of 4 GB": "more than 1000 files",
+    "scene of 64 bits": "more than 1000 files",
+    "scene member of 4 GB": "more than it can hold",
+    "scene encrypted": "encrypted",
+    "scene whose index is 9 MB": "longer than",
+    "scene whose properties are 2 MB": "longer than",
+    "scene of a file elsewhere": "archive does not hold",
+    "scene of one file twice": "two nodes",
+    "scene of images": "no segmentation",
+    "nifti without form": "neither sform nor qform",
+    "nifti forms apart": "place the voxels differently",
+    "nifti sform nan": "not finite",
+    "nifti sform sheared": "not at right angles",
+    "nifti truncated": "truncated",
+    "nifti goes on": "more than the voxels",
+    "nifti offset nan": "vox_offset",
+    "nifti time": "three dimensions",
+    "nifti metres": "xyzt_units",
+    "nifti slope 0.3": "fractions",
+    "nifti voxel nan": "fractions or no numbers",
+    "seg of probabilities": "FRACTIONAL",
+    "seg of 2 frames": "NumberOfFrames is 2, 3 frames are described",
+    "seg of a frame twice": "2 frames of one segment lie in plane 1",
+    "seg planes off the grid": "multiples of one distance",
+    "seg planes shifted": "shifted by up to 1 mm",
+    "seg deflated": "transfer syntax",
+    "seg in jpeg": "transfer syntax",
+    "seg with undefined pixels": "without compression",
+    "seg cut in the pixels": "another length",
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_the_guard_that_was_meant_speaks(tmp_path, name):
+    path = tmp_path / "geheim"
+    path.write_bytes(CONTENTS[name]())
+    with pytest.raises(SegmentationError, match=re.escape(WORDS[name])):
+        read_segmentation(path, role=ROLE)
 
 
 def assert_neighbour_reads(folder):

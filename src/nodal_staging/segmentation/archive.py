@@ -1,6 +1,7 @@
 """Zip archives of strangers: flat, small, without doubles, never unpacked on a disk."""
 
 import re
+import stat
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -131,6 +132,10 @@ def _check_members(members: list[zipfile.ZipInfo], size: int, role: str) -> None
         raise SegmentationError(
             f"{role}: the archive is encrypted or compressed in an unusual way; save "
             "the scene again with MITK"
+        )
+    if any(stat.S_ISLNK(member.external_attr >> 16) for member in members):
+        raise SegmentationError(
+            f"{role}: the archive holds a link; save the scene again with MITK"
         )
     total = sum(member.file_size for member in members)
     stored = sum(member.compress_size for member in members)

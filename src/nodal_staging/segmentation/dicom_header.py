@@ -19,6 +19,7 @@ LONGEST_HEADER_BYTES = 32 * 1024 * 1024
 LONGEST_META_BYTES = 64 * 1024
 MOST_FRAMES = 100_000
 LONGEST_AXIS = 4096
+SAME_NUMBER = 1e-4
 SEGMENTATION_CLASSES = (
     "1.2.840.10008.5.1.4.1.1.66.4",
     "1.2.840.10008.5.1.4.1.1.66.7",  # label map
@@ -265,14 +266,16 @@ def _macro(name: str, group: Any, shared: Any) -> Any:
 
 
 def _same(items: Sequence[Any], name: str, count: int) -> Vector:
-    """Return a value that all frames share."""
-    found = {_numbers(item.get(name), count, name) for item in items}
-    if len(found) != 1:
-        raise _BrokenError(
-            f"expected one {name} for all frames, found {len(found)}; export the "
-            "segmentation on parallel planes of one CT"
-        )
-    return found.pop()
+    """Return a value that all frames share, up to the rounding of its text."""
+    found = [_numbers(item.get(name), count, name) for item in items]
+    for values in found:
+        pairs = zip(values, found[0], strict=True)
+        if any(abs(one - other) > SAME_NUMBER for one, other in pairs):
+            raise _BrokenError(
+                f"expected one {name} for all frames, found others; export the "
+                "segmentation on parallel planes of one CT"
+            )
+    return found[0]
 
 
 def _length(measures: Any, name: str) -> float | None:

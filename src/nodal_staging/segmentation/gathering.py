@@ -11,6 +11,7 @@ from nodal_staging.geometry import Lattice
 from nodal_staging.segmentation.error import SegmentationError
 from nodal_staging.segmentation.regions import Box, Region
 
+BLOCK_VOXELS = 2**20
 MOST_LABELS = 4096
 MOST_MASK_BYTES = 2 * 1024**3
 LARGEST_FLOAT_LABEL = 2**53  # beyond it floats no longer tell neighbours apart
@@ -61,13 +62,11 @@ class Gathering:
             For a value that no label can have, or more labels or larger boxes than
             are accepted.
         """
-        index, stored = _labelled(slab)
-        if stored.size == 0:
-            return
-        values = _as_labels(stored, self._role)
-        index[0] += first
-        for value, part in _by_value(index, values, self._role):
-            self._keep((layer, value), part)
+        for index, stored in _labelled(slab):
+            values = _as_labels(stored, self._role)
+            index[0] += first
+            for value, part in _by_value(index, values, self._role):
+                self._keep((layer, value), part)
 
     def regions(self) -> list[Region]:
         """Return the labels, ordered by layer and value, and forget the fragments."""
@@ -109,8 +108,8 @@ class Gathering:
 
 def _labelled(
     slab: npt.NDArray[np.generic],
-) -> tuple[Integers, npt.NDArray[np.generic]]:
-    """Return index ``(3, n)`` and value of the voxels that are not 0.
+) -> Iterator[tuple[Integers, npt.NDArray[np.generic]]]:
+    """Yield index ``(3, n)`` and value of the voxels that are not 0, block by block.
 
     Most rows of a CT hold no node. The largest bit pattern tells an empty row much
     faster than a search for voxels does, and it sees NaN and negative values too.
@@ -119,10 +118,14 @@ def _labelled(
     rows = np.ascontiguousarray(slab).reshape(-1, width)
     bits = rows.view(f"u{rows.dtype.itemsize}")
     busy = np.flatnonzero(bits.max(axis=1))
-    chosen = rows[busy]
-    row, x = np.nonzero(chosen)
-    z, y = np.divmod(busy[row], height)
-    return np.stack([z, y, x]), chosen[row, x]
+    count = max(1, BLOCK_VOXELS // width)
+    for low in range(0, len(busy), count):
+        block = busy[low : low + count]
+        chosen = rows[block]
+        row, x = np.nonzero(chosen)
+        if len(row):  # a negative zero is busy, and no label
+            z, y = np.divmod(block[row], height)
+            yield np.stack([z, y, x]), chosen[row, x]
 
 
 def _as_labels(values: npt.NDArray[np.generic], role: str) -> Integers:

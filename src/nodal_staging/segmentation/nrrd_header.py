@@ -185,11 +185,13 @@ def _lattice(
     if len(sizes) == 4 or space.endswith(("-time", "t")):
         space = space.removesuffix("-time") if "-" in space else space[:-1]
         sizes, steps, origin = _without_time(sizes, steps, origin, role)
-    if space not in SPACES or any(step.shape != (3,) for step in [*steps, origin]):
+    if space not in SPACES:
         raise SegmentationError(
             f"{role}: the NRRD field space names no space of a patient in three "
             "dimensions; save the segmentation as left-posterior-superior"
         )
+    if any(vector.shape != (3,) for vector in [*steps, origin]):
+        raise unreadable(role)
     _check_units(fields, role)
     to_lps = np.array(SPACES[space], float)
     return placed_grid(

@@ -33,7 +33,7 @@ def read_nrrd(stream: BinaryIO, *, role: str) -> Segmentation:
         If header, description or voxels are not those of a segmentation.
     """
     header = read_nrrd_header(stream, role=role)
-    labels = _described_labels(header, role) or []
+    labels = _described_labels(header, role)
     regions = _regions(stream, header, role)
     return described(regions, labels, layers=header.layout.layers)
 
@@ -42,13 +42,13 @@ def read_nrrd_labels(stream: BinaryIO, *, role: str) -> tuple[Label, ...]:
     """Read the labels that the header describes, or else those that have voxels."""
     header = read_nrrd_header(stream, role=role)
     labels = _described_labels(header, role)
-    if labels is None:
+    if not labels:
         return tuple(region.label for region in _regions(stream, header, role))
     return in_order(labels)
 
 
-def _described_labels(header: NrrdHeader, role: str) -> list[Label] | None:
-    """Return the labels of the header, or None where it has values alone."""
+def _described_labels(header: NrrdHeader, role: str) -> list[Label]:
+    """Return the labels of the header; none where it has values alone."""
     modality = header.keys.get("modality")
     layers = header.layout.layers
     if modality == MITK_2023:
@@ -57,7 +57,7 @@ def _described_labels(header: NrrdHeader, role: str) -> list[Label] | None:
         return xml_labels(header.keys, layers=layers, role=role)
     if is_slicer(header.keys):
         return slicer_labels(header.keys, layers=layers, role=role)
-    return None
+    return []
 
 
 def _regions(stream: BinaryIO, header: NrrdHeader, role: str) -> list[Region]:

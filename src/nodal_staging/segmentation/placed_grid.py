@@ -69,7 +69,7 @@ def _check_sizes(sizes: tuple[int, ...], role: str) -> None:
     if len(sizes) != 3 or not all(1 <= size <= LONGEST_AXIS for size in sizes):
         raise SegmentationError(
             f"{role}: expected three sizes from 1 to {LONGEST_AXIS} voxels, found "
-            f"others; save the segmentation again"
+            f"{' x '.join(str(size) for size in sizes)}; save the segmentation again"
         )
 
 

@@ -6,6 +6,7 @@ one slab of memory and the time of the declared volume, which is bounded.
 """
 
 import math
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ STREAM_ERRORS: tuple[type[Exception], ...] = (
     EOFError,
     ValueError,
     RuntimeError,
+    OverflowError,
+    struct.error,
     zlib.error,
     cast(type[Exception], isal_zlib.IsalError),
     zipfile.BadZipFile,
