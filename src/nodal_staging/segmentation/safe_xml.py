@@ -1,0 +1,61 @@
+"""XML without document types, entities and surprises.
+
+MITK writes files with several roots, which no XML parser takes as they are.
+"""
+
+import re
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException, ElementTree
+
+DECLARATION = re.compile(r"\s*<\?xml[^>]{0,200}\?>")
+
+
+class XmlError(ValueError):
+    """Text that is not the XML of MITK; the message names no content."""
+
+
+def roots(text: str) -> Element:
+    """Parse text with any number of roots.
+
+    Parameters
+    ----------
+    text
+        XML, with or without a declaration.
+
+    Returns
+    -------
+    An element whose children are the roots.
+
+    Raises
+    ------
+    XmlError
+        If it is not well formed, or holds a document type or an entity.
+    """
+    body = DECLARATION.sub("", text.removeprefix("\ufeff"), count=1)
+    try:
+        parsed: Element = ElementTree.fromstring(
+            f"<roots>{body}</roots>", forbid_dtd=True
+        )
+    except (ParseError, DefusedXmlException, ValueError, RecursionError):
+        raise XmlError("not the XML of MITK") from None
+    return parsed
+
+
+def properties(root: Element) -> dict[str, dict[str, str]]:
+    """Return the attributes of every property's first child, by the property's key.
+
+    Only direct children count, so that no property hides within another.
+
+    Raises
+    ------
+    XmlError
+        If two properties have one key.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for item in root.findall("property"):
+        key = item.get("key", "")
+        if key in found:
+            raise XmlError("a property stands there twice")
+        found[key] = dict(item[0].attrib) if len(item) else {}
+    return found
