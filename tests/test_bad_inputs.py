@@ -2,12 +2,14 @@
 
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from nodal_staging import tables
-from nodal_staging.cohort import CohortError, select_cohort
+from nodal_staging.cohort import CohortError, Limits, select_cohort
+from nodal_staging.evidence import Rules
 from nodal_staging.inspection import inspect_exams
 from nodal_staging.nodes import measure_nodes
 from nodal_staging.phantom.cohort import Readers, draw_cohort
@@ -15,7 +17,8 @@ from nodal_staging.phantom.mitk_writer import write_multilabel
 from nodal_staging.phantom.simulation import Scanner, simulate_exams
 from nodal_staging.phantom.truth import Dials
 from nodal_staging.problems import InputError
-from nodal_staging.segmentation.label_map import read_label_map
+from nodal_staging.segmentation.reading import read_segmentation
+from nodal_staging.segmentation.regions import Segmentation
 from nodal_staging.sheets import SheetError, check_sheets
 from nodal_staging.tables import TableError
 
@@ -79,7 +82,7 @@ def inspect(raw, on_bad_exam="exclude"):
         exams=raw / "exams.tsv",
         nodes=raw / "nodes.tsv",
         shard=SHARD,
-        low_dose_mas=40,
+        rules=Rules(low_dose_mas=40),
         on_bad_exam=on_bad_exam,
         inspections=raw / "inspections.tsv",
         index=raw / "index.json",
@@ -92,6 +95,7 @@ def select(raw):
     select_cohort(
         exams=raw / "exams.tsv",
         inspections=[raw / "inspections.tsv"],
+        limits=Limits(),
         cohort=raw / "cohort.tsv",
         flow=raw / "flow.json",
     )
@@ -102,21 +106,43 @@ def remove_slice(raw, victim):
     sorted((raw / victim["ct"]).iterdir())[5].unlink()
 
 
+def rewrite(path, change, extra=()):
+    """Write a segmentation again with other values or at another place."""
+    old: Segmentation = read_segmentation(path, role="seg")
+    lattice = old.regions[0].lattice
+    values = np.zeros(lattice.shape, np.uint16)
+    for region in old.regions:
+        (z, y, x), (depth, height, width) = region.start, region.mask.shape
+        box = values[z : z + depth, y : y + height, x : x + width]
+        box[region.mask] = region.value
+    names = [label.name for label in old.labels]
+    write_multilabel(path, *change(values, lattice), [*names, *extra])
+
+
 def shift_grid(raw, victim):
-    path = raw / victim["segmentation"]
-    old = read_label_map(path, role="seg")
-    depth, height, width = old.lattice.shape
-    lattice = old.lattice.crop((0, 0, 0), (depth - 1, height, width))
-    names = list(old.names.values())[1:]
-    write_multilabel(path, old.values[:-1].astype(np.uint16), lattice, names)
+    def shifted(values, lattice):
+        x, y, z = lattice.origin_mm
+        return values, replace(lattice, origin_mm=(x, y, z + 500.0))
+
+    rewrite(raw / victim["segmentation"], shifted)
 
 
 def add_label(raw, victim):
-    path = raw / victim["segmentation"]
-    old = read_label_map(path, role="seg")
-    values = old.values.astype(np.uint16)
-    values[0, 0, 0] = 77
-    write_multilabel(path, values, old.lattice, list(old.names.values())[1:])
+    def added(values, lattice):
+        values[0, 0, 0] = 77
+        return values, lattice
+
+    rewrite(raw / victim["segmentation"], added)
+
+
+def lose_segmentation(raw, victim):
+    (raw / victim["segmentation"]).unlink()
+
+
+def lose_nodes(raw, victim):
+    sheet = tables.read(raw / "nodes.tsv", tables.NODE_SHEET)
+    others = sheet[sheet["exam_id"] != victim["exam_id"]]
+    tables.write(others, raw / "nodes.tsv", tables.NODE_SHEET)
 
 
 def compress(raw, victim):
@@ -131,10 +157,12 @@ def lose_folder(raw, victim):
 
 DAMAGES = {
     remove_slice: r"column ct: .*found 8 mm between slices .*restore the missing slice",
-    shift_grid: r"column segmentation: .*another grid .*resample the segmentation",
-    add_label: r"label 77 has no node in nodes.tsv; add its row",
+    shift_grid: r"column segmentation: only 0.0 % of label \d+ .*on this CT",
+    add_label: r"label 0:77 has no node in nodes.tsv; add its row",
     compress: r"file 1: the pixels are absent or truncated",
-    lose_folder: r"no such folder; correct the path",
+    lose_folder: r"column ct: there is no such file or folder; correct the path",
+    lose_segmentation: r"column segmentation: there is no such file or folder",
+    lose_nodes: r"nodes.tsv has no node of this exam",
 }
 
 
@@ -161,13 +189,15 @@ def test_an_unusable_pet_costs_the_suv_and_not_the_exam(raw, victim):
     sorted((raw / victim["pet"]).iterdir())[3].unlink()
     found = inspect(raw).loc[victim["exam_id"]]
     assert found["reason"] == "ok"
-    assert "SUV of this exam left empty" in found["problem"]
+    assert "SUV of this exam left empty" in found["notes"]
+    assert found["pet"] == "no"
     measure_nodes(
         inspections=raw / "inspections.tsv",
         exams=raw / "exams.tsv",
         nodes=raw / "nodes.tsv",
         index=raw / "index.json",
         shard=SHARD,
+        limits=Limits(),
         on_bad_exam="exclude",
         output=raw / "measured.tsv",
     )

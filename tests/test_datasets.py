@@ -1,5 +1,6 @@
 """The paper's arithmetic, and splits that keep their promises."""
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -72,6 +73,13 @@ def test_folds_keep_patients_whole_and_status_even(nodes):
     assert sorted(folded["fold"].unique()) == [1, 2, 3, 4, 5]
 
 
+def write_index(path, node_ids):
+    """Write what a patch file says of its nodes, without their voxels."""
+    with h5py.File(path, "w") as file:
+        file["node_id"] = np.array(list(node_ids), dtype="S")
+        file["sha256"] = np.array(["0" * 64] * len(node_ids), dtype="S64")
+
+
 def test_every_unused_node_has_a_reason(nodes, tmp_path):
     frame = nodes.assign(
         **{
@@ -83,10 +91,13 @@ def test_every_unused_node_has_a_reason(nodes, tmp_path):
         flags="ok",
     )
     tables.write(frame, tmp_path / "nodes.tsv", tables.NODES)
+    uncut = nodes["node_id"].iloc[0]
+    write_index(tmp_path / "patches.h5", nodes["node_id"].iloc[1:])
     names = ("test", "status_balanced", "location_balanced", "dropped")
     paths = {name: tmp_path / f"{name}.tsv" for name in names}
     datasets.make_datasets(
         nodes=tmp_path / "nodes.tsv",
+        patches=[tmp_path / "patches.h5"],
         protocol="patient",
         test_share=0.15,
         folds=3,
@@ -100,8 +111,12 @@ def test_every_unused_node_has_a_reason(nodes, tmp_path):
     for name in ("status_balanced", "location_balanced"):
         used = set(tables.read(paths[name], tables.DATASET)["node_id"])
         lost = set(dropped.loc[dropped["dataset"] == name, "node_id"])
-        assert used | lost == able
+        assert used | lost == able | {uncut}
         assert not used & lost
+    cut_out = dropped[dropped["reason"] == "no_patch"]
+    assert set(cut_out["node_id"]) == {uncut}
+    assert len(cut_out) == 3
+    assert uncut not in set(test["node_id"])
 
 
 def test_too_small_a_cohort_says_so(nodes):

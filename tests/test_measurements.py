@@ -8,7 +8,8 @@ import pytest
 from nodal_staging.audit.location import SiteMatched
 from nodal_staging.geometry import Lattice, axial_cube
 from nodal_staging.nodes import NodeMask, axial_axes_mm
-from nodal_staging.patches import _mask, write_patches
+from nodal_staging.patch_files import write_patches
+from nodal_staging.patches import _mask
 
 
 def ellipsoid(semi_mm, spacing=(0.5, 0.5, 1.0), turn_deg=0.0) -> NodeMask:

@@ -26,7 +26,8 @@ from nodal_staging.phantom.node import (
 from nodal_staging.phantom.simulation import Scanner, simulate_exams
 from nodal_staging.phantom.truth import Dials
 from nodal_staging.phantom.uptake import MUSCLE_SUV
-from nodal_staging.segmentation.label_map import match_labels, read_label_map
+from nodal_staging.segmentation.matching import match
+from nodal_staging.segmentation.reading import read_segmentation
 from nodal_staging.sheets import read_exams
 
 SCANNER = Scanner(
@@ -126,11 +127,13 @@ def test_segmentations_lie_on_the_ct_and_name_every_node(raw, used):
     for row in used.itertuples():
         series = index_ct(raw / row.ct, role="ct").series
         for path, wanted in sheet[row.exam_id].segmentations(raw).items():
-            label_map = read_label_map(path, role="segmentation")
-            assert series.lattice.difference(label_map.lattice) is None
-            matched = match_labels(label_map, wanted, role="segmentation")
-            assert matched == dict(truth.loc[list(wanted), "label_value"])
-            names = {label_map.names[value] for value in matched.values()}
+            found = read_segmentation(path, role="segmentation")
+            for region in found.regions:
+                assert series.lattice.difference(region.lattice) is None
+            matched = match(found, wanted, role="segmentation")
+            values = truth.loc[list(wanted), "label_value"]
+            assert matched == {node_id: (0, value) for node_id, value in values.items()}
+            names = {label.name for label in found.labels}
             assert names == set(truth.loc[list(wanted), "label_name"])
             kinds.add((len(wanted) > 1, b"labelgroups" in path.read_bytes()))
     assert kinds == {(True, False), (True, True), (False, False)}
@@ -141,7 +144,8 @@ def test_nodes_lie_where_the_segmentation_says(raw, used):
     for row in used[used["segmentation"].notna()].itertuples():
         series = index_ct(raw / row.ct, role="ct").series
         hu = read_whole(raw / row.ct, series)
-        values = read_label_map(raw / row.segmentation, role="segmentation").values
+        image = sitk.ReadImage(str(raw / row.segmentation))
+        values = sitk.GetArrayFromImage(image)
         ring = ndimage.binary_dilation(values > 0, iterations=2) & (values == 0)
         assert np.median(hu[values > 0]) > np.median(hu[ring]) + 40
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nodal_staging import patches
+from nodal_staging import patch_files
 from nodal_staging.images import ImageOptions, ImageSource
 from nodal_staging.training import fit, predict, recipe_of
 
@@ -56,7 +56,7 @@ def patch_file(tmp_path_factory):
         hu = np.where(mask, 140 if number % 2 else -40, -100)
         noisy = hu + rng.normal(0, 10, hu.shape)
         images[node_id] = (noisy.astype(np.int16), mask)
-    patches.write_patches(path, images, size=80, spacing_mm=1.0)
+    patch_files.write_patches(path, images, size=80, spacing_mm=1.0)
     return path
 
 
@@ -111,12 +111,12 @@ def test_mask_can_be_a_second_channel(patch_file):
 
 
 def test_slabs_come_in_the_order_that_was_asked_for(patch_file):
-    forth, _ = patches.read_slabs([patch_file], NODES, half_depth=2)
-    back, _ = patches.read_slabs([patch_file], NODES[::-1], half_depth=2)
+    forth, _ = patch_files.read_slabs([patch_file], NODES, half_depth=2)
+    back, _ = patch_files.read_slabs([patch_file], NODES[::-1], half_depth=2)
     np.testing.assert_array_equal(forth[::-1], back)
     assert forth.shape == (24, 4, 80, 80)
 
 
 def test_a_node_without_patch_is_an_error(patch_file):
     with pytest.raises(KeyError, match="N99"):
-        patches.read_slabs([patch_file], ["N99"], half_depth=2)
+        patch_files.read_slabs([patch_file], ["N99"], half_depth=2)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.files import write_json
-from nodal_staging.patches import patch_sums
+from nodal_staging.patch_files import patch_sums
 
 
 def certify_datasets(

@@ -11,6 +11,7 @@ both sides; ``patient`` draws patients, and whoever is tested trains nothing.
 """
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ import pandas as pd
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from nodal_staging import tables
+from nodal_staging.patch_files import patch_sums
 from nodal_staging.problems import InputError
 from nodal_staging.seeds import named_seed, stream
 
@@ -31,6 +33,7 @@ class DatasetError(InputError):
 def make_datasets(
     *,
     nodes: str | Path,
+    patches: Iterable[str | Path],
     protocol: str,
     test_share: float,
     folds: int,
@@ -40,8 +43,13 @@ def make_datasets(
     location_balanced: str | Path,
     dropped: str | Path,
 ) -> None:
-    """Draw the test set and the training sets and write them with what was dropped."""
-    frame = tables.read(nodes, tables.NODES)
+    """Draw the test set and the training sets and write them with what was dropped.
+
+    A node whose CT could be measured but not cut has no patch; no set takes it.
+    """
+    measured = tables.read(nodes, tables.NODES)
+    has_patch = measured["node_id"].isin(patch_sums(patches))
+    frame = measured[has_patch]
     drawn, pool = split_test(frame, protocol=protocol, share=test_share, seed=seed)
     training = {
         "status_balanced": draw_status_balanced(pool, seed=seed),
@@ -55,8 +63,16 @@ def make_datasets(
     for name, nodes_in in training.items():
         folded = assign_folds(nodes_in, protocol=protocol, folds=folds, seed=seed)
         tables.write(_dataset(folded), outputs[name], tables.DATASET)
-    losses = _losses(frame, drawn, pool, training)
-    tables.write(losses, dropped, tables.DROPPED)
+    losses = [_losses(frame, drawn, pool, training), _uncut(measured[~has_patch])]
+    lost = pd.concat(losses).sort_values(["dataset", "node_id"])
+    tables.write(lost, dropped, tables.DROPPED)
+
+
+def _uncut(nodes: pd.DataFrame) -> pd.DataFrame:
+    """List nodes without a patch as lost for every set."""
+    sets = ("test", "status_balanced", "location_balanced")
+    lost = [nodes.assign(dataset=name, reason="no_patch") for name in sets]
+    return pd.concat(lost)[list(tables.DROPPED.columns)]
 
 
 def split_test(
@@ -197,5 +213,4 @@ def _losses(
         rest = pool.drop(used.index)
         surplus = "surplus_" if name == "status_balanced" else "no_partner_in_location_"
         lost.append(rest.assign(dataset=name, reason=surplus + rest["status"]))
-    columns = list(tables.DROPPED.columns)
-    return pd.concat(lost)[columns].sort_values(["dataset", "node_id"])
+    return pd.concat(lost)[list(tables.DROPPED.columns)]

@@ -16,7 +16,7 @@ from nodal_staging.augment import (
     node_keys,
     sample,
 )
-from nodal_staging.patches import read_slabs
+from nodal_staging.patch_files import read_slabs
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -1,37 +1,58 @@
-"""A look at the headers of every exam, before any hour is spent on its voxels."""
+"""A look at every exam before any hour is spent on it."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from nodal_staging import scans, tables
-from nodal_staging.dicom import Acquisition, Repairs, Wording
+from nodal_staging import evidence, scans, tables
+from nodal_staging.dicom import Acquisition
+from nodal_staging.evidence import Rules
 from nodal_staging.files import read_json, write_json
+from nodal_staging.geometry import Lattice
+from nodal_staging.isolation import isolated
 from nodal_staging.problems import InputError
 from nodal_staging.scans import Scan
-from nodal_staging.segmentation.label_map import match_labels, read_label_map
-from nodal_staging.segmentation.nrrd import SegmentationError
+from nodal_staging.segmentation.matching import match
+from nodal_staging.segmentation.placing import place
+from nodal_staging.segmentation.reading import read_segmentation
 from nodal_staging.sheets import Exam, read_exams
 
 logger = logging.getLogger(__name__)
 
 NONE = "-"
 
+Place = tuple[int, int]
+"""Layer and value of a label."""
+
+
+class MissingPartError(InputError):
+    """An exam lacks its CT, its segmentation or its nodes; ``reason`` says which."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        """Keep the reason on the way out of a child process."""
+        return type(self), (str(self), self.reason)
+
 
 @dataclass(frozen=True, slots=True)
 class ExamIndex:
     """How the files of a usable exam are read.
 
-    ``labels`` gives the label value of each node_id; ``pet`` is None where there is
-    no PET or it cannot be turned to SUV.
+    ``labels`` gives layer and value of the label of each node_id; ``pet`` is None
+    where there is no PET or it cannot be turned to SUV.
     """
 
     ct: Scan
     pet: Scan | None
-    labels: dict[str, int]
+    labels: dict[str, Place]
 
     def to_json(self) -> dict[str, Any]:
         """Return plain lists and numbers, without path or identifier."""
@@ -42,13 +63,30 @@ class ExamIndex:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What inspection found of one exam.
+
+    ``row`` has the columns of ``tables.INSPECTIONS`` but for ``turn``; ``moment``
+    orders the exams of a patient and goes no further; ``index`` is None where the
+    exam cannot be used.
+    """
+
+    row: dict[str, Any]
+    moment: datetime | None
+    index: ExamIndex | None
+
+
 def read_index(path: str | Path) -> dict[str, ExamIndex]:
     """Read the index of a shard: exam_id to how its files are read."""
     return {
         exam_id: ExamIndex(
             ct=scans.from_json(content["ct"]),
             pet=None if content["pet"] is None else scans.from_json(content["pet"]),
-            labels=content["labels"],
+            labels={
+                node_id: (layer, value)
+                for node_id, (layer, value) in content["labels"].items()
+            },
         )
         for exam_id, content in read_json(path).items()
     }
@@ -59,12 +97,12 @@ def inspect_exams(
     exams: str | Path,
     nodes: str | Path,
     shard: str,
-    low_dose_mas: float,
+    rules: Rules,
     on_bad_exam: str,
     inspections: str | Path,
     index: str | Path,
 ) -> None:
-    """Inspect the exams of a shard.
+    """Inspect the exams of a shard, each in a process of its own.
 
     Parameters
     ----------
@@ -72,8 +110,8 @@ def inspect_exams(
         The input sheets.
     shard
         Name of the shard, for example ``3-of-8``.
-    low_dose_mas
-        A CT below this median exposure is a low-dose CT where the sheet is silent.
+    rules
+        What counts as evidence, and what may be mended.
     on_bad_exam
         ``exclude`` lists an unusable exam with its reason, ``fail`` raises.
     inspections, index
@@ -84,23 +122,29 @@ def inspect_exams(
     InputError
         The first unusable exam, where ``on_bad_exam`` is ``fail``.
     """
-    node_folder = Path(nodes).parent
+    folder = Path(nodes).parent
     sheet = tables.read(exams, tables.EXAM_SHEET).set_index("exam_id")
-    rows, indexed = [], {}
+    findings = []
     for exam in read_exams(exams=exams, nodes=nodes, shard=shard):
-        row, exam_index = _inspect(
-            exam, node_folder, sheet.loc[exam.exam_id], low_dose_mas
-        )
-        if row["reason"] != "ok" and on_bad_exam == "fail":
-            raise _bad_exam(row)
-        if row["problem"] != NONE:
-            logger.warning("%s", row["problem"])
-        rows.append(row)
-        if exam_index is not None:
-            indexed[exam.exam_id] = exam_index.to_json()
+        finding = _inspect(exam, folder, sheet.loc[exam.exam_id], rules)
+        if finding.row["reason"] != "ok" and on_bad_exam == "fail":
+            raise _bad_exam(finding.row)
+        for words in (finding.row["problem"], finding.row["notes"]):
+            if words != NONE:
+                logger.warning("%s", words)
+        findings.append(finding)
+    rows = [
+        finding.row | {"turn": turn}
+        for finding, turn in zip(findings, _turns(findings, sheet), strict=True)
+    ]
     frame = pd.DataFrame(rows, columns=list(tables.INSPECTIONS.columns))
     tables.write(frame, inspections, tables.INSPECTIONS)
-    write_json(index, indexed)
+    indices = {
+        finding.row["exam_id"]: finding.index.to_json()
+        for finding in findings
+        if finding.index is not None
+    }
+    write_json(index, indices)
 
 
 def _bad_exam(row: dict[str, str]) -> InputError:
@@ -109,78 +153,152 @@ def _bad_exam(row: dict[str, str]) -> InputError:
     )
 
 
-def _inspect(
-    exam: Exam, node_folder: Path, cells: pd.Series, low_dose_mas: float
-) -> tuple[dict[str, str], ExamIndex | None]:
-    """Inspect one exam: its row, and its index where it can be used."""
-    row = {
+def _inspect(exam: Exam, folder: Path, cells: pd.Series, rules: Rules) -> Finding:
+    """Inspect one exam; whatever is wrong with it becomes a row."""
+    stated = {name: _stated(cells, name) for name in ("contrast", "low_dose")}
+    row: dict[str, Any] = {
         "patient_id": exam.patient_id,
         "exam_id": exam.exam_id,
-        "contrast": _stated(cells, "contrast"),
-        "low_dose": _stated(cells, "low_dose"),
+        "pet": "no",
         "reason": "ok",
         "problem": NONE,
     }
+    role = f"patient {exam.patient_id}, exam {exam.exam_id}"
     try:
-        ct, acquisition, _ = scans.index_ct(
-            exam.ct, role=exam.role("ct"), repairs=Repairs(), wording=Wording()
-        )
-        labels = _labels(exam, node_folder, ct)
+        looked: _Look = isolated(_look, exam, folder, rules, role=role)
     except InputError as error:
-        return row | {"reason": error.reason, "problem": str(error)}, None
-    pet, problem = _pet(exam)
+        looked = _Look(error=error)
+    seen = looked.acquisition
     row |= {
-        "contrast": _contrast(row["contrast"], acquisition),
-        "low_dose": _low_dose(row["low_dose"], acquisition, low_dose_mas),
-        "problem": problem,
+        "contrast": evidence.contrast(stated["contrast"], seen, rules),
+        "low_dose": evidence.low_dose(stated["low_dose"], seen, rules),
+        "age": seen.age_years,
+        "notes": f"{role}: {'; '.join(looked.notes)}" if looked.notes else NONE,
     }
-    return row, ExamIndex(ct, pet, labels)
+    if looked.error is not None:
+        row |= {"reason": looked.error.reason, "problem": str(looked.error)}
+    if looked.index is not None:
+        row["pet"] = "no" if looked.index.pet is None else "yes"
+    return Finding(row, seen.moment, looked.index)
 
 
-def _labels(exam: Exam, node_folder: Path, ct: Scan) -> dict[str, int]:
-    """Match the nodes of an exam to labels, on the grid of its CT."""
-    labels: dict[str, int] = {}
-    for path, wanted in exam.segmentations(node_folder).items():
-        role = exam.role("segmentation")
-        label_map = read_label_map(path, role=role)
-        difference = ct.lattice.difference(label_map.lattice)
-        if difference is not None:
-            raise SegmentationError(
-                f"{role}: the segmentation lies on another grid than the CT: "
-                f"{difference}; restore slices that the CT has lost, segment on this "
-                "CT, or resample the segmentation to it"
+@dataclass(slots=True)
+class _Look:
+    """What a look at the files of an exam gave, as far as it got."""
+
+    acquisition: Acquisition = scans.UNSTATED
+    notes: tuple[str, ...] = ()
+    index: ExamIndex | None = None
+    error: InputError | None = None
+
+
+def _look(exam: Exam, folder: Path, rules: Rules) -> _Look:
+    """Look at the files of one exam, in a child process.
+
+    A CT without nodes still tells contrast, dose and date.
+    """
+    look = _Look()
+    try:
+        _check_ct(exam)
+        ct, look.acquisition, look.notes = scans.index_ct(
+            exam.ct, role=exam.role("ct"), repairs=rules.repairs, wording=rules.wording
+        )
+        _check_nodes(exam, folder)
+        labels, label_notes = _labels(exam, folder, ct.lattice)
+        pet, pet_notes = _pet(exam, rules)
+    except InputError as error:
+        look.error = error
+    else:
+        look.index = ExamIndex(ct, pet, labels)
+        look.notes += (*label_notes, *pet_notes)
+    return look
+
+
+def _check_ct(exam: Exam) -> None:
+    """Refuse an exam whose CT is absent."""
+    if not exam.ct.exists():
+        raise MissingPartError(
+            f"{exam.role('ct')}: there is no such file or folder; correct the path",
+            "missing_ct",
+        )
+
+
+def _check_nodes(exam: Exam, folder: Path) -> None:
+    """Refuse an exam whose nodes or segmentations are absent."""
+    if exam.nodes.empty:
+        raise MissingPartError(
+            f"{exam.role('segmentation')}: nodes.tsv has no node of this exam; "
+            "add its nodes or remove the exam",
+            "no_nodes",
+        )
+    for path in exam.segmentations(folder):
+        if not path.exists():
+            raise MissingPartError(
+                f"{exam.role('segmentation')}: there is no such file or folder; "
+                "correct the path",
+                "missing_segmentation",
             )
-        labels |= match_labels(label_map, wanted, role=role)
-    return labels
 
 
-def _pet(exam: Exam) -> tuple[Scan | None, str]:
+def _labels(
+    exam: Exam, folder: Path, lattice: Lattice
+) -> tuple[dict[str, Place], tuple[str, ...]]:
+    """Match the nodes of an exam to labels, and prove that they lie on its CT."""
+    role = exam.role("segmentation")
+    labels: dict[str, Place] = {}
+    notes: list[str] = []
+    for path, wanted in exam.segmentations(folder).items():
+        segmentation = read_segmentation(path, role=role)
+        labels |= match(segmentation, wanted, role=role)
+        for region in segmentation.regions:
+            note = place(region, lattice, role=role).note
+            if note is not None and note not in notes:
+                notes.append(note)
+    return labels, tuple(notes)
+
+
+def _pet(exam: Exam, rules: Rules) -> tuple[Scan | None, tuple[str, ...]]:
     """Index the PET; a CT is not lost for a PET that cannot be used."""
     if exam.pet is None:
-        return None, NONE
+        return None, ()
     try:
-        return scans.index_pet(exam.pet, role=exam.role("pet"), repairs=Repairs())[
-            0
-        ], NONE
+        return scans.index_pet(exam.pet, role=exam.role("pet"), repairs=rules.repairs)
     except InputError as error:
-        return None, f"{error} (SUV of this exam left empty)"
+        return None, (f"{error} (SUV of this exam left empty)",)
 
 
-def _stated(cells: pd.Series, column: str) -> str:
-    """Return what the sheet says, or undetermined."""
+def _stated(cells: pd.Series, column: str) -> str | None:
+    """Return what the sheet says, None where it is silent."""
     value = cells.get(column)
-    return value if isinstance(value, str) else "undetermined"
+    return value if isinstance(value, str) else None
 
 
-def _contrast(stated: str, acquisition: Acquisition) -> str:
-    """Combine sheet and header; a header that names no agent proves nothing."""
-    if not acquisition.contrast_agent:
-        return stated
-    return "undetermined" if stated == "no" else "yes"
+def _turns(findings: Sequence[Finding], sheet: pd.DataFrame) -> list[int]:
+    """Count the exams of each patient in time, 0 where nobody knows.
+
+    By the sheet's day; where that is absent or the same, by the date and time of
+    the images. A shard holds all exams of its patients.
+    """
+    frame = pd.DataFrame(
+        {
+            "patient_id": [finding.row["patient_id"] for finding in findings],
+            "day": [
+                sheet.loc[finding.row["exam_id"]].get("day") for finding in findings
+            ],
+            "moment": [finding.moment for finding in findings],
+        }
+    )
+    turns = pd.Series(0, index=frame.index)
+    for _, own in frame.groupby("patient_id"):
+        turns[own.index] = _order(own["day"].tolist(), own["moment"].tolist())
+    return [int(turn) for turn in turns]
 
 
-def _low_dose(stated: str, acquisition: Acquisition, low_dose_mas: float) -> str:
-    """Let the sheet decide, else the exposure."""
-    if stated != "undetermined" or acquisition.exposure_mas is None:
-        return stated
-    return "yes" if acquisition.exposure_mas < low_dose_mas else "no"
+def _order(days: list[Any], moments: list[Any]) -> list[int]:
+    """Rank by days, or by moments, whichever tells all exams apart."""
+    if len(days) == 1:
+        return [1]
+    for keys in (days, moments):
+        if all(not pd.isna(key) for key in keys) and len(set(keys)) == len(keys):
+            return [sorted(keys).index(key) + 1 for key in keys]
+    return [0] * len(days)

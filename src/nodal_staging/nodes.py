@@ -11,12 +11,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import scans, tables
-from nodal_staging.cohort import apply_criteria
+from nodal_staging.cohort import Limits, apply_criteria
 from nodal_staging.geometry import Box, Lattice
 from nodal_staging.inspection import ExamIndex, read_index
+from nodal_staging.isolation import isolated
 from nodal_staging.problems import InputError
 from nodal_staging.scans import Scan
-from nodal_staging.segmentation.label_map import read_label_map
+from nodal_staging.segmentation.error import SegmentationError
+from nodal_staging.segmentation.placing import place
+from nodal_staging.segmentation.reading import read_segmentation
+from nodal_staging.segmentation.regions import Region
 from nodal_staging.sheets import Exam, read_exams
 
 logger = logging.getLogger(__name__)
@@ -67,9 +71,10 @@ def included_exams(
     nodes: str | Path,
     index: str | Path,
     shard: str,
+    limits: Limits,
 ) -> Iterator[tuple[Exam, ExamIndex]]:
     """Yield the included exams of a shard with their indices."""
-    judged = apply_criteria(exams, [inspections])
+    judged = apply_criteria(exams, [inspections], limits)
     included = set(judged.loc[judged["included"] == "yes", "exam_id"])
     indices = read_index(index)
     for exam in read_exams(exams=exams, nodes=nodes, shard=shard):
@@ -77,37 +82,43 @@ def included_exams(
             yield exam, indices[exam.exam_id]
 
 
-def node_masks(
-    exam: Exam, index: ExamIndex, node_folder: Path
-) -> Iterator[tuple[str, NodeMask]]:
-    """Yield node_id and mask of every node of an exam."""
-    for path, wanted in exam.segmentations(node_folder).items():
-        label_map = read_label_map(path, role=exam.role("segmentation"))
-        boxes = _boxes(label_map.values)
+def node_masks(exam: Exam, index: ExamIndex, folder: Path) -> dict[str, NodeMask]:
+    """Return the mask of every node of an exam, on the grid of its CT.
+
+    Parameters
+    ----------
+    exam, index
+        The exam, and how its files are read.
+    folder
+        That of the node sheet.
+
+    Raises
+    ------
+    SegmentationError
+        If a segmentation has changed since the exam was inspected.
+    """
+    role = exam.role("segmentation")
+    masks = {}
+    for path, wanted in exam.segmentations(folder).items():
+        regions = {
+            (region.layer, region.value): region
+            for region in read_segmentation(path, role=role).regions
+        }
         for node_id in wanted:
-            value = index.labels[node_id]
-            box = boxes[value]
-            start = (box[0].start, box[1].start, box[2].start)
-            mask = label_map.values[box] == value
-            yield (
-                node_id,
-                NodeMask(mask, start, label_map.lattice.crop(start, mask.shape)),
-            )
+            region = regions.get(index.labels[node_id])
+            if region is None:
+                raise SegmentationError(
+                    f"{role}: the segmentation has changed since it was inspected; "
+                    "run the cohort's inspection again"
+                )
+            masks[node_id] = _on_ct(region, index.ct.lattice, role)
+    return masks
 
 
-def _boxes(
-    values: npt.NDArray[np.integer],
-) -> dict[int, tuple[slice, slice, slice]]:
-    """Return the bounding box of every label value."""
-    where = np.argwhere(values)
-    labels = values[tuple(where.T)]
-    boxes = {}
-    for value in np.unique(labels):
-        voxels = where[labels == value]
-        low, high = voxels.min(axis=0), voxels.max(axis=0) + 1
-        z, y, x = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-        boxes[int(value)] = (z, y, x)
-    return boxes
+def _on_ct(region: Region, lattice: Lattice, role: str) -> NodeMask:
+    placed = place(region, lattice, role=role)
+    box = lattice.crop(placed.start, placed.mask.shape)
+    return NodeMask(placed.mask, placed.start, box)
 
 
 def measure_nodes(
@@ -117,10 +128,13 @@ def measure_nodes(
     nodes: str | Path,
     index: str | Path,
     shard: str,
+    limits: Limits,
     on_bad_exam: str,
     output: str | Path,
 ) -> None:
     """Measure every node of the included exams of a shard (``tables.NODES``).
+
+    Each exam is read in a process of its own.
 
     Raises
     ------
@@ -130,11 +144,18 @@ def measure_nodes(
     """
     rows: list[dict[str, Any]] = []
     included = included_exams(
-        inspections=inspections, exams=exams, nodes=nodes, index=index, shard=shard
+        inspections=inspections,
+        exams=exams,
+        nodes=nodes,
+        index=index,
+        shard=shard,
+        limits=limits,
     )
+    folder = Path(nodes).parent
     for exam, exam_index in included:
+        role = f"patient {exam.patient_id}, exam {exam.exam_id}"
         try:
-            rows.extend(_measure_exam(exam, exam_index, Path(nodes).parent))
+            rows += isolated(_measure_exam, exam, exam_index, folder, role=role)
         except InputError as error:
             if on_bad_exam == "fail":
                 raise
@@ -149,38 +170,51 @@ def gather_nodes(*, shards: Iterable[str | Path], output: str | Path) -> None:
     tables.write(frame.sort_values("node_id"), output, tables.NODES)
 
 
-def _measure_exam(
-    exam: Exam, index: ExamIndex, node_folder: Path
-) -> list[dict[str, Any]]:
+def _measure_exam(exam: Exam, index: ExamIndex, folder: Path) -> list[dict[str, Any]]:
     """Measure the nodes of one exam."""
+    masks = node_masks(exam, index, folder)
+    boxes: list[Box] = [(node.start, node.lattice.shape) for node in masks.values()]
+    values = scans.read_boxes(exam.ct, index.ct, boxes, role=exam.role("ct"))
+    uptakes = _uptakes(exam, index.pet, list(masks.values()))
     described = exam.nodes.set_index("node_id")
-    rows = []
-    for node_id, node in node_masks(exam, index, node_folder):
-        long_mm, short_mm = axial_axes_mm(node)
-        values_hu = _ct_values(exam, index.ct, node)
-        suv_max, suv_peak = _uptake(exam, index.pet, node)
-        x, y, z = node.centroid_mm()
-        rows.append(
-            {
-                "node_id": node_id,
-                "patient_id": exam.patient_id,
-                "location": described.loc[node_id, "location"],
-                "status": described.loc[node_id, "status"],
-                "volume_mm3": node.mask.sum() * node.lattice.voxel_volume_mm3,
-                "short_axis_mm": short_mm,
-                "long_axis_mm": long_mm,
-                "median_hu": float(np.median(values_hu)),
-                "mean_hu": float(np.mean(values_hu, dtype=np.float64)),
-                "suv_max": suv_max,
-                "suv_peak": suv_peak,
-                "centre_x_mm": x,
-                "centre_y_mm": y,
-                "centre_z_mm": z,
-                "n_voxels": int(node.mask.sum()),
-                "flags": "ok" if index.pet is not None else "no_suv",
-            }
+    return [
+        {
+            "node_id": node_id,
+            "patient_id": exam.patient_id,
+            "location": described.loc[node_id, "location"],
+            "status": described.loc[node_id, "status"],
+            **_size(node),
+            **_attenuation(box[node.mask]),
+            "suv_max": uptake.suv_max,
+            "suv_peak": uptake.suv_peak,
+            "flags": uptake.flag,
+        }
+        for (node_id, node), box, uptake in zip(
+            masks.items(), values, uptakes, strict=True
         )
-    return rows
+    ]
+
+
+def _size(node: NodeMask) -> dict[str, float]:
+    """Return volume, axes and centre."""
+    long_mm, short_mm = axial_axes_mm(node)
+    x, y, z = node.centroid_mm()
+    return {
+        "volume_mm3": float(node.mask.sum() * node.lattice.voxel_volume_mm3),
+        "short_axis_mm": short_mm,
+        "long_axis_mm": long_mm,
+        "centre_x_mm": float(x),
+        "centre_y_mm": float(y),
+        "centre_z_mm": float(z),
+        "n_voxels": int(node.mask.sum()),
+    }
+
+
+def _attenuation(values_hu: npt.NDArray[np.float32]) -> dict[str, float]:
+    return {
+        "median_hu": float(np.median(values_hu)),
+        "mean_hu": float(np.mean(values_hu, dtype=np.float64)),
+    }
 
 
 def axial_axes_mm(node: NodeMask) -> tuple[float, float]:
@@ -207,33 +241,51 @@ def axial_axes_mm(node: NodeMask) -> tuple[float, float]:
     return float(extents[longest]), float(extents[across])
 
 
-def _ct_values(exam: Exam, scan: Scan, node: NodeMask) -> npt.NDArray[np.float32]:
-    """Return the HU of the node's voxels."""
-    box = (node.start, node.mask.shape)
-    (values,) = scans.read_boxes(exam.ct, scan, [box], role=exam.role("ct"))
-    return values[node.mask]
+@dataclass(frozen=True, slots=True)
+class Uptake:
+    """SUVmax and SUVpeak of a node, NaN where unknown; ``flag`` says why."""
+
+    suv_max: float = float("nan")
+    suv_peak: float = float("nan")
+    flag: str = "no_suv"
 
 
-def _uptake(exam: Exam, scan: Scan | None, node: NodeMask) -> tuple[float, float]:
-    """Return SUVmax and SUVpeak, NaN where there is no PET.
+def _uptakes(exam: Exam, scan: Scan | None, nodes: list[NodeMask]) -> list[Uptake]:
+    """Measure the uptake of nodes.
 
     SUVmax is the largest PET voxel that holds a voxel centre of the node; SUVpeak
     the mean of the PET voxels whose centres lie within 1 ml around that voxel.
     """
     if scan is None or exam.pet is None:
-        return float("nan"), float("nan")
-    lattice = scan.lattice
-    places = np.unique(np.rint(lattice.to_index(node.points_mm())).astype(int), axis=0)
+        return [Uptake()] * len(nodes)
+    places = [_pet_voxels(node, scan.lattice) for node in nodes]
+    boxes = [_box_around(own, scan.lattice) for own in places if len(own)]
+    read = iter(scans.read_boxes(exam.pet, scan, boxes, role=exam.role("pet")))
+    starts = iter(start for start, _ in boxes)
+    return [
+        _uptake(next(read), own - next(starts), scan.lattice)
+        if len(own)
+        else Uptake(flag="outside_pet")
+        for own in places
+    ]
+
+
+def _pet_voxels(node: NodeMask, lattice: Lattice) -> npt.NDArray[np.int_]:
+    """Return the PET voxels that hold a voxel centre of the node, ``(n, 3)``."""
+    index = np.rint(lattice.to_index(node.points_mm())).astype(int)
+    places = np.unique(index, axis=0)
     inside = ((places >= 0) & (places < lattice.shape)).all(axis=1)
-    places = places[inside]
-    if not len(places):
-        return float("nan"), float("nan")
-    start, shape = _box_around(places, lattice)
-    (suv,) = scans.read_boxes(exam.pet, scan, [(start, shape)], role=exam.role("pet"))
-    places -= start
+    held: npt.NDArray[np.int_] = places[inside]
+    return held
+
+
+def _uptake(
+    suv: npt.NDArray[np.float32], places: npt.NDArray[np.int_], lattice: Lattice
+) -> Uptake:
+    """Measure a node in a box of the PET; ``places`` count from its start."""
     values = suv[tuple(places.T)]
     hottest = places[int(np.argmax(values))]
-    return float(values.max()), _peak(suv, hottest, lattice)
+    return Uptake(float(values.max()), _peak(suv, hottest, lattice), "ok")
 
 
 def _box_around(places: npt.NDArray[np.int_], lattice: Lattice) -> Box:

@@ -1,26 +1,27 @@
 """Patches: one cube around every node, CT and mask on the same 1 mm grid."""
 
-import hashlib
 import logging
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from nodal_staging import scans, tables
+from nodal_staging.cohort import Limits
 from nodal_staging.dicom import OUTSIDE_SCANNER_HU
-from nodal_staging.files import replacing
 from nodal_staging.geometry import Box, Lattice, axial_cube, resample
 from nodal_staging.inspection import ExamIndex
+from nodal_staging.isolation import isolated
 from nodal_staging.nodes import NodeMask, included_exams, node_masks
+from nodal_staging.patch_files import Int16Array, MaskArray, Patch, write_patches
+from nodal_staging.problems import InputError
 from nodal_staging.sheets import Exam
 
 logger = logging.getLogger(__name__)
 
-Int16Array = npt.NDArray[np.int16]
-MaskArray = npt.NDArray[np.uint8]
+
+HIGHEST_HU = 32767
+"""What a patch can store; metal of an extended scale is brighter."""
 
 
 def extract_patches(
@@ -31,6 +32,8 @@ def extract_patches(
     measured: str | Path,
     index: str | Path,
     shard: str,
+    limits: Limits,
+    on_bad_exam: str,
     size_mm: int,
     spacing_mm: float,
     centre: str,
@@ -42,6 +45,9 @@ def extract_patches(
     ----------
     measured
         Nodes of the shard (``tables.NODES``); only they get a patch.
+    on_bad_exam
+        ``exclude`` leaves the nodes of an exam without a patch that cannot be read,
+        ``fail`` raises.
     size_mm, spacing_mm
         Edge of the cube and distance of its voxels.
     centre
@@ -52,120 +58,86 @@ def extract_patches(
     """
     wanted = set(tables.read(measured, tables.NODES)["node_id"])
     size = round(size_mm / spacing_mm)
-    images: dict[str, tuple[Int16Array, MaskArray]] = {}
+    images: dict[str, Patch] = {}
     included = included_exams(
-        inspections=inspections, exams=exams, nodes=nodes, index=index, shard=shard
+        inspections=inspections,
+        exams=exams,
+        nodes=nodes,
+        index=index,
+        shard=shard,
+        limits=limits,
     )
     for exam, exam_index in included:
-        for node_id, node in node_masks(exam, exam_index, Path(nodes).parent):
-            if node_id not in wanted:
-                continue
-            middle = (
-                node.centroid_mm() if centre == "centroid" else node.box_centre_mm()
+        if wanted.isdisjoint(exam.nodes["node_id"]):
+            continue  # measured without success, and listed there
+        try:
+            images |= isolated(
+                cut_patches,
+                exam,
+                exam_index,
+                Path(nodes).parent,
+                size,
+                spacing_mm,
+                centre,
+                role=f"patient {exam.patient_id}, exam {exam.exam_id}",
             )
-            cube = axial_cube(middle, size=size, spacing_mm=spacing_mm)
-            images[node_id] = (_image(exam, exam_index, cube), _mask(node, cube))
+        except InputError as error:
+            if on_bad_exam == "fail":
+                raise
+            logger.warning("%s (its nodes get no patch)", error)
     logger.info("%d patches of %d mm", len(images), size_mm)
     write_patches(output, images, size=size, spacing_mm=spacing_mm)
 
 
-def write_patches(
-    path: str | Path,
-    images: dict[str, tuple[Int16Array, MaskArray]],
-    *,
+def cut_patches(
+    exam: Exam,
+    index: ExamIndex,
+    folder: Path,
     size: int,
     spacing_mm: float,
-) -> None:
-    """Write patches in the order of node_id; the same patches give the same bytes."""
-    order = sorted(images)
-    shape = (len(order), size, size, size)
-    chunk = (1, size, size, size)
-    with replacing(path) as part, h5py.File(part, "w") as file:
-        if order:
-            image = file.create_dataset("image", shape, "<i2", chunks=chunk)
-            mask = file.create_dataset(
-                "mask",
-                shape,
-                "u1",
-                chunks=chunk,
-                compression="gzip",
-                compression_opts=1,
-            )
-            for place, node_id in enumerate(order):
-                image[place], mask[place] = images[node_id]
-        else:
-            file.create_dataset("image", shape, "<i2")
-            file.create_dataset("mask", shape, "u1")
-        file.create_dataset("node_id", data=np.array(order, dtype="S"))
-        sums = [_sum(*images[node_id]) for node_id in order]
-        file.create_dataset("sha256", data=np.array(sums, dtype="S64"))
-        file.attrs["spacing_mm"] = spacing_mm
-        file.attrs["axis_order"] = "z y x"
-        file.attrs["intensity_unit"] = "HU"
-
-
-def read_slabs(
-    paths: Iterable[str | Path], node_ids: Sequence[str], *, half_depth: int
-) -> tuple[Int16Array, MaskArray]:
-    """Read the central axial slices of patches.
+    centre: str,
+) -> dict[str, Patch]:
+    """Cut a cube around every node of an exam, in one pass over its CT.
 
     Parameters
     ----------
-    paths
-        The patch files of all shards.
-    node_ids
-        Which nodes, in which order.
-    half_depth
-        Slices to take on each side of the centre, which lies between two slices.
+    exam, index
+        The exam, and how its files are read.
+    folder
+        That of the node sheet.
+    size, spacing_mm
+        Voxels along an edge, and their distance.
+    centre
+        ``centroid`` or ``bounding_box``.
 
     Returns
     -------
-    Image in HU and mask, ``(n, 2 * half_depth, y, x)``.
-
-    Raises
-    ------
-    KeyError
-        If a node has no patch.
+    Image in HU and mask ``(z, y, x)`` of each node_id.
     """
-    places = {node_id: place for place, node_id in enumerate(node_ids)}
-    image: Int16Array | None = None
-    for path in paths:
-        with h5py.File(path) as file:
-            stored = [name.decode() for name in file["node_id"][:]]
-            size = file["image"].shape[1]
-            low, high = size // 2 - half_depth, size // 2 + half_depth
-            if image is None:
-                shape = (len(node_ids), 2 * half_depth, size, size)
-                image, mask = np.empty(shape, np.int16), np.empty(shape, np.uint8)
-            for row, node_id in enumerate(stored):
-                place = places.pop(node_id, None)
-                if place is not None:
-                    image[place] = file["image"][row, low:high]
-                    mask[place] = file["mask"][row, low:high]
-    if places or image is None:
-        raise KeyError(f"no patch of node {next(iter(places), '')}")
-    return image, mask
+    masks = node_masks(exam, index, folder)
+    cubes = [
+        axial_cube(_middle(node, centre), size=size, spacing_mm=spacing_mm)
+        for node in masks.values()
+    ]
+    lattice = index.ct.lattice
+    boxes = [_box_around(cube, lattice) for cube in cubes]
+    values = scans.read_boxes(exam.ct, index.ct, boxes, role=exam.role("ct"))
+    return {
+        node_id: (_image(hu, lattice.crop(*box), cube), _mask(node, cube))
+        for (node_id, node), hu, box, cube in zip(
+            masks.items(), values, boxes, cubes, strict=True
+        )
+    }
 
 
-def patch_sums(paths: Iterable[str | Path]) -> dict[str, str]:
-    """Return the SHA-256 sum of every patch by node_id."""
-    sums: dict[str, str] = {}
-    for path in paths:
-        with h5py.File(path) as file:
-            stored = zip(file["node_id"][:], file["sha256"][:], strict=True)
-            sums.update((name.decode(), value.decode()) for name, value in stored)
-    return sums
+def _middle(node: NodeMask, centre: str) -> npt.NDArray[np.float64]:
+    return node.centroid_mm() if centre == "centroid" else node.box_centre_mm()
 
 
-def _image(exam: Exam, index: ExamIndex, cube: Lattice) -> Int16Array:
-    """Interpolate the CT on the cube, reading only the slices that it crosses."""
-    start, shape = _box_around(cube, index.ct.lattice)
-    (volume,) = scans.read_boxes(
-        exam.ct, index.ct, [(start, shape)], role=exam.role("ct")
-    )
-    lattice = index.ct.lattice.crop(start, shape)
-    values = resample(volume, lattice, cube, outside=OUTSIDE_SCANNER_HU)
-    return np.rint(values).astype(np.int16)
+def _image(hu: npt.NDArray[np.float32], lattice: Lattice, cube: Lattice) -> Int16Array:
+    """Interpolate a box of the CT on the cube."""
+    values = resample(hu, lattice, cube, outside=OUTSIDE_SCANNER_HU)
+    return np.clip(np.rint(values), OUTSIDE_SCANNER_HU, HIGHEST_HU).astype(np.int16)
 
 
 def _box_around(cube: Lattice, lattice: Lattice) -> Box:
@@ -188,8 +160,3 @@ def _mask(node: NodeMask, cube: Lattice) -> MaskArray:
     padded = np.pad(node.mask, 1).astype(np.float32)
     lattice = node.lattice.crop((-1, -1, -1), padded.shape)
     return (resample(padded, lattice, cube, outside=0) >= 0.5).astype(np.uint8)
-
-
-def _sum(image: Int16Array, mask: MaskArray) -> str:
-    """Hash the voxels of one patch."""
-    return hashlib.sha256(image.tobytes() + mask.tobytes()).hexdigest()

@@ -70,7 +70,6 @@ def check_sheets(
     """
     exam_sheet = tables.read(exams, tables.EXAM_SHEET)
     node_sheet = tables.read(nodes, tables.NODE_SHEET)
-    _check_order_of_exams(exam_sheet)
     owners = dict(zip(exam_sheet["exam_id"], exam_sheet["patient_id"], strict=True))
     for row in node_sheet.itertuples():
         if owners.get(row.exam_id) != row.patient_id:
@@ -112,22 +111,6 @@ def _path(folder: Path, row: Any, column: str) -> Path | None:
     """Return the path in an optional cell."""
     value = getattr(row, column, None)
     return folder / value if isinstance(value, str) else None
-
-
-def _check_order_of_exams(exam_sheet: pd.DataFrame) -> None:
-    """Several exams of a patient need days, or nobody knows which came first."""
-    several = exam_sheet[exam_sheet.duplicated("patient_id", keep=False)]
-    days = several.get("day", pd.Series(index=several.index, dtype=float))
-    unknown = several[
-        days.isna()
-        | several.assign(day=days).duplicated(["patient_id", "day"], keep=False)
-    ]
-    if len(unknown):
-        row = unknown.iloc[0]
-        raise SheetError(
-            f"exams.tsv, patient {row['patient_id']}: several exams, but column day "
-            f"does not tell which was first (exam {row['exam_id']}); fill it in"
-        )
 
 
 def _check_readings(readings: str | Path, node_ids: set[str]) -> int:

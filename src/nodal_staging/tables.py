@@ -145,12 +145,17 @@ INSPECTIONS = _table(
         "exam_id": _text(unique=True),
         "contrast": _one_of(["yes", "no", "undetermined"]),
         "low_dose": _one_of(["yes", "no", "undetermined"]),
+        "pet": _one_of(["yes", "no"]),
+        "age": _optional_number(0),
+        "turn": _count(),
         "reason": _text(),
         "problem": _text(),
+        "notes": _text(),
     },
 )
-"""What the headers of an exam say; ``reason`` is ``ok`` or a code, ``problem`` the
-sentence that goes with it (``-`` when there is none)."""
+"""What the files of an exam say: ``pet`` whether SUV is known, ``turn`` which of the
+patient's exams it is (0 unknown); ``reason`` is ``ok`` or a code, ``problem`` the
+sentence that goes with it and ``notes`` remarks (``-`` when there are none)."""
 
 EXAMS = _table(
     {
@@ -159,6 +164,7 @@ EXAMS = _table(
         "included": _one_of(["yes", "no"]),
         "reason": _text(),
         "problem": _text(),
+        "notes": _text(),
         "age": _optional_number(0),
         "psa": _optional_number(0),
     },

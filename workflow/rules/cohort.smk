@@ -54,7 +54,8 @@ rule inspect_exams:
         mem_mb=1500,
         runtime=120,
     params:
-        low_dose_mas=lookup(within=config, dpath="cohort/low_dose_mas"),
+        criteria=lookup(within=config, dpath="cohort/criteria"),
+        repairs=lookup(within=config, dpath="cohort/repairs"),
         on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
         code=version_of("inspect_exams"),
     script:
@@ -77,6 +78,7 @@ rule select_cohort:
         mem_mb=500,
         runtime=10,
     params:
+        criteria=lookup(within=config, dpath="cohort/criteria"),
         code=version_of("select_cohort"),
     script:
         "../scripts/select_cohort.py"

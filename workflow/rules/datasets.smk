@@ -10,7 +10,8 @@ OUTPUTS  datasets/{test,status_balanced,location_balanced}.tsv  nodes and folds
 rule make_datasets:
     """Draw the test set and the two balanced training sets."""
     input:
-        "<results>/nodes.tsv",
+        nodes="<results>/nodes.tsv",
+        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
     output:
         test="<results>/datasets/test.tsv",
         status_balanced="<results>/datasets/status_balanced.tsv",

@@ -27,6 +27,7 @@ rule measure_nodes:
         mem_mb=1500,
         runtime=120,
     params:
+        criteria=lookup(within=config, dpath="cohort/criteria"),
         on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
         code=version_of("measure_nodes"),
     script:
@@ -74,6 +75,8 @@ rule extract_patches:
         mem_mb=3000,
         runtime=240,
     params:
+        criteria=lookup(within=config, dpath="cohort/criteria"),
+        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
         size_mm=lookup(within=config, dpath="patches/size_mm"),
         spacing_mm=lookup(within=config, dpath="patches/spacing_mm"),
         centre=lookup(within=config, dpath="patches/centre"),

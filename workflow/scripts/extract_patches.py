@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from nodal_staging.cohort import Limits
 from nodal_staging.jobs import job_log
 from nodal_staging.patches import extract_patches
 
@@ -16,6 +17,8 @@ with job_log(snakemake.log[0]):
         measured=snakemake.input.measured,
         index=snakemake.input.index,
         shard=snakemake.wildcards.scatteritem,
+        limits=Limits.of(snakemake.params.criteria),
+        on_bad_exam=snakemake.params.on_bad_exam,
         size_mm=snakemake.params.size_mm,
         spacing_mm=snakemake.params.spacing_mm,
         centre=snakemake.params.centre,

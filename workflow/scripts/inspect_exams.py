@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from nodal_staging.evidence import Rules
 from nodal_staging.inspection import inspect_exams
 from nodal_staging.jobs import job_log
 
@@ -13,7 +14,7 @@ with job_log(snakemake.log[0]):
         exams=snakemake.input.exams,
         nodes=snakemake.input.nodes,
         shard=snakemake.wildcards.scatteritem,
-        low_dose_mas=snakemake.params.low_dose_mas,
+        rules=Rules.of(snakemake.params.criteria, snakemake.params.repairs),
         on_bad_exam=snakemake.params.on_bad_exam,
         inspections=snakemake.output.inspections,
         index=snakemake.output.index,

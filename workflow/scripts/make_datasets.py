@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     make_datasets(
-        nodes=snakemake.input[0],
+        nodes=snakemake.input.nodes,
+        patches=snakemake.input.patches,
         protocol=snakemake.params.protocol,
         test_share=snakemake.params.test_share,
         folds=snakemake.params.folds,

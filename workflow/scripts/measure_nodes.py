@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from nodal_staging.cohort import Limits
 from nodal_staging.jobs import job_log
 from nodal_staging.nodes import measure_nodes
 
@@ -15,6 +16,7 @@ with job_log(snakemake.log[0]):
         nodes=snakemake.input.nodes,
         index=snakemake.input.index,
         shard=snakemake.wildcards.scatteritem,
+        limits=Limits.of(snakemake.params.criteria),
         on_bad_exam=snakemake.params.on_bad_exam,
         output=snakemake.output[0],
     )

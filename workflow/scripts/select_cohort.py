@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.cohort import select_cohort
+from nodal_staging.cohort import Limits, select_cohort
 from nodal_staging.jobs import job_log
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ with job_log(snakemake.log[0]):
     select_cohort(
         exams=snakemake.input.exams,
         inspections=snakemake.input.inspections,
+        limits=Limits.of(snakemake.params.criteria),
         cohort=snakemake.output.cohort,
         flow=snakemake.output.flow,
     )

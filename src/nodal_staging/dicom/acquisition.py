@@ -3,12 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 
 from pydicom.dataset import Dataset
 
 from nodal_staging.dicom.elements import finite, text, texts
 from nodal_staging.dicom.headers import FileHeader
+from nodal_staging.suv.clock import joined
 
 ACQUISITION_TAGS = [
     "ContrastBolusAgent",
@@ -20,8 +22,20 @@ ACQUISITION_TAGS = [
     "CTDIvol",
     "SeriesDescription",
     "ProtocolName",
+    "AcquisitionDate",
+    "AcquisitionTime",
+    "SeriesDate",
+    "SeriesTime",
+    "StudyDate",
+    "StudyTime",
+    "PatientAge",
+    "PatientBirthDate",
 ]
 """Beside geometry; descriptions are matched against patterns and then forgotten."""
+
+AGE = re.compile(r"(\d{3})Y")
+OLDEST_YEARS = 90
+"""A higher age would point to a person."""
 
 NO_AGENT = frozenset({"", "0", "NONE", "NO", "N/A", "NA", "KEIN", "KEINE"})
 
@@ -52,6 +66,11 @@ class Acquisition:
         True where a description calls the CT low-dose or attenuation correction.
     exposure_mas, ctdi_mgy
         Medians over slices.
+    moment
+        When the first image was made. It orders the exams of a patient and must not
+        leave the process.
+    age_years
+        Of the patient, at most 90.
     """
 
     contrast_agent: bool
@@ -59,11 +78,14 @@ class Acquisition:
     low_dose_described: bool
     exposure_mas: float | None
     ctdi_mgy: float | None
+    moment: datetime | None = None
+    age_years: int | None = None
 
 
 def acquisition(headers: Sequence[FileHeader], wording: Wording) -> Acquisition:
     """Gather the evidence of the images of one series."""
     datasets = [item.header for item in headers]
+    moment = _moment(datasets)
     descriptions = {
         text(header, name)
         for header in datasets
@@ -75,6 +97,8 @@ def acquisition(headers: Sequence[FileHeader], wording: Wording) -> Acquisition:
         low_dose_described=_matches(wording.low_dose, descriptions),
         exposure_mas=_median(map(_exposure_mas, datasets)),
         ctdi_mgy=_median(_number(header, "CTDIvol") for header in datasets),
+        moment=moment,
+        age_years=_age_years(datasets[0], moment),
     )
 
 
@@ -96,8 +120,14 @@ def _has_agent_item(header: Dataset) -> bool:
 
 
 def _described(descriptions: set[str], wording: Wording) -> bool | None:
-    contrast = _matches(wording.contrast, descriptions)
+    """Look for contrast in what remains when words of its absence are taken out."""
     native = _matches(wording.native, descriptions)
+    if native:
+        descriptions = {
+            re.sub(wording.native, " ", words, flags=re.IGNORECASE)
+            for words in descriptions
+        }
+    contrast = _matches(wording.contrast, descriptions)
     return None if contrast == native else contrast
 
 
@@ -105,6 +135,33 @@ def _matches(pattern: str, descriptions: set[str]) -> bool:
     return bool(pattern) and any(
         re.search(pattern, words, re.IGNORECASE) for words in descriptions
     )
+
+
+def _moment(headers: Sequence[Dataset]) -> datetime | None:
+    """Return when the first image was made: acquisition, else series, else study."""
+    for prefix in ("Acquisition", "Series", "Study"):
+        moments = [
+            joined(text(header, f"{prefix}Date"), text(header, f"{prefix}Time") or "00")
+            for header in headers
+        ]
+        known = [moment for moment in moments if moment is not None]
+        if known:
+            return min(known)
+    return None
+
+
+def _age_years(header: Dataset, moment: datetime | None) -> int | None:
+    """Return the age in whole years, capped as de-identification asks."""
+    stated = AGE.fullmatch(text(header, "PatientAge"))
+    born = joined(text(header, "PatientBirthDate"), "00")
+    if stated is not None:
+        years = int(stated.group(1))
+    elif born is not None and moment is not None:
+        before = (moment.month, moment.day) < (born.month, born.day)
+        years = moment.year - born.year - before
+    else:
+        return None
+    return min(years, OLDEST_YEARS) if years >= 0 else None
 
 
 def _exposure_mas(header: Dataset) -> float | None:

@@ -152,7 +152,7 @@ def _check_bytes(image: Any, path: Path, voxels: int, role: str) -> None:
 def _inflated_bytes(path: Path, enough: int) -> int:
     """Count the inflated bytes, no further than is enough."""
     held = 0
-    with igzip.open(path) as file:  # type: ignore[no-untyped-call]
+    with igzip.open(path) as file:
         while held < enough:
             content = file.read(min(1 << 22, enough - held))
             if not content:
