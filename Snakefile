@@ -30,6 +30,7 @@ scattergather:
 
 include: "workflow/rules/phantom.smk"
 include: "workflow/rules/cohort.smk"
+include: "workflow/rules/check.smk"
 include: "workflow/rules/patches.smk"
 include: "workflow/rules/datasets.smk"
 include: "workflow/rules/cnn.smk"
@@ -54,4 +55,5 @@ rule all:
         "<results>/report.html",
         "<results>/provenance.json",
         FIGURES,
+        UPTAKE,
         TABLES,

@@ -103,6 +103,7 @@ CRITERIA = (
 """In the order in which they are applied."""
 
 UNUSABLE = "unusable"
+NONE = "-"
 
 
 class CohortError(InputError):
@@ -186,6 +187,8 @@ def apply_criteria(
     joined["criterion"] = [_first_failed(row, limits) for row in rows]
     unusable = joined["criterion"].eq(UNUSABLE)
     joined["reason"] = joined["reason"].where(unusable, joined["criterion"])
+    # Nobody segments the nodes of an exam that is left out anyway.
+    joined.loc[~unusable & seen["reason"].eq("no_nodes"), "problem"] = NONE
     joined["included"] = joined["reason"].eq("included").map({True: "yes", False: "no"})
     return joined
 

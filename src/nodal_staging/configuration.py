@@ -95,16 +95,27 @@ def _check_sheets(cohort: Mapping[str, Any]) -> None:
     """Prove that the sheets of one's own cohort are where the configuration says."""
     for key in ("exams", "nodes", "readings"):
         path = cohort[key]
+        if key == "nodes" and cohort["label_names"] is not None:
+            if path:
+                raise ConfigurationError(
+                    "config: cohort.nodes and cohort.label_names both say where nodes "
+                    "are described; set one of them to null"
+                )
+            continue
         if not path and key != "readings":
             raise ConfigurationError(
                 f"config: cohort.{key} is empty, but cohort.source is files; "
-                f"give the path of {key}.tsv"
+                f"give the path of {key}.tsv{_or_names(key)}"
             )
         if path and not Path(path).is_file():
             raise ConfigurationError(
                 f"config: cohort.{key}: there is no file {path}; give a path that is "
                 "absolute, or relative to the folder in which snakemake runs"
             )
+
+
+def _or_names(key: str) -> str:
+    return ", or cohort.label_names" if key == "nodes" else ""
 
 
 def _sentence(error: jsonschema.ValidationError) -> str:

@@ -1,6 +1,7 @@
 """Writing files so that nobody ever sees half of one."""
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,22 @@ def replacing(path: str | Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: str | Path) -> Iterator[Path]:
+    """Yield an empty temporary folder beside ``path`` and rename it on success."""
+    path = Path(path)
+    part = path.with_name(f".part.{path.name}")
+    for folder in (part, path):
+        if folder.exists():
+            shutil.rmtree(folder)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        part.rename(path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def write_text(path: str | Path, text: str) -> None:

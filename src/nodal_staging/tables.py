@@ -214,6 +214,35 @@ DROPPED = _table(
     unique=["node_id", "dataset"],
 )
 
+DISAGREEMENTS = _table(
+    {
+        "node_id": _text(unique=True),
+        "patient_id": _text(),
+        "location": _one_of(LOCATIONS),
+        "status": _one_of(STATUS),
+        "suv_max": _number(0),
+        "disagreement": _one_of(["positive_without_uptake", "negative_with_uptake"]),
+    },
+)
+"""Nodes whose uptake does not fit their status; for a second look, nothing more."""
+
+CHECKED = _table(
+    {
+        "patient_id": _text(),
+        "exam_id": _text(unique=True),
+        "verdict": _one_of(["ok", "remark", "excluded", "problem"]),
+        "reason": _text(),
+        "problem": _text(),
+        "notes": _text(),
+        "contrast": _one_of(["yes", "no", "undetermined"]),
+        "low_dose": _one_of(["yes", "no", "undetermined"]),
+        "pet": _one_of(["yes", "no"]),
+        "nodes": _count(),
+        "picture": _text(),
+    },
+)
+"""The dry inspection of a cohort: ``picture`` is relative to the page, or ``-``."""
+
 CEILINGS = _table(
     {
         "classifier": _text(unique=True),

@@ -1,13 +1,35 @@
 """Who is in the study, and why the others are not.
 
 INPUTS   the sheets exams.tsv, nodes.tsv, readings.tsv and the exams they name
-OUTPUTS  cohort/sheets.json          counts and sums of the sheets, once they agree
+OUTPUTS  cohort/nodes_from_labels.tsv  in place of nodes.tsv, from label names
+         cohort/sheets.json          counts and sums of the sheets, once they agree
          cohort/inspected/<shard>.tsv  what the headers of each exam say
          cohort/index/<shard>.json   how the files of each usable exam are read
          cohort/exams.tsv            every exam with included or the reason
          cohort/flow.json            counts for the flow chart
          cohort/characteristics.tsv  the cohort, overall and by partition
 """
+
+
+rule read_label_names:
+    """Write the node sheet from the names of labels, where no sheet was given."""
+    input:
+        SHEETS["exams"],
+    output:
+        "<results>/cohort/nodes_from_labels.tsv",
+    log:
+        "<logs>/read_label_names.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    params:
+        label_names=lookup(within=config, dpath="cohort/label_names"),
+        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        code=version_of("read_label_names"),
+    script:
+        "../scripts/read_label_names.py"
 
 
 rule check_sheets:

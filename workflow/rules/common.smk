@@ -23,6 +23,8 @@ SHEETS = (
     if SYNTHETIC
     else {name: config["cohort"][name] for name in ("exams", "nodes", "readings")}
 )
+if not SHEETS["nodes"]:
+    SHEETS["nodes"] = "<results>/cohort/nodes_from_labels.tsv"
 RAW_SHARD = "<results>/raw/{scatteritem}" if SYNTHETIC else []
 
 CNNS = ["status_balanced", "location_balanced", "xmask"]

@@ -2,8 +2,12 @@
 
 INPUTS   cohort/inspected/<shard>.tsv, cohort/index/<shard>.json, the exams
 OUTPUTS  nodes/<shard>.tsv, nodes.tsv  one row per node
+         cohort/uptake_disagreements.tsv  nodes whose SUVmax does not fit their status
+         figures/uptake.{pdf,svg,png}     every node's SUVmax, those ringed
          patches/<shard>.h5            CT in HU and mask, 1 mm isotropic
 """
+
+UPTAKE = multiext("<results>/figures/uptake", ".pdf", ".svg", ".png")
 
 
 rule measure_nodes:
@@ -51,6 +55,58 @@ rule gather_nodes:
         code=version_of("gather_nodes"),
     script:
         "../scripts/gather_nodes.py"
+
+
+rule check_uptake:
+    """List nodes whose uptake does not fit their status; nothing is relabelled."""
+    input:
+        "<results>/nodes.tsv",
+    output:
+        "<results>/cohort/uptake_disagreements.tsv",
+    log:
+        "<logs>/check_uptake.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        cutoff_suv=lookup(within=config, dpath="cohort/suv_cutoff"),
+        code=version_of("check_uptake"),
+    script:
+        "../scripts/check_uptake.py"
+
+
+rule draw_uptake:
+    """Draw every node's SUVmax by status and location."""
+    input:
+        nodes="<results>/nodes.tsv",
+        disagreements="<results>/cohort/uptake_disagreements.tsv",
+    output:
+        UPTAKE,
+    log:
+        "<logs>/draw_uptake.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=800,
+        runtime=10,
+    params:
+        cutoff_suv=lookup(within=config, dpath="cohort/suv_cutoff"),
+        synthetic=SYNTHETIC,
+        code=version_of("draw_uptake"),
+    script:
+        "../scripts/draw_uptake.py"
+
+
+localrules:
+    uptake,
+
+
+rule uptake:
+    """Uptake beside status, for a second look at nodes that disagree."""
+    input:
+        UPTAKE,
 
 
 rule extract_patches:

@@ -67,7 +67,9 @@ def mark_synthetic(figure: Figure) -> None:
     )
 
 
-def save(figure: Figure, output: Sequence[str | Path]) -> None:
+def save(
+    figure: Figure, output: Sequence[str | Path], *, dots_per_inch: int = 300
+) -> None:
     """Write a figure in the formats of the suffixes, without dates, and close it."""
     without_date: dict[str, dict[str, None]] = {
         "pdf": {"CreationDate": None, "ModDate": None},
@@ -77,5 +79,7 @@ def save(figure: Figure, output: Sequence[str | Path]) -> None:
     for path in output:
         kind = Path(path).suffix.removeprefix(".")
         with replacing(path) as part:
-            figure.savefig(part, format=kind, dpi=300, metadata=without_date[kind])
+            figure.savefig(
+                part, format=kind, dpi=dots_per_inch, metadata=without_date[kind]
+            )
     plt.close(figure)

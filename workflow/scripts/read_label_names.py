@@ -1,0 +1,17 @@
+"""Write a node sheet from the names of labels."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.jobs import job_log
+from nodal_staging.label_names import Naming, nodes_from_labels
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    nodes_from_labels(
+        exams=snakemake.input[0],
+        naming=Naming.of(snakemake.params.label_names),
+        on_bad_exam=snakemake.params.on_bad_exam,
+        output=snakemake.output[0],
+    )
