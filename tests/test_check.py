@@ -1,0 +1,213 @@
+"""The dry inspection, uptake beside status, and nodes from the names of labels."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import SimpleITK as sitk
+from dicom_files import write_series
+
+from nodal_staging import tables
+from nodal_staging.check import write_check
+from nodal_staging.cohort import Limits
+from nodal_staging.evidence import Rules
+from nodal_staging.exam_pictures import node_views, picture_exams
+from nodal_staging.figures.uptake import draw_uptake
+from nodal_staging.files import read_json
+from nodal_staging.geometry import Lattice
+from nodal_staging.inspection import inspect_exams, read_index
+from nodal_staging.label_names import LabelNameError, Naming, nodes_from_labels
+from nodal_staging.nodes import node_masks
+from nodal_staging.phantom.mitk_writer import write_multilabel
+from nodal_staging.sheets import read_exams
+from nodal_staging.uptake_check import disagreements
+
+SHARD = "1-of-1"
+LATTICE = Lattice((6, 20, 24), (0.7, 0.8, 3.0), (-10.0, -20.0, 100.0))
+NAMES = ["iliakal rechts pos", "LN axillary NEG"]
+PET = {
+    "Units": "GML",
+    "PixelSpacing": [2.0, 2.0],
+    "RescaleSlope": 0.01,
+    "RescaleIntercept": 0,
+}
+
+
+@pytest.fixture
+def cohort(tmp_path):
+    """Return the folder of two exams: one usable, one whose slices have a gap."""
+    values = np.zeros(LATTICE.shape, np.uint16)
+    values[2:4, 5:9, 6:10], values[4, 12:15, 15:18] = 1, 2
+    stored = np.random.default_rng(0).integers(950, 1100, LATTICE.shape)
+    stored[values > 0] = 1500
+    uptake = np.zeros((6, 10, 12))
+    uptake[2:4, 2:5, 2:4] = 1000
+    for name, order in (("a", None), ("b", [0, 1, 3, 4, 5])):
+        write_series(tmp_path / name / "ct", stored, order=order, Exposure=100)
+        write_series(tmp_path / name / "pet", uptake, modality="PT", **PET)
+        write_multilabel(tmp_path / name / "seg.nrrd", values, LATTICE, NAMES)
+    rows = [
+        {
+            "patient_id": f"P{name}",
+            "exam_id": f"E/{name}",
+            "ct": f"{name}/ct",
+            "pet": f"{name}/pet",
+            "segmentation": f"{name}/seg.nrrd",
+            "contrast": "yes",
+        }
+        for name in "ab"
+    ]
+    tables.write(pd.DataFrame(rows), tmp_path / "exams.tsv", tables.EXAM_SHEET)
+    return tmp_path
+
+
+NAMING = {
+    "pattern": r"(?P<location>iliakal|axillary).* (?P<status>pos|neg)$",
+    "locations": {"Iliakal": "iliacal"},
+    "statuses": {"pos": "positive", "neg": "negative"},
+}
+
+
+def name_nodes(folder, on_bad_exam="fail", **changes):
+    nodes_from_labels(
+        exams=folder / "exams.tsv",
+        naming=Naming.of(NAMING | changes),
+        on_bad_exam=on_bad_exam,
+        output=folder / "nodes.tsv",
+    )
+    return tables.read(folder / "nodes.tsv", tables.NODE_SHEET)
+
+
+def inspect(folder):
+    name_nodes(folder)
+    inspect_exams(
+        exams=folder / "exams.tsv",
+        nodes=folder / "nodes.tsv",
+        shard=SHARD,
+        rules=Rules(low_dose_mas=40),
+        on_bad_exam="exclude",
+        inspections=folder / "inspected.tsv",
+        index=folder / "index.json",
+    )
+
+
+def test_names_of_labels_tell_location_and_status(cohort):
+    nodes = name_nodes(cohort)
+    own = nodes[nodes["exam_id"] == "E/a"]
+    assert list(own["label"]) == ["0:1", "0:2"]
+    assert list(own["location"]) == ["iliacal", "axillary"]
+    assert list(own["status"]) == ["positive", "negative"]
+    assert "rechts" not in (cohort / "nodes.tsv").read_text()
+
+
+def test_a_name_that_does_not_tell_is_not_quoted(cohort):
+    with pytest.raises(LabelNameError, match=r"exam E/a.*label 0:1 ") as caught:
+        name_nodes(cohort, statuses={"neg": "negative"})
+    assert "rechts" not in str(caught.value)
+    with pytest.raises(LabelNameError, match="no label of any exam"):
+        name_nodes(cohort, on_bad_exam="exclude", statuses={})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"), [("(", "no regular"), ("(?P<status>a)", "no group")]
+)
+def test_a_pattern_must_name_what_it_finds(pattern, words):
+    with pytest.raises(LabelNameError, match=words):
+        Naming.of(NAMING | {"pattern": pattern})
+
+
+def test_every_exam_is_on_the_page_with_what_to_mend(cohort):
+    inspect(cohort)
+    pictures = cohort / "check" / "pictures" / SHARD
+    picture_exams(
+        exams=cohort / "exams.tsv",
+        nodes=cohort / "nodes.tsv",
+        index=cohort / "index.json",
+        shard=SHARD,
+        output=pictures,
+    )
+    write_check(
+        study="mine",
+        exams=cohort / "exams.tsv",
+        nodes=cohort / "nodes.tsv",
+        inspections=[cohort / "inspected.tsv"],
+        pictures=[pictures],
+        limits=Limits(),
+        table=cohort / "check" / "exams.tsv",
+        page=cohort / "check" / "index.html",
+    )
+    found = tables.read(cohort / "check" / "exams.tsv", tables.CHECKED)
+    assert list(found["exam_id"]) == ["E/b", "E/a"]
+    assert list(found["verdict"]) == ["problem", "ok"]
+    assert found["reason"].iloc[0] == "slice_gap"
+    assert list(found["picture"]) == ["-", f"pictures/{SHARD}/00001.png"]
+    assert read_json(pictures / "pictures.json") == {"E/a": "00001.png"}
+    page = (cohort / "check" / "index.html").read_text()
+    assert page.count("<article") == 2
+    assert "restore the missing slice" in page
+    (image,) = re.findall(r'src="([^"]+)"', page)
+    size = sitk.ReadImage(str(cohort / "check" / image)).GetSize()
+    assert min(size[:2]) > 300
+
+
+def test_a_picture_shows_the_node_where_it_is_and_the_pet_at_the_same_place(cohort):
+    inspect(cohort)
+    exam = read_exams(exams=cohort / "exams.tsv", nodes=cohort / "nodes.tsv")[0]
+    index = read_index(cohort / "index.json")["E/a"]
+    views = node_views(exam, index, node_masks(exam, index, cohort))
+    first, second = views
+    assert np.argwhere(first.mask).min(axis=0).tolist() == [5, 6]
+    assert first.mask.sum() == 16
+    assert not first.others.any()
+    assert first.hu[first.mask].mean() == 500
+    assert np.median(first.hu[~first.mask]) < 100
+    # PET voxel (2, 2) of 2 mm has its centre at 4 mm: column 5.7, row 5 of the CT.
+    assert first.suv[5, 6] == pytest.approx(10, abs=0.01)
+    assert first.suv[15, 20] == 0
+    assert second.node_id.endswith("-0-2")
+
+
+NODES = pd.DataFrame(
+    {
+        "node_id": ["N1", "N2", "N3", "N4", "N5", "N6"],
+        "patient_id": "P1",
+        "location": "iliacal",
+        "status": [
+            "positive",
+            "positive",
+            "negative",
+            "negative",
+            "negative",
+            "positive",
+        ],
+        "suv_max": [9.0, 2.0, 1.0, 4.0, 8.0, np.nan],
+    }
+)
+
+
+def test_disagreements_are_listed_and_status_stays():
+    found = disagreements(NODES, 3.0)
+    assert list(found["node_id"]) == ["N2", "N5", "N4"]
+    assert list(found["status"]) == ["positive", "negative", "negative"]
+
+
+def test_uptake_is_drawn(tmp_path):
+    others = {
+        name: 1
+        for name in tables.NODES.columns
+        if name not in NODES.columns and name != "flags"
+    }
+    frame = NODES.assign(**others, flags="ok")[list(tables.NODES.columns)]
+    tables.write(frame, tmp_path / "nodes.tsv", tables.NODES)
+    listed = disagreements(frame, 3.0)
+    tables.write(listed, tmp_path / "listed.tsv", tables.DISAGREEMENTS)
+    draw_uptake(
+        nodes=tmp_path / "nodes.tsv",
+        disagreements=tmp_path / "listed.tsv",
+        cutoff_suv=3.0,
+        synthetic=True,
+        output=[tmp_path / "uptake.svg"],
+    )
+    drawn = (tmp_path / "uptake.svg").read_text()
+    assert "disagree in 3 of 5 nodes; 1 without SUV" in drawn
