@@ -392,8 +392,8 @@ SCENES = {
     "scene whose index is broken": index(f"<node><{SECRET}"),
     "scene whose index has a doctype": index(BOMB + "]><node>&j;</node>"),
     "scene whose index is no text": scene(index__xml=bytes(range(256))),
-    "scene whose index is 9 MB": scene(index__xml=b" " * 9_000_000),
-    "scene whose properties are 2 MB": scene(properties0=b" " * 2_000_000),
+    "scene whose index is 40 MB": scene(index__xml=b" " * 40_000_000),
+    "scene whose properties are 40 MB": scene(properties0=b" " * 40_000_000),
     "scene whose properties are broken": scene(properties0=b"<property"),
     "scene whose properties repeat": scene(
         properties0=b'<property key="name"/><property key="name"/>'
@@ -783,8 +783,8 @@ WORDS = {
     "scene of 64 bits": "more than 1000 files",
     "scene member of 4 GB": "more than it can hold",
     "scene encrypted": "encrypted",
-    "scene whose index is 9 MB": "longer than",
-    "scene whose properties are 2 MB": "longer than",
+    "scene whose index is 40 MB": "longer than",
+    "scene whose properties are 40 MB": "longer than",
     "scene of a file elsewhere": "archive does not hold",
     "scene of one file twice": "two nodes",
     "scene of images": "no segmentation",

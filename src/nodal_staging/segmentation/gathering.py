@@ -13,7 +13,7 @@ from nodal_staging.segmentation.regions import Box, Region
 
 BLOCK_VOXELS = 2**20
 MOST_LABELS = 4096
-MOST_MASK_BYTES = 2 * 1024**3
+MOST_MASK_BYTES = 1024**3
 LARGEST_FLOAT_LABEL = 2**53  # beyond it floats no longer tell neighbours apart
 
 Integers = npt.NDArray[np.int64]
@@ -152,7 +152,9 @@ def _by_value(
     if values.min() == values.max():
         yield int(values[0]), index
         return
-    order = np.argsort(values, kind="stable")
+    # NumPy sorts 16 bits much faster than 64.
+    short = values.astype(np.uint16) if values.max() < 2**16 else values
+    order = np.argsort(short, kind="stable")
     index, values = index[:, order], values[order]
     bounds = np.flatnonzero(np.diff(values)) + 1
     if len(bounds) >= MOST_LABELS:
