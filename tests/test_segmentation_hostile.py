@@ -23,7 +23,7 @@ from segmentation_files import GRID, SECRET, volume
 from nodal_staging.isolation import isolated
 from nodal_staging.problems import InputError
 from nodal_staging.raw_files import RawFileError
-from nodal_staging.segmentation import dicom_header, gathering
+from nodal_staging.segmentation import dicom_header, gathering, regions
 from nodal_staging.segmentation.error import SegmentationError
 from nodal_staging.segmentation.reading import read_labels, read_segmentation
 
@@ -563,6 +563,16 @@ def deflated():
     return syntax(DeflatedExplicitVRLittleEndian, body[:start] + packed)()
 
 
+def two_syntaxes():
+    """Explicit for one reader, deflated for another."""
+    plain = seg()
+    at = plain.index(b"\x02\x00\x10\x00")
+    uid = DeflatedExplicitVRLittleEndian.encode()
+    other = b"\x02\x00\x10\x00UI" + struct.pack("<H", len(uid)) + uid
+    end = at + 8 + plain[at + 6]
+    return plain[:end] + other + plain[end:]
+
+
 def nested(depth):
     """Sequences within sequences, before the first attribute that is asked for."""
     body = files.seg()
@@ -703,6 +713,7 @@ SEG = {
     "seg in jpeg": syntax(JPEG2000Lossless),
     "seg in big endian": syntax(ExplicitVRBigEndian),
     "seg deflated": deflated,
+    "seg in two syntaxes": two_syntaxes,
     "seg in an unknown syntax": syntax(f"1.2.{'9' * 40}"),
     "seg says implicit": syntax("1.2.840.10008.1.2"),
     "seg with undefined pixels": pixel_data(b"\xff\xff\xff\xff"),
@@ -805,6 +816,7 @@ WORDS = {
     "seg planes off the grid": "multiples of one distance",
     "seg planes shifted": "shifted by up to 1 mm",
     "seg deflated": "transfer syntax",
+    "seg in two syntaxes": "expected one transfer syntax, found 2",
     "seg in jpeg": "transfer syntax",
     "seg with undefined pixels": "without compression",
     "seg cut in the pixels": "another length",
@@ -927,17 +939,39 @@ def test_a_million_empty_gzip_members(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "bound"), [("MOST_MASK_BYTES", 500), ("MOST_LABELS", 1)]
+    ("module", "name", "bound"),
+    [(regions, "MOST_MASK_BYTES", 500), (gathering, "MOST_LABELS", 1)],
 )
-def test_boxes_and_labels_are_bounded(tmp_path, monkeypatch, name, bound):
+def test_boxes_and_labels_are_bounded(tmp_path, monkeypatch, module, name, bound):
     values = np.zeros((10, 10, 10), np.uint16)
     values[0, 0, 0] = values[-1, -1, -1] = 1  # a box of 1000 voxels
     values[5, 5, 5] = 2
     path = tmp_path / "geheim"
     path.write_bytes(nrrd(values, files.replace_shape(GRID, values.shape)))
     assert len(read_segmentation(path, role=ROLE).regions) == 2
-    monkeypatch.setattr(gathering, name, bound)
+    monkeypatch.setattr(module, name, bound)
     assert_refused(path)
+
+
+@pytest.mark.parametrize("kind", ["scene", "stack", "folder"])
+def test_boxes_of_several_files_are_bounded_together(tmp_path, monkeypatch, kind):
+    values = np.zeros(GRID.shape, np.uint16)
+    values[0, 0, 0] = values[-1, -1, -1] = 1  # a box of 210 voxels
+    folder = tmp_path / "geheim"
+    folder.mkdir()
+    for name in "ab":
+        (folder / f"{name}.nrrd").write_bytes(nrrd(values))
+    path = folder
+    if kind == "scene":
+        path = tmp_path / "scene"
+        path.write_bytes(files.scene(*[("LabelSetImage", nrrd(values), {})] * 2))
+    if kind == "stack":
+        path = folder / "stack"
+        path.write_bytes(files.stack([{"_file": "a.nrrd"}, {"_file": "b.nrrd"}]))
+    assert len(read_segmentation(path, role=ROLE).regions) == 2
+    monkeypatch.setattr(regions, "MOST_MASK_BYTES", 300)
+    with pytest.raises(SegmentationError, match="more than 300 voxels"):
+        read_segmentation(path, role=ROLE)
 
 
 def test_labels_scattered_over_a_ct_are_bounded(tmp_path):
@@ -967,6 +1001,15 @@ def test_nested_sequences_end_no_process(tmp_path, build, depth):
 
 def _read(path):
     return len(read_segmentation(path, role=ROLE).regions)
+
+
+def test_names_do_not_show_when_something_prints_a_label(tmp_path):
+    (tmp_path / "geheim").write_bytes(
+        nrrd(keys=files.xml_keys([(1, SECRET), (7, SECRET)]))
+    )
+    segmentation = read_segmentation(tmp_path / "geheim", role=ROLE)
+    assert segmentation.regions[0].name == SECRET
+    assert SECRET not in repr(segmentation)
 
 
 def test_the_header_of_a_dicom_file_is_bounded(tmp_path, monkeypatch):

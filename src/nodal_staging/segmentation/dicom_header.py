@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-import pydicom
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+from pydicom.tag import Tag
 
 from nodal_staging.segmentation.error import SegmentationError
 
@@ -20,15 +22,21 @@ LONGEST_META_BYTES = 64 * 1024
 MOST_FRAMES = 100_000
 LONGEST_AXIS = 4096
 SAME_NUMBER = 1e-4
+PIXEL_DATA = 0x7FE00010
+TRANSFER_SYNTAX = b"\x02\x00\x10\x00"
 SEGMENTATION_CLASSES = (
     "1.2.840.10008.5.1.4.1.1.66.4",
     "1.2.840.10008.5.1.4.1.1.66.7",  # label map
 )
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 ATTRIBUTES = [
-    *("SpecificCharacterSet", "SOPClassUID", "SegmentationType", "SegmentSequence"),
-    *("Rows", "Columns", "NumberOfFrames", "BitsAllocated", "SamplesPerPixel"),
-    *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
+    Tag(name)
+    for name in (
+        *("SpecificCharacterSet", "SOPClassUID", "SegmentationType"),
+        *("SegmentSequence", "SamplesPerPixel", "BitsAllocated"),
+        *("Rows", "Columns", "NumberOfFrames"),
+        *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
+    )
 ]
 LONG_LENGTHS = (b"OB", b"OW", b"OF", b"SQ", b"UT", b"UN", b"UC", b"UR", b"OD", b"OL")
 
@@ -116,12 +124,17 @@ def read_seg_header(file: BinaryIO, *, role: str) -> tuple[SegHeader, int]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            explicit = _is_explicit(content)
-            head = io.BytesIO(content)
-            dataset = pydicom.dcmread(
-                head, stop_before_pixels=True, specific_tags=ATTRIBUTES
+            explicit, first = _syntax(content)
+            head = io.BytesIO(content[first:])
+            # Not dcmread: it would look for the transfer syntax itself, and inflate.
+            dataset = read_dataset(
+                head,
+                is_implicit_VR=not explicit,
+                is_little_endian=True,
+                stop_when=_is_pixel_data,
+                specific_tags=ATTRIBUTES,
             )
-            return _header(dataset, explicit), head.tell()
+            return _header(dataset, explicit), first + head.tell()
     except _BrokenError as error:
         raise SegmentationError(f"{role}: {error}") from None
     except Exception:  # pydicom lets through whatever a damaged value causes
@@ -131,29 +144,42 @@ def read_seg_header(file: BinaryIO, *, role: str) -> tuple[SegHeader, int]:
         ) from None
 
 
-def _is_explicit(content: bytes) -> bool:
-    """Find the transfer syntax, before pydicom would inflate a deflated file."""
-    for tag, value in _meta(content[132:LONGEST_META_BYTES]):
-        if tag == b"\x02\x00\x10\x00":
-            syntax = value.rstrip(b"\0 ").decode("ascii")
-            if syntax not in (IMPLICIT, EXPLICIT):
-                raise _BrokenError(
-                    "a compressed or unusual transfer syntax; export the segmentation "
-                    "as Explicit VR Little Endian"
-                )
-            return syntax == EXPLICIT
-    raise _BrokenError("no transfer syntax in the file; export the segmentation again")
+def _syntax(content: bytes) -> tuple[bool, int]:
+    """Return whether the transfer syntax is explicit, and where the dataset begins."""
+    elements = list(_meta(content[:LONGEST_META_BYTES]))
+    found = [
+        value.rstrip(b"\0 ").decode("ascii")
+        for tag, value, _ in elements
+        if tag == TRANSFER_SYNTAX
+    ]
+    if len(found) != 1:
+        raise _BrokenError(
+            f"expected one transfer syntax, found {len(found)}; export the "
+            "segmentation again"
+        )
+    if found[0] not in (IMPLICIT, EXPLICIT):
+        raise _BrokenError(
+            "a compressed or unusual transfer syntax; export the segmentation "
+            "as Explicit VR Little Endian"
+        )
+    _, _, first = elements[-1]
+    return found[0] == EXPLICIT, first
 
 
-def _meta(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield tag and value of the elements of group 2, always explicit and little."""
-    at = 0
+def _meta(content: bytes) -> Iterator[tuple[bytes, bytes, int]]:
+    """Yield tag, value and end of the elements of group 2, explicit and little."""
+    at = 132
     while content[at : at + 2] == b"\x02\x00":
         tag, kind = content[at : at + 4], content[at + 4 : at + 6]
         skip, size = (12, 4) if kind in LONG_LENGTHS else (8, 2)
         length = int.from_bytes(content[at + skip - size : at + skip], "little")
-        yield tag, content[at + skip : at + skip + length]
+        value = content[at + skip : at + skip + length]
         at += skip + length
+        yield tag, value, at
+
+
+def _is_pixel_data(tag: int, kind: str | None, length: int) -> bool:
+    return tag >= PIXEL_DATA
 
 
 def _header(dataset: Any, explicit: bool) -> SegHeader:
@@ -164,7 +190,7 @@ def _header(dataset: Any, explicit: bool) -> SegHeader:
     bits = _bits(dataset)
     labelled = bits != 1
     shared = _groups(dataset, "SharedFunctionalGroupsSequence")
-    shared_group = shared[0] if shared else pydicom.Dataset()
+    shared_group = shared[0] if shared else Dataset()
     groups = _groups(dataset, "PerFrameFunctionalGroupsSequence")
     count = _whole(dataset.NumberOfFrames, MOST_FRAMES, "NumberOfFrames")
     if len(groups) != count:

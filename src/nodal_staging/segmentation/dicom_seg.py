@@ -127,4 +127,4 @@ def _frames(
         # Frames of odd size begin within a byte.
         bits = np.unpackbits(content, bitorder="little")[first % 8 :]
         plane = bits[: header.frame_bits].reshape(shape)
-        yield plane * np.int64(frame.segment or 0)
+        yield plane * np.uint16(frame.segment or 0)

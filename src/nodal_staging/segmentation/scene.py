@@ -45,7 +45,7 @@ def read_scene(path: Path, *, role: str) -> Segmentation:
         If archive, index or a segmentation is damaged, or there is none.
     """
     with opened(path, role=role) as archive:
-        return stacked(_each(archive, role))
+        return stacked(_each(archive, role), role=role)
 
 
 def _each(archive: Archive, role: str) -> Iterator[Segmentation]:

@@ -22,7 +22,13 @@ from nodal_staging.segmentation.mitk_json import (
     label_value,
     labels_of,
 )
-from nodal_staging.segmentation.regions import Label, Region, Segmentation, described
+from nodal_staging.segmentation.regions import (
+    Label,
+    Region,
+    Segmentation,
+    check_masks,
+    described,
+)
 from nodal_staging.segmentation.safe_json import JsonError, parsed
 from nodal_staging.segmentation.voxel_stream import MOST_LAYERS
 
@@ -69,6 +75,7 @@ class StackFiles:
         self._read_file = read_file
         self._role = role
         self._read: dict[Path, dict[int, Region]] = {}
+        self._voxels = 0
 
     def regions(self, name: object) -> dict[int, Region]:
         """Return the labels of a file by their value.
@@ -93,6 +100,8 @@ class StackFiles:
                     f"{role}: {segmentation.layers} layers, expected one; save every "
                     "group as a file of its own"
                 )
+            self._voxels += sum(region.mask.size for region in segmentation.regions)
+            check_masks(self._voxels, role=role)
             found = {region.value: region for region in segmentation.regions}
             self._read[path] = found
         return self._read[path]
