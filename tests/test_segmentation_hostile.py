@@ -167,6 +167,13 @@ NRRD = {
         space_directions="(1,0,0,0) (0,1,0,0) (0,0,1,0) (0,0,0,1)",
         space_origin="(0,0,0,0)",
     ),
+    "space that moves in time": lambda: nrrd(
+        space="left-posterior-superior-time",
+        dimension="4",
+        sizes="7 6 5 1",
+        space_directions="(1,0,0,1) (0,1,0,0) (0,0,1,0) (0,0,0,1)",
+        space_origin="(0,0,0,0)",
+    ),
     "257 layers": lambda: layered(257),
 }
 
@@ -428,6 +435,7 @@ def form(*rows):
 
 
 PLAIN = nifti(zipped=False)
+SMALL_FLOATS = nifti(zipped=False, kind="<f4")
 
 NIFTI = {
     "nifti truncated": lambda: PLAIN[:-1],
@@ -463,6 +471,10 @@ NIFTI = {
     "nifti without form": lambda: nifti(patch=NO_FORM),
     "nifti forms apart": lambda: nifti(patch={ROW + 12: floats(55)}),
     "nifti sform nan": form(np.nan),
+    "nifti sform signalling nan": lambda: nifti(patch={ROW: b"\x01\x00\x80\x7f"}),
+    "nifti voxel signalling nan": lambda: gzip.compress(
+        SMALL_FLOATS[:-4] + b"\x01\x00\x80\x7f"
+    ),
     "nifti sform inf": form(np.inf),
     "nifti sform 0": form(0, 0, 0, 0),
     "nifti sform 1e38": form(1e38, 0, 0, 1e38),

@@ -123,7 +123,8 @@ def _labelled(
 def _as_labels(values: npt.NDArray[np.generic], role: str) -> Integers:
     """Return values as positive integers, or refuse them."""
     if values.dtype.kind == "f":
-        whole = np.isfinite(values) & (np.abs(values) <= LARGEST_FLOAT_LABEL)
+        with np.errstate(invalid="ignore"):  # some bit patterns of NaN warn
+            whole = np.isfinite(values) & (np.abs(values) <= LARGEST_FLOAT_LABEL)
         if not whole.all() or (values != np.rint(values)).any():
             raise SegmentationError(
                 f"{role}: voxels hold fractions or no numbers where label values are "
