@@ -904,10 +904,10 @@ def bomb() -> bytes:
     return zeros(2**30)
 
 
-def assert_little_memory(path):
+def assert_little_memory(path, *, error=SegmentationError):
     tracemalloc.start()
     try:
-        assert_refused(path)
+        assert_refused(path, error=error)
         assert tracemalloc.get_traced_memory()[1] < 64 * 2**20
     finally:
         tracemalloc.stop()
@@ -1117,6 +1117,13 @@ def test_stacks_stay_in_their_folder(stack_folder, name):
 def test_what_is_no_stack_is_refused(tmp_path, content):
     (tmp_path / "geheim").write_bytes(content)
     assert_refused(tmp_path / "geheim")
+
+
+def test_a_stack_of_10_gb_is_not_read(tmp_path):
+    path = tmp_path / "geheim"
+    path.write_bytes(files.stack([]))
+    os.truncate(path, 10 * 2**30)  # takes no room on the disk
+    assert_little_memory(path, error=RawFileError)
 
 
 # --- paths ----------------------------------------------------------------------------

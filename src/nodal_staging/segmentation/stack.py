@@ -87,24 +87,25 @@ class StackFiles:
         """
         path = self._path(name)
         if path not in self._read:
-            place = len(self._read) + 1
-            if place > MOST_FILES:
-                raise SegmentationError(
-                    f"{self._role}: the stack names more than {MOST_FILES} files; "
-                    "give the segmentation of one exam"
-                )
-            role = f"{self._role}, file {place} of the stack"
-            segmentation = self._read_file(path, role=role)
-            if segmentation.layers != 1:
-                raise SegmentationError(
-                    f"{role}: {segmentation.layers} layers, expected one; save every "
-                    "group as a file of its own"
-                )
-            self._voxels += sum(region.mask.size for region in segmentation.regions)
-            check_masks(self._voxels, role=role)
-            found = {region.value: region for region in segmentation.regions}
-            self._read[path] = found
+            self._read[path] = self._load(path)
         return self._read[path]
+
+    def _load(self, path: Path) -> dict[int, Region]:
+        role = f"{self._role}, file {len(self._read) + 1} of the stack"
+        if len(self._read) >= MOST_FILES:
+            raise SegmentationError(
+                f"{role}: more than the {MOST_FILES} files that are accepted; give the "
+                "segmentation of one exam"
+            )
+        segmentation = self._read_file(path, role=role)
+        if segmentation.layers != 1:
+            raise SegmentationError(
+                f"{role}: {segmentation.layers} layers, expected one; save every "
+                "group as a file of its own"
+            )
+        self._voxels += sum(region.mask.size for region in segmentation.regions)
+        check_masks(self._voxels, role=role)
+        return {region.value: region for region in segmentation.regions}
 
     def _path(self, name: object) -> Path:
         """Return the place of a file that the stack names, links resolved."""
@@ -125,8 +126,8 @@ class StackFiles:
 def _groups(path: Path, role: str) -> list[Any]:
     """Return the groups of a stack whose type and version are known."""
     try:
-        content = path.read_bytes()[: LONGEST_STACK + 1]
-        stack = parsed(content.decode("utf-8-sig"))
+        file = checked_file(path, role=role, most_bytes=LONGEST_STACK)
+        stack = parsed(file.read_bytes().decode("utf-8-sig"))
     except (JsonError, UnicodeDecodeError):
         raise _unreadable(role) from None
     if not isinstance(stack, dict) or stack.get("type") != STACK_TYPE:
