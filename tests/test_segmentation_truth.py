@@ -272,6 +272,11 @@ def test_slabs_do_not_show(tmp_path, monkeypatch, slab_bytes):
     assert_holds(read(tmp_path, files.nrrd(values)), values)
 
 
+def test_a_large_ct_is_within_the_bounds():
+    layout = voxel_stream.VoxelLayout((2000, 1024, 1024), 3, np.dtype("<u2"))
+    layout.check(ROLE)  # raises nothing
+
+
 def test_an_empty_volume_has_no_labels(tmp_path):
     segmentation = read(tmp_path, files.nrrd(np.zeros(GRID.shape, np.uint16)))
     assert segmentation.labels == ()
