@@ -16,7 +16,7 @@ from segmentation_files import GRID, volume
 
 from nodal_staging.geometry import Lattice, as_image
 from nodal_staging.phantom.mitk_writer import write_json_labels, write_multilabel
-from nodal_staging.segmentation import voxel_stream
+from nodal_staging.segmentation import gathering, voxel_stream
 from nodal_staging.segmentation.reading import read_labels, read_segmentation
 from nodal_staging.segmentation.regions import Label
 
@@ -212,6 +212,14 @@ def test_large_values_survive(tmp_path, value):
     assert (region.value, region.voxels) == (value, 16)
 
 
+def test_values_that_agree_in_16_bits_stay_apart(tmp_path):
+    values = np.random.default_rng(1).choice([0, 1, 65537, 2**33 + 1], GRID.shape)
+    segmentation = read(tmp_path, files.nrrd(values, kind="<i8"))
+    for region in segmentation.regions:
+        assert region.voxels == np.count_nonzero(values == region.value)
+    assert [r.value for r in segmentation.regions] == [1, 65537, 2**33 + 1]
+
+
 @pytest.mark.parametrize(
     ("space", "signs"),
     [
@@ -265,9 +273,11 @@ def test_lines_may_end_as_on_windows(tmp_path):
     assert_holds(read(tmp_path, content))
 
 
+@pytest.mark.parametrize("block_voxels", [1, 20, 10**6])
 @pytest.mark.parametrize("slab_bytes", [1, 84, 200, 10**6])
-def test_slabs_do_not_show(tmp_path, monkeypatch, slab_bytes):
+def test_slabs_and_blocks_do_not_show(tmp_path, monkeypatch, slab_bytes, block_voxels):
     monkeypatch.setattr(voxel_stream, "SLAB_BYTES", slab_bytes)
+    monkeypatch.setattr(gathering, "BLOCK_VOXELS", block_voxels)
     values = np.random.default_rng(1).integers(0, 4, GRID.shape)
     assert_holds(read(tmp_path, files.nrrd(values)), values)
 
