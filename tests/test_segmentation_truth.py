@@ -193,6 +193,33 @@ def test_every_integer_type_and_byte_order(tmp_path, kind, encoding):
     assert_holds(read(tmp_path, content))
 
 
+SPELLINGS = {  # NRRD file format, version 5, section 4
+    "i1": ["signed char", "int8", "int8_t"],
+    "u1": ["uchar", "unsigned char", "uint8", "uint8_t"],
+    "i2": ["short", "short int", "signed short", "signed short int"],
+    "<i2": ["int16", "int16_t", "SHORT"],
+    "u2": ["ushort", "unsigned short", "unsigned short int", "uint16", "uint16_t"],
+    "i4": ["int", "signed int", "int32", "int32_t"],
+    "u4": ["uint", "unsigned int", "uint32", "uint32_t"],
+    "i8": ["longlong", "long long", "long long int", "signed long long"],
+    "<i8": ["signed long long int", "int64", "int64_t"],
+    "u8": ["ulonglong", "unsigned long long", "unsigned long long int"],
+    "<u8": ["uint64", "uint64_t"],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind in SPELLINGS for name in SPELLINGS[kind]]
+)
+def test_every_spelling_of_a_type(tmp_path, kind, name):
+    """The largest value tells how many bits are read, and whether one is a sign."""
+    values = volume().astype(kind)
+    largest = np.iinfo(kind).max if kind[-2:] != "u8" else 2**63 - 1
+    values[values == 2] = largest
+    content = files.nrrd(values, kind=kind, type=name)
+    assert [r.value for r in read(tmp_path, content).regions] == [1, largest]
+
+
 @pytest.mark.parametrize("kind", ["<f4", ">f8"])
 def test_floats_that_are_whole(tmp_path, kind):
     values = volume().astype(float)
