@@ -398,6 +398,8 @@ SCENES = {
     "scene without voxels": scene(node0__nrrd=None),
     "scene without properties": scene(properties0=None),
     "scene whose index is empty": index(""),
+    "scene whose index is 10 million deep": scene(index__xml=b"<a>" * 10_000_000),
+    "scene whose index has 7 million roots": scene(index__xml=b"<a/>" * 7_000_000),
     "scene whose index is broken": index(f"<node><{SECRET}"),
     "scene whose index has a doctype": index(BOMB + "]><node>&j;</node>"),
     "scene whose index is no text": scene(index__xml=bytes(range(256))),
