@@ -597,6 +597,15 @@ def nested(depth):
     return body[:start] + opening * depth + body[start:]
 
 
+def with_items(count):
+    """A sequence of empty items where segments are looked for."""
+    body = files.seg()
+    tag = b"\x62\x00\x02\x00SQ\0\0"
+    start = body.index(tag)
+    item = b"\xfe\xff\x00\xe0\0\0\0\0"
+    return body[:start] + tag + b"\xff\xff\xff\xff" + item * count + body[start:]
+
+
 def nested_where_read(depth):
     """The same within the sequence of segments, which is parsed."""
     body = files.seg()
@@ -730,6 +739,8 @@ SEG = {
     "seg in big endian": syntax(ExplicitVRBigEndian),
     "seg deflated": deflated,
     "seg in two syntaxes": two_syntaxes,
+    "seg of a million items": lambda: with_items(10**6),
+    "seg of a header of 20 MB": lambda: seg()[:300] + b"\0" * 20_000_000,
     "seg in an unknown syntax": syntax(f"1.2.{'9' * 40}"),
     "seg says implicit": syntax("1.2.840.10008.1.2"),
     "seg with undefined pixels": pixel_data(b"\xff\xff\xff\xff"),
@@ -834,6 +845,8 @@ WORDS = {
     "seg planes off the grid": "multiples of one distance",
     "seg planes shifted": "shifted by up to 1 mm",
     "seg deflated": "transfer syntax",
+    "seg of a million items": "or 200000 items",
+    "seg of a header of 20 MB": "more than 16777216 bytes",
     "seg in two syntaxes": "expected one transfer syntax, found 2",
     "seg in jpeg": "transfer syntax",
     "seg with undefined pixels": "without compression",

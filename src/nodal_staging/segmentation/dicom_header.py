@@ -25,7 +25,10 @@ from nodal_staging.segmentation.dicom_values import (
 )
 from nodal_staging.segmentation.error import SegmentationError
 
-LONGEST_HEADER_BYTES = 32 * 1024 * 1024
+LONGEST_HEADER_BYTES = 16 * 1024 * 1024
+MOST_ITEMS = 200_000
+ITEM = b"\xfe\xff\x00\xe0"
+PIXEL_DATA_START = b"\xe0\x7f\x10\x00"
 MOST_FRAMES = 100_000
 LONGEST_AXIS = 4096
 PIXEL_DATA = 0x7FE00010
@@ -121,6 +124,7 @@ def read_seg_header(file: BinaryIO, *, role: str) -> tuple[SegHeader, int]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            _check_size(content)
             explicit, first = transfer_syntax(content)
             head = io.BytesIO(content[first:])
             # Not dcmread: it would look for the transfer syntax itself, and inflate.
@@ -139,6 +143,16 @@ def read_seg_header(file: BinaryIO, *, role: str) -> tuple[SegHeader, int]:
             f"{role}: the header of the DICOM segmentation cannot be read; export it "
             "again"
         ) from None
+
+
+def _check_size(content: bytes) -> None:
+    """Bound the work: an item of eight bytes costs pydicom a kilobyte and 20 us."""
+    endless = len(content) == LONGEST_HEADER_BYTES and PIXEL_DATA_START not in content
+    if endless or content.count(ITEM) > MOST_ITEMS:
+        raise BrokenSegError(
+            f"a header of more than {LONGEST_HEADER_BYTES} bytes or {MOST_ITEMS} "
+            "items; export fewer segments at once"
+        )
 
 
 def _is_pixel_data(tag: int, kind: str | None, length: int) -> bool:
