@@ -1064,6 +1064,7 @@ STACKS = {
     "absolute": [{"_file": "/etc/passwd"}],
     "up": [{"_file": "../outside.nrrd"}],
     "up within": [{"_file": "sub/../../outside.nrrd"}],
+    "up and back": [{"_file": "inner/../a.nrrd"}],
     "up by backslash": [{"_file": "..\\outside.nrrd"}],
     "drive": [{"_file": "C:\\x.nrrd"}],
     "drive without root": [{"_file": "C:x.nrrd"}],
@@ -1106,6 +1107,7 @@ def stack_folder(tmp_path):
     (folder / "a.mitk").write_bytes(files.scene(NODE))
     (folder / "link.nrrd").symlink_to(tmp_path / "outside.nrrd")
     (folder / "sub").symlink_to(tmp_path)
+    (folder / "inner").mkdir()
     os.mkfifo(folder / "pipe")
     return folder
 

@@ -465,6 +465,15 @@ def test_a_scene_gives_its_segmentations_and_no_image(tmp_path):
     assert read_labels(tmp_path / "a.mitk", role=ROLE) == segmentation.labels
 
 
+def test_properties_of_one_window_do_not_count(tmp_path):
+    members = files.scene_members(nodes()[2])
+    other = b'<properties renderwindow="axial" file="window"/></node>'
+    members["index.xml"] = members["index.xml"].replace(b"</node>", other)
+    members["window"] = files.property_list(name="other", binary=False).encode()
+    (region,) = read(tmp_path, files.zipped(members)).regions
+    assert region.name == AWKWARD[1]
+
+
 def test_a_scene_may_be_stored_without_compression(tmp_path):
     members = files.scene_members(*nodes())
     content = files.zipped(members, method=zipfile.ZIP_STORED)
