@@ -611,6 +611,21 @@ def test_missing_planes_are_empty(tmp_path):
         assert region.lattice.spacing_mm[2] == (3.0 if declared == 3.0 else 6.0)
 
 
+def test_one_plane_is_as_thick_as_its_slice(tmp_path):
+    """Thickness is no distance, unless there is nothing else."""
+    values = np.zeros(GRID.shape, np.uint16)
+    values[2, 2:4, 2:5] = 1
+    for planes, spacing in (([2], 2.5), ([1, 2], 3.0)):
+        values[planes] = values[2]
+        dataset = files.seg_dataset(values)
+        measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+        del measures.SpacingBetweenSlices
+        measures.SliceThickness = 2.5
+        (region,) = read(tmp_path, files.dicom_bytes(dataset)).regions
+        volume_mm3 = len(planes) * 6 * 0.7 * 0.8 * spacing
+        assert region.volume_mm3 == pytest.approx(volume_mm3)
+
+
 def test_implicit_transfer_syntax(tmp_path):
     dataset = files.seg_dataset()
     dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
