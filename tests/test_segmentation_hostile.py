@@ -23,7 +23,7 @@ from segmentation_files import GRID, SECRET, volume
 from nodal_staging.isolation import isolated
 from nodal_staging.problems import InputError
 from nodal_staging.raw_files import RawFileError
-from nodal_staging.segmentation import dicom_header, gathering
+from nodal_staging.segmentation import dicom_header, gathering, regions
 from nodal_staging.segmentation.error import SegmentationError
 from nodal_staging.segmentation.reading import read_labels, read_segmentation
 
@@ -86,6 +86,8 @@ NRRD = {
     "size of 20 digits": sizes("99999999999999999999 6 5"),
     "size of 5000 digits": sizes("9" * 5000 + " 6 5"),
     "sizes beyond memory": sizes("4096 4096 4096"),
+    "sizes beyond a layer": sizes("2048 2048 1025"),
+    "sizes beyond a slice": lambda: layered(17, sizes="17 4096 4096 1"),
     "sizes two": sizes("7 6"),
     "sizes text": sizes(f"7 6 {SECRET}"),
     "sizes larger than voxels": sizes("7 6 6"),
@@ -165,6 +167,13 @@ NRRD = {
         dimension="4",
         sizes="7 6 5 2",
         space_directions="(1,0,0,0) (0,1,0,0) (0,0,1,0) (0,0,0,1)",
+        space_origin="(0,0,0,0)",
+    ),
+    "space that moves in time": lambda: nrrd(
+        space="left-posterior-superior-time",
+        dimension="4",
+        sizes="7 6 5 1",
+        space_directions="(1,0,0,1) (0,1,0,0) (0,0,1,0) (0,0,0,1)",
         space_origin="(0,0,0,0)",
     ),
     "257 layers": lambda: layered(257),
@@ -389,11 +398,13 @@ SCENES = {
     "scene without voxels": scene(node0__nrrd=None),
     "scene without properties": scene(properties0=None),
     "scene whose index is empty": index(""),
+    "scene whose index is 10 million deep": scene(index__xml=b"<a>" * 10_000_000),
+    "scene whose index has 7 million roots": scene(index__xml=b"<a/>" * 7_000_000),
     "scene whose index is broken": index(f"<node><{SECRET}"),
     "scene whose index has a doctype": index(BOMB + "]><node>&j;</node>"),
     "scene whose index is no text": scene(index__xml=bytes(range(256))),
-    "scene whose index is 9 MB": scene(index__xml=b" " * 9_000_000),
-    "scene whose properties are 2 MB": scene(properties0=b" " * 2_000_000),
+    "scene whose index is 40 MB": scene(index__xml=b" " * 40_000_000),
+    "scene whose properties are 40 MB": scene(properties0=b" " * 40_000_000),
     "scene whose properties are broken": scene(properties0=b"<property"),
     "scene whose properties repeat": scene(
         properties0=b'<property key="name"/><property key="name"/>'
@@ -428,6 +439,7 @@ def form(*rows):
 
 
 PLAIN = nifti(zipped=False)
+SMALL_FLOATS = nifti(zipped=False, kind="<f4")
 
 NIFTI = {
     "nifti truncated": lambda: PLAIN[:-1],
@@ -463,6 +475,10 @@ NIFTI = {
     "nifti without form": lambda: nifti(patch=NO_FORM),
     "nifti forms apart": lambda: nifti(patch={ROW + 12: floats(55)}),
     "nifti sform nan": form(np.nan),
+    "nifti sform signalling nan": lambda: nifti(patch={ROW: b"\x01\x00\x80\x7f"}),
+    "nifti voxel signalling nan": lambda: gzip.compress(
+        SMALL_FLOATS[:-4] + b"\x01\x00\x80\x7f"
+    ),
     "nifti sform inf": form(np.inf),
     "nifti sform 0": form(0, 0, 0, 0),
     "nifti sform 1e38": form(1e38, 0, 0, 1e38),
@@ -563,12 +579,31 @@ def deflated():
     return syntax(DeflatedExplicitVRLittleEndian, body[:start] + packed)()
 
 
+def two_syntaxes():
+    """Explicit for one reader, deflated for another."""
+    plain = seg()
+    at = plain.index(b"\x02\x00\x10\x00")
+    uid = DeflatedExplicitVRLittleEndian.encode()
+    other = b"\x02\x00\x10\x00UI" + struct.pack("<H", len(uid)) + uid
+    end = at + 8 + plain[at + 6]
+    return plain[:end] + other + plain[end:]
+
+
 def nested(depth):
     """Sequences within sequences, before the first attribute that is asked for."""
     body = files.seg()
     start = body.index(b"\x08\x00\x05\x00")
     opening = b"\x08\x00\x01\x00SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff"
     return body[:start] + opening * depth + body[start:]
+
+
+def with_items(count):
+    """A sequence of empty items where segments are looked for."""
+    body = files.seg()
+    tag = b"\x62\x00\x02\x00SQ\0\0"
+    start = body.index(tag)
+    item = b"\xfe\xff\x00\xe0\0\0\0\0"
+    return body[:start] + tag + b"\xff\xff\xff\xff" + item * count + body[start:]
 
 
 def nested_where_read(depth):
@@ -703,6 +738,9 @@ SEG = {
     "seg in jpeg": syntax(JPEG2000Lossless),
     "seg in big endian": syntax(ExplicitVRBigEndian),
     "seg deflated": deflated,
+    "seg in two syntaxes": two_syntaxes,
+    "seg of a million items": lambda: with_items(10**6),
+    "seg of a header of 20 MB": lambda: seg()[:300] + b"\0" * 20_000_000,
     "seg in an unknown syntax": syntax(f"1.2.{'9' * 40}"),
     "seg says implicit": syntax("1.2.840.10008.1.2"),
     "seg with undefined pixels": pixel_data(b"\xff\xff\xff\xff"),
@@ -753,6 +791,8 @@ WORDS = {
     "direction 1e300": "beyond",
     "size 0": "found 7 x 0 x 5",
     "sizes beyond memory": "137438953472 bytes",
+    "sizes beyond a layer": "8598323200 bytes of voxels in 1 layers",
+    "sizes beyond a slice": "570425344 bytes of voxels in 17 layers",
     "sizes larger than voxels": "truncated",
     "gzip checksum": "truncated or damaged",
     "gzip truncated in checksum": "truncated or damaged",
@@ -783,8 +823,8 @@ WORDS = {
     "scene of 64 bits": "more than 1000 files",
     "scene member of 4 GB": "more than it can hold",
     "scene encrypted": "encrypted",
-    "scene whose index is 9 MB": "longer than",
-    "scene whose properties are 2 MB": "longer than",
+    "scene whose index is 40 MB": "longer than",
+    "scene whose properties are 40 MB": "longer than",
     "scene of a file elsewhere": "archive does not hold",
     "scene of one file twice": "two nodes",
     "scene of images": "no segmentation",
@@ -805,6 +845,9 @@ WORDS = {
     "seg planes off the grid": "multiples of one distance",
     "seg planes shifted": "shifted by up to 1 mm",
     "seg deflated": "transfer syntax",
+    "seg of a million items": "or 200000 items",
+    "seg of a header of 20 MB": "more than 16777216 bytes",
+    "seg in two syntaxes": "expected one transfer syntax, found 2",
     "seg in jpeg": "transfer syntax",
     "seg with undefined pixels": "without compression",
     "seg cut in the pixels": "another length",
@@ -880,10 +923,10 @@ def bomb() -> bytes:
     return zeros(2**30)
 
 
-def assert_little_memory(path):
+def assert_little_memory(path, *, error=SegmentationError):
     tracemalloc.start()
     try:
-        assert_refused(path)
+        assert_refused(path, error=error)
         assert tracemalloc.get_traced_memory()[1] < 64 * 2**20
     finally:
         tracemalloc.stop()
@@ -927,17 +970,39 @@ def test_a_million_empty_gzip_members(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "bound"), [("MOST_MASK_BYTES", 500), ("MOST_LABELS", 1)]
+    ("module", "name", "bound"),
+    [(regions, "MOST_MASK_BYTES", 500), (gathering, "MOST_LABELS", 1)],
 )
-def test_boxes_and_labels_are_bounded(tmp_path, monkeypatch, name, bound):
+def test_boxes_and_labels_are_bounded(tmp_path, monkeypatch, module, name, bound):
     values = np.zeros((10, 10, 10), np.uint16)
     values[0, 0, 0] = values[-1, -1, -1] = 1  # a box of 1000 voxels
     values[5, 5, 5] = 2
     path = tmp_path / "geheim"
     path.write_bytes(nrrd(values, files.replace_shape(GRID, values.shape)))
     assert len(read_segmentation(path, role=ROLE).regions) == 2
-    monkeypatch.setattr(gathering, name, bound)
+    monkeypatch.setattr(module, name, bound)
     assert_refused(path)
+
+
+@pytest.mark.parametrize("kind", ["scene", "stack", "folder"])
+def test_boxes_of_several_files_are_bounded_together(tmp_path, monkeypatch, kind):
+    values = np.zeros(GRID.shape, np.uint16)
+    values[0, 0, 0] = values[-1, -1, -1] = 1  # a box of 210 voxels
+    folder = tmp_path / "geheim"
+    folder.mkdir()
+    for name in "ab":
+        (folder / f"{name}.nrrd").write_bytes(nrrd(values))
+    path = folder
+    if kind == "scene":
+        path = tmp_path / "scene"
+        path.write_bytes(files.scene(*[("LabelSetImage", nrrd(values), {})] * 2))
+    if kind == "stack":
+        path = folder / "stack"
+        path.write_bytes(files.stack([{"_file": "a.nrrd"}, {"_file": "b.nrrd"}]))
+    assert len(read_segmentation(path, role=ROLE).regions) == 2
+    monkeypatch.setattr(regions, "MOST_MASK_BYTES", 300)
+    with pytest.raises(SegmentationError, match="more than 300 voxels"):
+        read_segmentation(path, role=ROLE)
 
 
 def test_labels_scattered_over_a_ct_are_bounded(tmp_path):
@@ -969,6 +1034,15 @@ def _read(path):
     return len(read_segmentation(path, role=ROLE).regions)
 
 
+def test_names_do_not_show_when_something_prints_a_label(tmp_path):
+    (tmp_path / "geheim").write_bytes(
+        nrrd(keys=files.xml_keys([(1, SECRET), (7, SECRET)]))
+    )
+    segmentation = read_segmentation(tmp_path / "geheim", role=ROLE)
+    assert segmentation.regions[0].name == SECRET
+    assert SECRET not in repr(segmentation)
+
+
 def test_the_header_of_a_dicom_file_is_bounded(tmp_path, monkeypatch):
     path = tmp_path / "geheim"
     path.write_bytes(seg())
@@ -990,6 +1064,7 @@ STACKS = {
     "absolute": [{"_file": "/etc/passwd"}],
     "up": [{"_file": "../outside.nrrd"}],
     "up within": [{"_file": "sub/../../outside.nrrd"}],
+    "up and back": [{"_file": "inner/../a.nrrd"}],
     "up by backslash": [{"_file": "..\\outside.nrrd"}],
     "drive": [{"_file": "C:\\x.nrrd"}],
     "drive without root": [{"_file": "C:x.nrrd"}],
@@ -1032,6 +1107,7 @@ def stack_folder(tmp_path):
     (folder / "a.mitk").write_bytes(files.scene(NODE))
     (folder / "link.nrrd").symlink_to(tmp_path / "outside.nrrd")
     (folder / "sub").symlink_to(tmp_path)
+    (folder / "inner").mkdir()
     os.mkfifo(folder / "pipe")
     return folder
 
@@ -1062,6 +1138,13 @@ def test_stacks_stay_in_their_folder(stack_folder, name):
 def test_what_is_no_stack_is_refused(tmp_path, content):
     (tmp_path / "geheim").write_bytes(content)
     assert_refused(tmp_path / "geheim")
+
+
+def test_a_stack_of_10_gb_is_not_read(tmp_path):
+    path = tmp_path / "geheim"
+    path.write_bytes(files.stack([]))
+    os.truncate(path, 10 * 2**30)  # takes no room on the disk
+    assert_little_memory(path, error=RawFileError)
 
 
 # --- paths ----------------------------------------------------------------------------

@@ -73,6 +73,12 @@ def test_what_does_not_match_is_named(labels, wanted, words):
     assert SECRET not in str(error.value)
 
 
+def test_an_umlaut_may_be_one_character_or_two():
+    labels = segmentation((0, 1, "a\u0308"), (0, 2, "\u00f6"))
+    wanted = {"N1": "\u00e4", "N2": "o\u0308"}
+    assert match(labels, wanted, role=ROLE) == {"N1": (0, 1), "N2": (0, 2)}
+
+
 def test_an_empty_label_needs_no_node():
     labels = segmentation((0, 1, "a"), empty=[(0, 2, "leer")])
     assert match(labels, {"N1": "a"}, role=ROLE) == {"N1": (0, 1)}

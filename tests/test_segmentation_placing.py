@@ -118,6 +118,12 @@ def test_rounded_headers_still_paste():
     assert placed.note is None
 
 
+def test_another_spacing_is_told_even_where_no_voxel_moves():
+    lattice = replace(CT, spacing_mm=(0.702, 0.8, 1.5))
+    placed = place(region(ellipsoid(CT, centre()), lattice), CT, role=ROLE)
+    assert placed.note is not None
+
+
 def test_errors_of_spacing_that_add_up_do_not_paste():
     ct = replace(CT, shape=(4, 4, 1200))
     lattice = replace(ct, spacing_mm=(0.7009, 0.8, 1.5))

@@ -16,7 +16,7 @@ from segmentation_files import GRID, volume
 
 from nodal_staging.geometry import Lattice, as_image
 from nodal_staging.phantom.mitk_writer import write_json_labels, write_multilabel
-from nodal_staging.segmentation import voxel_stream
+from nodal_staging.segmentation import gathering, voxel_stream
 from nodal_staging.segmentation.reading import read_labels, read_segmentation
 from nodal_staging.segmentation.regions import Label
 
@@ -193,6 +193,33 @@ def test_every_integer_type_and_byte_order(tmp_path, kind, encoding):
     assert_holds(read(tmp_path, content))
 
 
+SPELLINGS = {  # NRRD file format, version 5, section 4
+    "i1": ["signed char", "int8", "int8_t"],
+    "u1": ["uchar", "unsigned char", "uint8", "uint8_t"],
+    "i2": ["short", "short int", "signed short", "signed short int"],
+    "<i2": ["int16", "int16_t", "SHORT"],
+    "u2": ["ushort", "unsigned short", "unsigned short int", "uint16", "uint16_t"],
+    "i4": ["int", "signed int", "int32", "int32_t"],
+    "u4": ["uint", "unsigned int", "uint32", "uint32_t"],
+    "i8": ["longlong", "long long", "long long int", "signed long long"],
+    "<i8": ["signed long long int", "int64", "int64_t"],
+    "u8": ["ulonglong", "unsigned long long", "unsigned long long int"],
+    "<u8": ["uint64", "uint64_t"],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind in SPELLINGS for name in SPELLINGS[kind]]
+)
+def test_every_spelling_of_a_type(tmp_path, kind, name):
+    """The largest value tells how many bits are read, and whether one is a sign."""
+    values = volume().astype(kind)
+    largest = np.iinfo(kind).max if kind[-2:] != "u8" else 2**63 - 1
+    values[values == 2] = largest
+    content = files.nrrd(values, kind=kind, type=name)
+    assert [r.value for r in read(tmp_path, content).regions] == [1, largest]
+
+
 @pytest.mark.parametrize("kind", ["<f4", ">f8"])
 def test_floats_that_are_whole(tmp_path, kind):
     values = volume().astype(float)
@@ -210,6 +237,16 @@ def test_large_values_survive(tmp_path, value):
     values[values == 1] = value
     (_, region) = read(tmp_path, files.nrrd(values, kind="<i8")).regions
     assert (region.value, region.voxels) == (value, 16)
+
+
+def test_values_that_agree_in_16_bits_stay_apart(tmp_path):
+    shape = (20, 30, 30)
+    values = np.random.default_rng(1).choice([0, 1, 65537, 2**33 + 1], shape)
+    content = files.nrrd(values, replace(GRID, shape=shape), kind="<i8")
+    segmentation = read(tmp_path, content)
+    for region in segmentation.regions:
+        assert region.voxels == np.count_nonzero(values == region.value)
+    assert [r.value for r in segmentation.regions] == [1, 65537, 2**33 + 1]
 
 
 @pytest.mark.parametrize(
@@ -265,11 +302,18 @@ def test_lines_may_end_as_on_windows(tmp_path):
     assert_holds(read(tmp_path, content))
 
 
+@pytest.mark.parametrize("block_voxels", [1, 30, 10**6])
 @pytest.mark.parametrize("slab_bytes", [1, 84, 200, 10**6])
-def test_slabs_do_not_show(tmp_path, monkeypatch, slab_bytes):
+def test_slabs_and_blocks_do_not_show(tmp_path, monkeypatch, slab_bytes, block_voxels):
     monkeypatch.setattr(voxel_stream, "SLAB_BYTES", slab_bytes)
+    monkeypatch.setattr(gathering, "BLOCK_VOXELS", block_voxels)
     values = np.random.default_rng(1).integers(0, 4, GRID.shape)
     assert_holds(read(tmp_path, files.nrrd(values)), values)
+
+
+def test_a_large_ct_is_within_the_bounds():
+    layout = voxel_stream.VoxelLayout((2000, 1024, 1024), 3, np.dtype("<u2"))
+    layout.check(ROLE)  # raises nothing
 
 
 def test_an_empty_volume_has_no_labels(tmp_path):
@@ -423,6 +467,15 @@ def test_a_scene_gives_its_segmentations_and_no_image(tmp_path):
     assert read_labels(tmp_path / "a.mitk", role=ROLE) == segmentation.labels
 
 
+def test_properties_of_one_window_do_not_count(tmp_path):
+    members = files.scene_members(nodes()[2])
+    other = b'<properties renderwindow="axial" file="window"/></node>'
+    members["index.xml"] = members["index.xml"].replace(b"</node>", other)
+    members["window"] = files.property_list(name="other", binary=False).encode()
+    (region,) = read(tmp_path, files.zipped(members)).regions
+    assert region.name == AWKWARD[1]
+
+
 def test_a_scene_may_be_stored_without_compression(tmp_path):
     members = files.scene_members(*nodes())
     content = files.zipped(members, method=zipfile.ZIP_STORED)
@@ -558,6 +611,21 @@ def test_missing_planes_are_empty(tmp_path):
         )
         # Only the declared distance knows that every second plane is left out.
         assert region.lattice.spacing_mm[2] == (3.0 if declared == 3.0 else 6.0)
+
+
+def test_one_plane_is_as_thick_as_its_slice(tmp_path):
+    """Thickness is no distance, unless there is nothing else."""
+    values = np.zeros(GRID.shape, np.uint16)
+    values[2, 2:4, 2:5] = 1
+    for planes, spacing in (([2], 2.5), ([1, 2], 3.0)):
+        values[planes] = values[2]
+        dataset = files.seg_dataset(values)
+        measures = dataset.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+        del measures.SpacingBetweenSlices
+        measures.SliceThickness = 2.5
+        (region,) = read(tmp_path, files.dicom_bytes(dataset)).regions
+        volume_mm3 = len(planes) * 6 * 0.7 * 0.8 * spacing
+        assert region.volume_mm3 == pytest.approx(volume_mm3)
 
 
 def test_implicit_transfer_syntax(tmp_path):

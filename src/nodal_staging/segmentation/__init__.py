@@ -1,1 +1,5 @@
-"""Segmented nodes, from the files of MITK and plain NRRD."""
+"""Segmented lymph nodes: read from any format, placed on the CT, matched to nodes.tsv.
+
+``reading`` tells formats apart, ``placing`` puts labels on the CT's grid, ``matching``
+finds each node's label.
+"""

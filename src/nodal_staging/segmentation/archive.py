@@ -14,6 +14,7 @@ from nodal_staging.segmentation.voxel_stream import STREAM_ERRORS
 MOST_MEMBERS = 1000
 MOST_DIRECTORY_BYTES = 1024 * 1024
 MOST_BYTES = 16 * 1024**3
+MOST_TEXT_BYTES = 32 * 1024**2
 MOST_RATIO = 1032  # what deflate can reach at all
 MEMBER_NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -33,25 +34,28 @@ class Archive:
     def __init__(self, file: zipfile.ZipFile, *, role: str) -> None:
         self._file = file
         self._role = role
+        self._text_left = MOST_TEXT_BYTES
         self._members = {member.filename: member for member in file.infolist()}
 
-    def text(self, name: str, *, most_bytes: int) -> str:
+    def text(self, name: str) -> str:
         """Return the text of a member.
 
         Raises
         ------
         SegmentationError
-            If there is no such member, it is damaged or too long.
+            If there is no such member, it is damaged, or all texts that were read
+            are too long together.
         """
         with self.stream(name) as stream:
             try:
-                content = stream.read(most_bytes + 1)
+                content = stream.read(self._text_left + 1)
             except STREAM_ERRORS:
                 raise _damaged(self._role) from None
-        if len(content) > most_bytes:
+        self._text_left -= len(content)
+        if self._text_left < 0:
             raise SegmentationError(
-                f"{self._role}: a description within the archive is longer than "
-                f"{most_bytes} bytes; save the scene again with MITK"
+                f"{self._role}: the descriptions within the archive are longer than "
+                f"{MOST_TEXT_BYTES} bytes; save the scene of one exam alone"
             )
         try:
             return content.decode("utf-8")

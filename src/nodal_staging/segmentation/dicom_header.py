@@ -5,34 +5,46 @@ one error, and what it would inflate or follow without bounds never reaches it.
 """
 
 import io
-import math
 import warnings
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-import pydicom
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+from pydicom.tag import Tag
 
+from nodal_staging.segmentation.dicom_meta import BrokenSegError, transfer_syntax
+from nodal_staging.segmentation.dicom_values import (
+    Vector,
+    functional_group,
+    items,
+    length,
+    numbers,
+    shared_numbers,
+    whole_number,
+)
 from nodal_staging.segmentation.error import SegmentationError
 
-LONGEST_HEADER_BYTES = 32 * 1024 * 1024
-LONGEST_META_BYTES = 64 * 1024
+LONGEST_HEADER_BYTES = 16 * 1024 * 1024
+MOST_ITEMS = 200_000
+ITEM = b"\xfe\xff\x00\xe0"
+PIXEL_DATA_START = b"\xe0\x7f\x10\x00"
 MOST_FRAMES = 100_000
 LONGEST_AXIS = 4096
-SAME_NUMBER = 1e-4
+PIXEL_DATA = 0x7FE00010
 SEGMENTATION_CLASSES = (
     "1.2.840.10008.5.1.4.1.1.66.4",
     "1.2.840.10008.5.1.4.1.1.66.7",  # label map
 )
-IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 ATTRIBUTES = [
-    *("SpecificCharacterSet", "SOPClassUID", "SegmentationType", "SegmentSequence"),
-    *("Rows", "Columns", "NumberOfFrames", "BitsAllocated", "SamplesPerPixel"),
-    *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
+    Tag(name)
+    for name in (
+        *("SpecificCharacterSet", "SOPClassUID", "SegmentationType"),
+        *("SegmentSequence", "SamplesPerPixel", "BitsAllocated"),
+        *("Rows", "Columns", "NumberOfFrames"),
+        *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
+    )
 ]
-LONG_LENGTHS = (b"OB", b"OW", b"OF", b"SQ", b"UT", b"UN", b"UC", b"UR", b"OD", b"OL")
-
-Vector = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +98,6 @@ class SegHeader:
         return self.rows * self.columns * self.bits
 
 
-class _BrokenError(ValueError):
-    """Says in words of the format what is wrong; never quotes the file."""
-
-
 def read_seg_header(file: BinaryIO, *, role: str) -> tuple[SegHeader, int]:
     """Read the header.
 
@@ -116,13 +124,19 @@ def read_seg_header(file: BinaryIO, *, role: str) -> tuple[SegHeader, int]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            explicit = _is_explicit(content)
-            head = io.BytesIO(content)
-            dataset = pydicom.dcmread(
-                head, stop_before_pixels=True, specific_tags=ATTRIBUTES
+            _check_size(content)
+            explicit, first = transfer_syntax(content)
+            head = io.BytesIO(content[first:])
+            # Not dcmread: it would look for the transfer syntax itself, and inflate.
+            dataset = read_dataset(
+                head,
+                is_implicit_VR=not explicit,
+                is_little_endian=True,
+                stop_when=_is_pixel_data,
+                specific_tags=ATTRIBUTES,
             )
-            return _header(dataset, explicit), head.tell()
-    except _BrokenError as error:
+            return _header(dataset, explicit), first + head.tell()
+    except BrokenSegError as error:
         raise SegmentationError(f"{role}: {error}") from None
     except Exception:  # pydicom lets through whatever a damaged value causes
         raise SegmentationError(
@@ -131,68 +145,61 @@ def read_seg_header(file: BinaryIO, *, role: str) -> tuple[SegHeader, int]:
         ) from None
 
 
-def _is_explicit(content: bytes) -> bool:
-    """Find the transfer syntax, before pydicom would inflate a deflated file."""
-    for tag, value in _meta(content[132:LONGEST_META_BYTES]):
-        if tag == b"\x02\x00\x10\x00":
-            syntax = value.rstrip(b"\0 ").decode("ascii")
-            if syntax not in (IMPLICIT, EXPLICIT):
-                raise _BrokenError(
-                    "a compressed or unusual transfer syntax; export the segmentation "
-                    "as Explicit VR Little Endian"
-                )
-            return syntax == EXPLICIT
-    raise _BrokenError("no transfer syntax in the file; export the segmentation again")
+def _check_size(content: bytes) -> None:
+    """Bound the work: an item of eight bytes costs pydicom a kilobyte and 20 us."""
+    endless = len(content) == LONGEST_HEADER_BYTES and PIXEL_DATA_START not in content
+    if endless or content.count(ITEM) > MOST_ITEMS:
+        raise BrokenSegError(
+            f"a header of more than {LONGEST_HEADER_BYTES} bytes or {MOST_ITEMS} "
+            "items; export fewer segments at once"
+        )
 
 
-def _meta(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield tag and value of the elements of group 2, always explicit and little."""
-    at = 0
-    while content[at : at + 2] == b"\x02\x00":
-        tag, kind = content[at : at + 4], content[at + 4 : at + 6]
-        skip, size = (12, 4) if kind in LONG_LENGTHS else (8, 2)
-        length = int.from_bytes(content[at + skip - size : at + skip], "little")
-        yield tag, content[at + skip : at + skip + length]
-        at += skip + length
+def _is_pixel_data(tag: int, kind: str | None, length: int) -> bool:
+    return tag >= PIXEL_DATA
 
 
 def _header(dataset: Any, explicit: bool) -> SegHeader:
     if str(dataset.get("SOPClassUID", "")) not in SEGMENTATION_CLASSES:
-        raise _BrokenError(
+        raise BrokenSegError(
             "a DICOM file that is no Segmentation object; give the segmentation"
         )
     bits = _bits(dataset)
-    labelled = bits != 1
-    shared = _groups(dataset, "SharedFunctionalGroupsSequence")
-    shared_group = shared[0] if shared else pydicom.Dataset()
-    groups = _groups(dataset, "PerFrameFunctionalGroupsSequence")
-    count = _whole(dataset.NumberOfFrames, MOST_FRAMES, "NumberOfFrames")
-    if len(groups) != count:
-        raise _BrokenError(
-            f"NumberOfFrames is {count}, {len(groups)} frames are described; export "
-            "the segmentation again"
-        )
+    groups, shared = _frame_groups(dataset)
     segments = _segments(dataset)
-    measures = [_macro("PixelMeasuresSequence", g, shared_group) for g in groups]
-    orientations = [_macro("PlaneOrientationSequence", g, shared_group) for g in groups]
-    row, column = _same(measures, "PixelSpacing", 2)
+    measures = [functional_group("PixelMeasuresSequence", g, shared) for g in groups]
+    turns = [functional_group("PlaneOrientationSequence", g, shared) for g in groups]
+    row, column = shared_numbers(measures, "PixelSpacing", 2)
     if min(row, column) <= 0:
-        raise _BrokenError(
+        raise BrokenSegError(
             "expected a positive PixelSpacing; export the segmentation again"
         )
     return SegHeader(
         explicit=explicit,
-        rows=_whole(dataset.Rows, LONGEST_AXIS, "Rows"),
-        columns=_whole(dataset.Columns, LONGEST_AXIS, "Columns"),
+        rows=whole_number(dataset.Rows, LONGEST_AXIS, "Rows"),
+        columns=whole_number(dataset.Columns, LONGEST_AXIS, "Columns"),
         bits=bits,
         segments=segments,
-        orientation=_same(orientations, "ImageOrientationPatient", 6),
+        orientation=shared_numbers(turns, "ImageOrientationPatient", 6),
         row_spacing_mm=row,
         column_spacing_mm=column,
-        slice_spacing_mm=_length(measures[0], "SpacingBetweenSlices"),
-        slice_thickness_mm=_length(measures[0], "SliceThickness"),
-        frames=[_frame(g, shared_group, segments, labelled) for g in groups],
+        slice_spacing_mm=length(measures[0], "SpacingBetweenSlices"),
+        slice_thickness_mm=length(measures[0], "SliceThickness"),
+        frames=[_frame(g, shared, segments, bits != 1) for g in groups],
     )
+
+
+def _frame_groups(dataset: Any) -> tuple[list[Any], Any]:
+    """Return the functional groups of every frame, and those that frames share."""
+    shared = items(dataset, "SharedFunctionalGroupsSequence")
+    groups = items(dataset, "PerFrameFunctionalGroupsSequence")
+    count = whole_number(dataset.NumberOfFrames, MOST_FRAMES, "NumberOfFrames")
+    if len(groups) != count:
+        raise BrokenSegError(
+            f"NumberOfFrames is {count}, {len(groups)} frames are described; export "
+            "the segmentation again"
+        )
+    return groups, shared[0] if shared else Dataset()
 
 
 def _bits(dataset: Any) -> int:
@@ -200,105 +207,50 @@ def _bits(dataset: Any) -> int:
     kind = str(dataset.get("SegmentationType", ""))
     expected = {"BINARY": (1,), "LABELMAP": (8, 16)}.get(kind)
     if expected is None:
-        raise _BrokenError(
+        raise BrokenSegError(
             "expected SegmentationType BINARY or LABELMAP, found another, such as "
             "FRACTIONAL; export the segmentation as BINARY"
         )
-    bits = _whole(dataset.BitsAllocated, 64, "BitsAllocated")
-    samples = _whole(dataset.get("SamplesPerPixel", 1), 4, "SamplesPerPixel")
+    bits = whole_number(dataset.BitsAllocated, 64, "BitsAllocated")
+    samples = whole_number(dataset.get("SamplesPerPixel", 1), 4, "SamplesPerPixel")
     if bits not in expected or samples != 1:
-        raise _BrokenError(
+        raise BrokenSegError(
             f"BitsAllocated is {bits} with {samples} samples a pixel, which does not "
             "belong to the SegmentationType; export the segmentation again"
         )
     return bits
 
 
-def _groups(dataset: Any, name: str) -> list[Any]:
-    found = dataset.get(name)
-    return list(found) if found is not None else []
-
-
 def _segments(dataset: Any) -> dict[int, str | None]:
     found: dict[int, str | None] = {}
-    for item in _groups(dataset, "SegmentSequence"):
-        number = _whole(item.SegmentNumber, 2**16 - 1, "SegmentNumber", least=0)
+    for item in items(dataset, "SegmentSequence"):
+        number = whole_number(item.SegmentNumber, 2**16 - 1, "SegmentNumber", least=0)
         if number in found:
-            raise _BrokenError(
+            raise BrokenSegError(
                 f"two segments have the number {number}; export the segmentation again"
             )
         label = item.get("SegmentLabel")
         found[number] = None if label is None else str(label)
     found.pop(0, None)  # the background of a label map
     if not found:
-        raise _BrokenError("no segments are described; export the segmentation again")
+        raise BrokenSegError("no segments are described; export the segmentation again")
     return found
 
 
 def _frame(
     group: Any, shared: Any, segments: dict[int, str | None], labelled: bool
 ) -> SegFrame:
-    plane = _macro("PlanePositionSequence", group, shared)
-    position = _numbers(plane.ImagePositionPatient, 3, "ImagePositionPatient")
+    plane = functional_group("PlanePositionSequence", group, shared)
+    position = numbers(plane.ImagePositionPatient, 3, "ImagePositionPatient")
     if labelled:
         return SegFrame(position, None)
-    identity = _macro("SegmentIdentificationSequence", group, shared)
-    number = _whole(
+    identity = functional_group("SegmentIdentificationSequence", group, shared)
+    number = whole_number(
         identity.ReferencedSegmentNumber, 2**16 - 1, "ReferencedSegmentNumber"
     )
     if number not in segments:
-        raise _BrokenError(
+        raise BrokenSegError(
             f"a frame belongs to segment {number}, which is not described; export the "
             "segmentation again"
         )
     return SegFrame(position, number)
-
-
-def _macro(name: str, group: Any, shared: Any) -> Any:
-    """Return a functional group of a frame, its own or the shared one."""
-    found = _groups(group, name) or _groups(shared, name)
-    if len(found) != 1:
-        raise _BrokenError(
-            f"expected one {name} for each frame, found {len(found)}; export the "
-            "segmentation again"
-        )
-    return found[0]
-
-
-def _same(items: Sequence[Any], name: str, count: int) -> Vector:
-    """Return a value that all frames share, up to the rounding of its text."""
-    found = [_numbers(item.get(name), count, name) for item in items]
-    for values in found:
-        pairs = zip(values, found[0], strict=True)
-        if any(abs(one - other) > SAME_NUMBER for one, other in pairs):
-            raise _BrokenError(
-                f"expected one {name} for all frames, found others; export the "
-                "segmentation on parallel planes of one CT"
-            )
-    return found[0]
-
-
-def _length(measures: Any, name: str) -> float | None:
-    """Return a declared length; the sign of a spacing tells the order of slices."""
-    stated = measures.get(name)
-    length = 0.0 if stated is None else abs(_numbers([stated], 1, name)[0])
-    return length or None
-
-
-def _numbers(values: Any, count: int, name: str) -> Vector:
-    found = tuple(float(value) for value in values or ())
-    if len(found) != count or not all(math.isfinite(value) for value in found):
-        raise _BrokenError(
-            f"expected {count} finite numbers as {name}; export the segmentation again"
-        )
-    return found
-
-
-def _whole(value: Any, most: int, name: str, *, least: int = 1) -> int:
-    number = int(value)
-    if not least <= number <= most:
-        raise _BrokenError(
-            f"expected {name} from {least} to {most}, found another; export the "
-            "segmentation again"
-        )
-    return number

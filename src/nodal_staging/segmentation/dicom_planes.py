@@ -14,7 +14,8 @@ from nodal_staging.segmentation.placed_grid import FARTHEST_MM, placed_grid
 
 SAME_PLANE_MM = 1e-2
 LEAST_SPACING_MM = 0.1  # of a declared distance that is believed
-OFF_GRID = 1e-2  # of the distance of planes, or of rows
+OFF_GRID = 0.05  # of the distance of planes: positions are rounded
+SHIFTED = 1e-2  # of the distance of rows
 NOT_ROTATED = 1e-3
 
 FloatArray = npt.NDArray[np.float64]
@@ -86,7 +87,7 @@ def _check_shift(
     """Refuse frames that do not lie above one another."""
     within = np.abs(offsets @ axes.T)
     spacing = np.array([header.column_spacing_mm, header.row_spacing_mm])
-    if (within > OFF_GRID * np.abs(spacing) + SAME_PLANE_MM).any():
+    if (within > SHIFTED * np.abs(spacing) + SAME_PLANE_MM).any():
         raise SegmentationError(
             f"{role}: frames are shifted by up to {within.max():.3g} mm within their "
             "planes; export the segmentation on the grid of one CT"
@@ -112,9 +113,10 @@ def _gap(offsets: FloatArray, header: SegHeader, role: str) -> float:
             f"{role}: one plane without SpacingBetweenSlices or SliceThickness; export "
             "the segmentation with its volume"
         )
-    smallest = float(steps.min())
-    last = round(float(heights.max()) / smallest)
-    gap = float(heights.max()) / last  # errors of rounding must not add up
+    # Errors of rounding must not add up: mean first, then the whole length.
+    neighbours = float(steps[steps < 1.5 * steps.min()].mean())
+    length = float(heights.max())
+    gap = length / round(length / neighbours)
     if not _fits(heights, gap):
         raise _no_grid(role)
     return gap

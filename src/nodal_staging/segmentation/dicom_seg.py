@@ -15,7 +15,11 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from nodal_staging.segmentation.dicom_header import SegHeader, read_seg_header
+from nodal_staging.segmentation.dicom_header import (
+    PIXEL_DATA_START,
+    SegHeader,
+    read_seg_header,
+)
 from nodal_staging.segmentation.dicom_planes import planes
 from nodal_staging.segmentation.error import SegmentationError
 from nodal_staging.segmentation.gathering import Gathering
@@ -26,7 +30,6 @@ from nodal_staging.segmentation.regions import (
     in_order,
 )
 
-PIXEL_DATA = b"\xe0\x7f\x10\x00"
 UNDEFINED_LENGTH = 2**32 - 1
 
 
@@ -93,7 +96,7 @@ def _check_length(file: BinaryIO, header: SegHeader, size: int, role: str) -> No
     else:
         length, skipped = int.from_bytes(start[4:8], "little"), 8
     position = file.tell() - len(start) + skipped
-    if start[:4] != PIXEL_DATA or length == UNDEFINED_LENGTH:
+    if start[:4] != PIXEL_DATA_START or length == UNDEFINED_LENGTH:
         raise SegmentationError(
             f"{role}: no plain pixel data follow the header; export the segmentation "
             "again without compression"
@@ -127,4 +130,4 @@ def _frames(
         # Frames of odd size begin within a byte.
         bits = np.unpackbits(content, bitorder="little")[first % 8 :]
         plane = bits[: header.frame_bits].reshape(shape)
-        yield plane * np.int64(frame.segment or 0)
+        yield plane * np.uint16(frame.segment or 0)

@@ -1,6 +1,7 @@
 """Which label is which node of nodes.tsv."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 
@@ -77,13 +78,18 @@ def _place_of(segmentation: Segmentation, text: str, node_id: str, role: str) ->
 
 
 def _is_meant(label: Label, text: str) -> bool:
-    if label.name == text:
+    if label.name is not None and _composed(label.name) == _composed(text):
         return True
     match = VALUE.fullmatch(text.strip())
     if match is None:
         return False
     layer, value = match.groups()
     return int(value) == label.value and layer in (None, str(label.layer))
+
+
+def _composed(name: str) -> str:
+    """Write an umlaut as one character: some systems make two of it."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _place(label: Label) -> Place:

@@ -134,7 +134,7 @@ def _affine(header: Any, sizes: list[int], role: str) -> FloatArray:
     """Return the one matrix from voxels to RAS that sform and qform agree on."""
     found = []
     if int(header["sform_code"]) > 0:
-        found.append(np.asarray(header.get_sform(), float))
+        found.append(_sform(header))
     if int(header["qform_code"]) > 0:
         found.append(_qform(header, role))
     if not found:
@@ -154,6 +154,14 @@ def _affine(header: Any, sizes: list[int], role: str) -> FloatArray:
             "differently; save the segmentation with one of them"
         )
     return found[0]
+
+
+def _sform(header: Any) -> FloatArray:
+    """Return the sform's matrix from voxels to RAS."""
+    affine = np.eye(4)
+    with np.errstate(invalid="ignore"):  # some bit patterns of NaN warn when copied
+        affine[:3] = [header[f"srow_{axis}"] for axis in "xyz"]
+    return affine
 
 
 def _qform(header: Any, role: str) -> FloatArray:

@@ -21,21 +21,19 @@ from nodal_staging.segmentation.placed_grid import placed_grid
 from nodal_staging.segmentation.voxel_stream import VoxelLayout
 
 TYPES = {
-    "i1": ["signed char", "int8", "int8_t"],
-    "u1": ["uchar", "unsigned char", "uint8", "uint8_t"],
-    "i2": ["short", "short int", "signed short", "signed short int", "int16"],
-    "u2": ["ushort", "unsigned short", "unsigned short int", "uint16", "uint16_t"],
-    "i4": ["int", "signed int", "int32", "int32_t"],
-    "u4": ["uint", "unsigned int", "uint32", "uint32_t"],
-    "i8": ["longlong", "long long", "long long int", "signed long long", "int64"],
-    "u8": ["ulonglong", "unsigned long long", "unsigned long long int", "uint64"],
-    "f4": ["float"],
-    "f8": ["double"],
+    "i1": "signed char, int8, int8_t",
+    "u1": "uchar, unsigned char, uint8, uint8_t",
+    "i2": "short, short int, signed short, signed short int, int16, int16_t",
+    "u2": "ushort, unsigned short, unsigned short int, uint16, uint16_t",
+    "i4": "int, signed int, int32, int32_t",
+    "u4": "uint, unsigned int, uint32, uint32_t",
+    "i8": "longlong, long long, long long int, signed long long, "
+    "signed long long int, int64, int64_t",
+    "u8": "ulonglong, unsigned long long, unsigned long long int, uint64, uint64_t",
+    "f4": "float",
+    "f8": "double",
 }
-TYPES["i2"] += ["int16_t"]
-TYPES["i8"] += ["signed long long int", "int64_t"]
-TYPES["u8"] += ["uint64_t"]
-KIND_OF_TYPE = {name: kind for kind, names in TYPES.items() for name in names}
+KIND_OF_TYPE = {name: kind for kind in TYPES for name in TYPES[kind].split(", ")}
 SPACES = {
     "left-posterior-superior": (1, 1, 1),
     "lps": (1, 1, 1),
@@ -44,8 +42,9 @@ SPACES = {
     "left-anterior-superior": (1, -1, 1),
     "las": (1, -1, 1),
 }
-LAYER_KINDS = frozenset({"vector", "list", "none", "???", "2-vector", "3-vector"})
-LAYER_KINDS |= {"4-vector"}
+LAYER_KINDS = frozenset(
+    {"vector", "list", "none", "???", "2-vector", "3-vector", "4-vector"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Files are told by what they hold, not by their names.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -90,12 +91,14 @@ def _read_folder(folder: Path, role: str) -> Segmentation:
             f"{role}: expected 1 to {MOST_FILES} segmentations in the folder, found "
             f"{len(paths)} files; give the folder of one exam"
         )
-    parts = []
+    return stacked(_each(paths, role), role=role)
+
+
+def _each(paths: list[Path], role: str) -> Iterator[Segmentation]:
     for place, path in enumerate(paths, start=1):
         named = f"{role}, file {place} of {len(paths)}"
         part = _read_volume(checked_file(path, role=named), role=named)
-        parts.append(called(part, _stem(path.name)))
-    return stacked(parts)
+        yield called(part, _stem(path.name))
 
 
 def _read_file(path: Path, *, role: str) -> Segmentation:

@@ -5,12 +5,15 @@ same value for different nodes, and their voxels may overlap.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from nodal_staging.geometry import Lattice
+from nodal_staging.segmentation.error import SegmentationError
+
+MOST_MASK_BYTES = 1024**3
 
 Box = tuple[int, int, int]
 
@@ -31,7 +34,7 @@ class Label:
 
     layer: int
     value: int
-    name: str | None
+    name: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Region:
     lattice: Lattice
     layer: int
     value: int
-    name: str | None
+    name: str | None = field(repr=False)
     start: Box
     mask: npt.NDArray[np.bool_]
 
@@ -115,8 +118,14 @@ def described(
     return Segmentation(tuple(found), in_order(empty), layers)
 
 
-def stacked(parts: Iterable[Segmentation]) -> Segmentation:
-    """Lay segmentations on one another, each above the layers of those before."""
+def stacked(parts: Iterable[Segmentation], *, role: str) -> Segmentation:
+    """Lay segmentations on one another, each above the layers of those before.
+
+    Raises
+    ------
+    SegmentationError
+        If their masks take more memory together than is accepted.
+    """
     regions: list[Region] = []
     empty: list[Label] = []
     layers = 0
@@ -124,7 +133,17 @@ def stacked(parts: Iterable[Segmentation]) -> Segmentation:
         regions += [replace(r, layer=r.layer + layers) for r in part.regions]
         empty += [replace(label, layer=label.layer + layers) for label in part.empty]
         layers += part.layers
+        check_masks(sum(region.mask.size for region in regions), role=role)
     return Segmentation(tuple(regions), tuple(empty), layers)
+
+
+def check_masks(count: int, *, role: str) -> None:
+    """Refuse boxes of labels that hold too many voxels together."""
+    if count > MOST_MASK_BYTES:
+        raise SegmentationError(
+            f"{role}: the boxes around its labels hold more than {MOST_MASK_BYTES} "
+            "voxels; give a segmentation of lymph nodes alone"
+        )
 
 
 def called(segmentation: Segmentation, name: str | None) -> Segmentation:

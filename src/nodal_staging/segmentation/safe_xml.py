@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException, ElementTree
 
+MOST_TAGS = 200_000
 DECLARATION = re.compile(r"\s*<\?xml[^>]{0,200}\?>")
 
 
@@ -30,8 +31,11 @@ def roots(text: str) -> Element:
     Raises
     ------
     XmlError
-        If it is not well formed, or holds a document type or an entity.
+        If it is not well formed, holds a document type or an entity, or more tags
+        than a scene needs: each takes a hundred times its length in memory.
     """
+    if text.count("<") > MOST_TAGS:
+        raise XmlError(f"more than {MOST_TAGS} tags")
     body = DECLARATION.sub("", text.removeprefix("\ufeff"), count=1)
     try:
         parsed: Element = ElementTree.fromstring(

@@ -17,8 +17,6 @@ from nodal_staging.segmentation.regions import Segmentation, called, stacked
 from nodal_staging.segmentation.safe_xml import XmlError, properties, roots
 
 INDEX = "index.xml"
-LONGEST_INDEX = 8 * 1024 * 1024
-LONGEST_PROPERTIES = 1024 * 1024
 SEGMENTATION_TYPES = frozenset({"LabelSetImage", "MultiLabelSegmentation"})
 MARKS = ("segmentation", "binary")
 
@@ -47,7 +45,7 @@ def read_scene(path: Path, *, role: str) -> Segmentation:
         If archive, index or a segmentation is damaged, or there is none.
     """
     with opened(path, role=role) as archive:
-        return stacked(_each(archive, role))
+        return stacked(_each(archive, role), role=role)
 
 
 def _each(archive: Archive, role: str) -> Iterator[Segmentation]:
@@ -59,7 +57,7 @@ def _each(archive: Archive, role: str) -> Iterator[Segmentation]:
 
 
 def _nodes(archive: Archive, role: str) -> list[SceneNode]:
-    text = archive.text(INDEX, most_bytes=LONGEST_INDEX)
+    text = archive.text(INDEX)
     try:
         found = [_node(archive, element) for element in roots(text).findall("node")]
     except XmlError:
@@ -98,7 +96,7 @@ def _node(archive: Archive, element: Element) -> SceneNode | None:
 
 
 def _properties(archive: Archive, listed: Element) -> dict[str, dict[str, str]]:
-    text = archive.text(listed.get("file", ""), most_bytes=LONGEST_PROPERTIES)
+    text = archive.text(listed.get("file", ""))
     return properties(roots(text))
 
 

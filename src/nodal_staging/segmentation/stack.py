@@ -22,7 +22,13 @@ from nodal_staging.segmentation.mitk_json import (
     label_value,
     labels_of,
 )
-from nodal_staging.segmentation.regions import Label, Region, Segmentation, described
+from nodal_staging.segmentation.regions import (
+    Label,
+    Region,
+    Segmentation,
+    check_masks,
+    described,
+)
 from nodal_staging.segmentation.safe_json import JsonError, parsed
 from nodal_staging.segmentation.voxel_stream import MOST_LAYERS
 
@@ -69,6 +75,7 @@ class StackFiles:
         self._read_file = read_file
         self._role = role
         self._read: dict[Path, dict[int, Region]] = {}
+        self._voxels = 0
 
     def regions(self, name: object) -> dict[int, Region]:
         """Return the labels of a file by their value.
@@ -80,22 +87,25 @@ class StackFiles:
         """
         path = self._path(name)
         if path not in self._read:
-            place = len(self._read) + 1
-            if place > MOST_FILES:
-                raise SegmentationError(
-                    f"{self._role}: the stack names more than {MOST_FILES} files; "
-                    "give the segmentation of one exam"
-                )
-            role = f"{self._role}, file {place} of the stack"
-            segmentation = self._read_file(path, role=role)
-            if segmentation.layers != 1:
-                raise SegmentationError(
-                    f"{role}: {segmentation.layers} layers, expected one; save every "
-                    "group as a file of its own"
-                )
-            found = {region.value: region for region in segmentation.regions}
-            self._read[path] = found
+            self._read[path] = self._load(path)
         return self._read[path]
+
+    def _load(self, path: Path) -> dict[int, Region]:
+        role = f"{self._role}, file {len(self._read) + 1} of the stack"
+        if len(self._read) >= MOST_FILES:
+            raise SegmentationError(
+                f"{role}: more than the {MOST_FILES} files that are accepted; give the "
+                "segmentation of one exam"
+            )
+        segmentation = self._read_file(path, role=role)
+        if segmentation.layers != 1:
+            raise SegmentationError(
+                f"{role}: {segmentation.layers} layers, expected one; save every "
+                "group as a file of its own"
+            )
+        self._voxels += sum(region.mask.size for region in segmentation.regions)
+        check_masks(self._voxels, role=role)
+        return {region.value: region for region in segmentation.regions}
 
     def _path(self, name: object) -> Path:
         """Return the place of a file that the stack names, links resolved."""
@@ -116,8 +126,8 @@ class StackFiles:
 def _groups(path: Path, role: str) -> list[Any]:
     """Return the groups of a stack whose type and version are known."""
     try:
-        content = path.read_bytes()[: LONGEST_STACK + 1]
-        stack = parsed(content.decode("utf-8-sig"))
+        file = checked_file(path, role=role, most_bytes=LONGEST_STACK)
+        stack = parsed(file.read_bytes().decode("utf-8-sig"))
     except (JsonError, UnicodeDecodeError):
         raise _unreadable(role) from None
     if not isinstance(stack, dict) or stack.get("type") != STACK_TYPE:

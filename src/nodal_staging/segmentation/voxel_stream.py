@@ -80,7 +80,8 @@ class VoxelLayout:
 
 def inflating(stream: BinaryIO) -> BinaryIO:
     """Return the inflated content of a gzip stream of one or several members."""
-    return cast(BinaryIO, igzip.GzipFile(fileobj=stream, mode="rb"))
+    inflated = igzip.GzipFile(fileobj=stream)  # type: ignore[no-untyped-call]
+    return cast(BinaryIO, inflated)
 
 
 def slabs(
