@@ -1,4 +1,4 @@
-"""CT and PET as one volume file: NIfTI in HU or SUV."""
+"""CT and PET as one volume file: NIfTI or NRRD, in HU or SUV."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from nodal_staging.dicom.series import OUTSIDE, Unit
 from nodal_staging.geometry import Box, Lattice
 from nodal_staging.raw_files import checked_file
-from nodal_staging.volumes import nifti
+from nodal_staging.volumes import nifti, nrrd
 from nodal_staging.volumes.problems import VolumeError
 
 __all__ = ["VolumeError", "VolumeFile", "index_volume", "is_volume", "read_boxes"]
@@ -38,7 +38,10 @@ class VolumeFile:
 
 def is_volume(path: Path) -> bool:
     """Tell by its suffix whether a path is meant as a volume file."""
-    return path.name.lower().endswith(nifti.SUFFIXES) and not path.is_dir()
+    return (
+        path.name.lower().endswith((*nifti.SUFFIXES, *nrrd.SUFFIXES))
+        and not path.is_dir()
+    )
 
 
 def index_volume(path: Path, *, unit: Unit, role: str) -> VolumeFile:
@@ -50,7 +53,10 @@ def index_volume(path: Path, *, unit: Unit, role: str) -> VolumeFile:
         If it is damaged, or has no place in space.
     """
     file = checked_file(path, role=role)
-    _, lattice = nifti.open_nifti(file, role=role)
+    if _is_nrrd(path):
+        lattice = nrrd.nrrd_lattice(file, role=role)
+    else:
+        _, lattice = nifti.open_nifti(file, role=role)
     return VolumeFile(lattice, unit, file.stat().st_size)
 
 
@@ -70,8 +76,13 @@ def read_boxes(
             f"{role} has changed since it was inspected; run the cohort's inspection "
             "again"
         )
-    values = nifti.read_nifti_boxes(file, boxes, role=role)
+    read = nrrd.read_nrrd_boxes if _is_nrrd(path) else nifti.read_nifti_boxes
+    values = read(file, boxes, role=role)
     if volume.unit == "HU":
         for box in values:
             np.maximum(box, OUTSIDE["HU"], out=box)
     return values
+
+
+def _is_nrrd(path: Path) -> bool:
+    return path.name.lower().endswith(nrrd.SUFFIXES)

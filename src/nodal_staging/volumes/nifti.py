@@ -69,6 +69,8 @@ def open_nifti(path: Path, *, role: str) -> tuple[Any, Lattice]:
         shape = _shape(image, role)
         _check_bytes(image, path, math.prod(shape), role)
         affine = _affine(image, role)
+    except VolumeError:
+        raise
     except DAMAGED:
         raise _damaged(role) from None
     return image, _lattice(shape, affine, role)
@@ -87,6 +89,8 @@ def read_nifti_boxes(
     image, _ = open_nifti(path, role=role)
     try:
         return [_box(image, box, role) for box in boxes]
+    except VolumeError:
+        raise
     except (*DAMAGED, MemoryError):
         raise _damaged(role) from None
 
@@ -103,7 +107,7 @@ def _box(image: Any, box: Box, role: str) -> npt.NDArray[np.float32]:
         raise VolumeError(
             f"{role}: voxels are not finite numbers (NaN); write the volume again"
         )
-    return np.ascontiguousarray(values)
+    return np.array(values, order="C")  # its own, not the file mapped to memory
 
 
 def _second_version(path: Path, role: str) -> Any:
@@ -152,7 +156,7 @@ def _check_bytes(image: Any, path: Path, voxels: int, role: str) -> None:
 def _inflated_bytes(path: Path, enough: int) -> int:
     """Count the inflated bytes, no further than is enough."""
     held = 0
-    with igzip.open(path) as file:
+    with igzip.open(path) as file:  # type: ignore[no-untyped-call,unused-ignore]
         while held < enough:
             content = file.read(min(1 << 22, enough - held))
             if not content:
