@@ -8,6 +8,8 @@ from dicom_files import header, read_whole, write_series, write_slice
 
 from nodal_staging import dicom
 from nodal_staging.dicom import DicomSeriesError, Series, index_ct, read_boxes
+from nodal_staging.dicom.frames import FRAME_TAGS
+from nodal_staging.dicom.scanning import scan
 
 
 @pytest.fixture
@@ -173,3 +175,41 @@ def test_real_series_with_wrapped_padding_agrees_with_simpleitk(real_files):
         np.testing.assert_array_equal(values[place][inside], oracle[inside])
     assert values.min() == dicom.OUTSIDE_SCANNER_HU
     assert series.lattice.spacing_mm[2] == pytest.approx(1.0)
+
+
+SAMPLES = [
+    "dcmqi/ct-3slice/01.dcm",
+    "dcmqi/23x38x3/image/IMG0001.dcm",
+    "highdicom/ct_image.dcm",
+    "pydicom/CT_small.dcm",
+    "d2n_failing/gantrytilting/001/IM-0001-0001.dcm",
+    "ibsi_suv/DRO/DRO_0_0/PT/pet_dro_0_0_slice_000.dcm",
+]
+TAGS = frozenset(map(pydicom.tag.Tag, FRAME_TAGS))
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_quick_look_sees_what_pydicom_sees(real_files, name):
+    content = (real_files / name).read_bytes()
+    quick = scan(content, TAGS)
+    full = pydicom.dcmread(real_files / name)
+    wanted = {tag: element for tag, element in full.items() if tag in TAGS}
+    assert quick is not None
+    assert set(quick.header.keys()) == set(wanted)
+    for tag in wanted:
+        assert quick.header[tag].value == full[tag].value
+    pixels = content[quick.offset : quick.offset + quick.length]
+    assert pixels == full.PixelData
+
+
+def test_the_quick_look_gives_up_where_a_header_is_not_simple(real_files):
+    """Another order of bytes, cut files, no preamble, wanted sequences."""
+    simple = (real_files / SAMPLES[3]).read_bytes()
+    assert scan(simple, TAGS) is not None
+    assert scan(simple[128:], TAGS) is None
+    assert scan(simple[:900], TAGS) is None
+    assert scan(b"", TAGS) is None
+    compressed = next((real_files / "d2n_compressed").rglob("*.dcm"))
+    assert scan(compressed.read_bytes(), TAGS) is None
+    enhanced = real_files / "dcmqi" / "23x38x3" / "multiframe" / "mf.dcm"
+    assert scan(enhanced.read_bytes(), TAGS) is None

@@ -173,7 +173,7 @@ def assign_folds(
             f"datasets.folds: {folds}; lower it or enlarge the cohort"
         )
     split = splitter(n_splits=folds, shuffle=True, random_state=state).split(
-        nodes, nodes["status"], nodes["patient_id"]
+        nodes, nodes["status"], None if protocol == "node" else nodes["patient_id"]
     )
     fold = np.zeros(len(nodes), dtype=int)
     for number, (_, held_out) in enumerate(split, start=1):

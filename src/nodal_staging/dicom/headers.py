@@ -15,6 +15,12 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset, read_file_meta_info
 
 from nodal_staging.dicom.problems import DicomSeriesError
+from nodal_staging.dicom.scanning import (
+    BEGINNING_BYTES,
+    MAGIC,
+    PREAMBLE_BYTES,
+    scan,
+)
 from nodal_staging.dicom.syntaxes import DEFLATED, EXPLICIT_BIG, IMPLICIT_LITTLE
 from nodal_staging.raw_files import files_below
 
@@ -26,8 +32,6 @@ MOST_INFLATED_BYTES = 256 * 1024**2
 
 PIXEL_DATA = (0x7FE0, 0x0010)
 ENCAPSULATED = 0xFFFFFFFF
-PREAMBLE_BYTES = 128
-MAGIC = b"DICM"
 FIRST_GROUPS = (b"\x08\x00", b"\x02\x00")
 """How a file begins that has lost its preamble: group 0008 or 0002."""
 
@@ -106,7 +110,7 @@ def read_headers(folder: Path, tags: Sequence[Any], *, role: str) -> list[FileHe
     """
     files = series_files(folder, role=role)
     foreign: list[int] = []
-    found = list(_headers(files, list(map(pydicom.tag.Tag, tags)), foreign, role))
+    found = list(_headers(files, frozenset(map(pydicom.tag.Tag, tags)), foreign, role))
     if not found:
         raise DicomSeriesError(
             f"{role}: no DICOM image in the folder; correct the path", "no_image"
@@ -116,7 +120,7 @@ def read_headers(folder: Path, tags: Sequence[Any], *, role: str) -> list[FileHe
 
 
 def _headers(
-    files: list[Path], tags: list[Any], foreign: list[int], role: str
+    files: list[Path], tags: frozenset[Any], foreign: list[int], role: str
 ) -> Iterator[FileHeader]:
     """Yield the headers; note the numbers of files that are not DICOM."""
     with warnings.catch_warnings():
@@ -149,19 +153,23 @@ def _unreadable(number: int, role: str) -> DicomSeriesError:
     )
 
 
-def read_header(path: Path, number: int, tags: Sequence[Any]) -> FileHeader | None:
+def read_header(path: Path, number: int, tags: frozenset[Any]) -> FileHeader | None:
     """Read the header of one file, None where it is not DICOM at all.
 
     Raises one of ``UNREADABLE``.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
-        beginning = file.read(1024)
+        beginning = file.read(BEGINNING_BYTES)
+        quick = scan(beginning, tags)
+        if quick is not None:
+            found = (quick.header, quick.syntax, quick.offset, quick.length)
+            return FileHeader(number, size, *found)
         bare = beginning[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] != MAGIC
         if bare and not beginning.startswith(FIRST_GROUPS):
             return None
         file.seek(0)
-        if DEFLATED.encode() in beginning:
+        if DEFLATED.encode() in beginning[:1024]:
             return _deflated_header(path, size, number, tags)
         header = pydicom.dcmread(
             file, stop_before_pixels=True, specific_tags=list(tags), force=bare
@@ -174,7 +182,7 @@ def read_header(path: Path, number: int, tags: Sequence[Any]) -> FileHeader | No
 
 
 def _deflated_header(
-    path: Path, size: int, number: int, tags: Sequence[Any]
+    path: Path, size: int, number: int, tags: frozenset[Any]
 ) -> FileHeader:
     """Read the header of a file whose data set is deflated."""
     content = inflate(path)
