@@ -19,9 +19,10 @@ def read_whole(folder: Path, series: Series, role: str = "scan") -> np.ndarray:
 
 def header(position, *, modality="CT", **attributes) -> Dataset:
     """Return the header of one slice at an LPS position."""
+    identity = (*map(float, position), attributes.get("SeriesInstanceUID"))
     values = {
         "SOPClassUID": CT_CLASS if modality == "CT" else PET_CLASS,
-        "SOPInstanceUID": f"1.2.3.{abs(hash(tuple(map(float, position)))) % 10**9}",
+        "SOPInstanceUID": f"1.2.3.{abs(hash(identity)) % 10**9}",
         "SeriesInstanceUID": "1.2.3.4",
         "FrameOfReferenceUID": "1.2.3.5",
         "Modality": modality,

@@ -10,6 +10,7 @@ from nodal_staging import dicom
 from nodal_staging.dicom import DicomSeriesError, Series, index_ct, read_boxes
 from nodal_staging.dicom.frames import FRAME_TAGS
 from nodal_staging.dicom.scanning import scan
+from nodal_staging.sheets import _numbered
 
 
 @pytest.fixture
@@ -106,9 +107,28 @@ def test_mixed_series_are_refused(tmp_path, volume):
     dataset = header((0, 0, 500.0), SeriesInstanceUID="9.9")
     write_slice(tmp_path / "ct" / "other.dcm", dataset, volume[0])
     with pytest.raises(
-        DicomSeriesError, match=r"holds 2 series: 6 slices of 5 x 4 .*; 1 slices"
+        DicomSeriesError, match=r"holds 2 series: #1 6 slices of 5 x 4 .*; #2 1 slices"
     ):
         index_ct(tmp_path / "ct", role="ct")
+
+
+def test_one_of_several_series_can_be_named(tmp_path, volume):
+    write_series(tmp_path / "ct", volume)
+    write_series(tmp_path / "ct" / "second", volume + 7, SeriesInstanceUID="9.9")
+    for number, shift in ((1, 0), (2, 7)):
+        series = index_ct(tmp_path / "ct", role="ct", number=number).series
+        values = read_whole(tmp_path / "ct", series)
+        np.testing.assert_array_equal(values, volume + shift - 1000.0)
+    with pytest.raises(DicomSeriesError, match=r"holds 2 series: #1 .*; #2 "):
+        index_ct(tmp_path / "ct", role="ct", number=3)
+
+
+def test_a_sheet_names_a_series_behind_its_folder(tmp_path):
+    (tmp_path / "odd#7").mkdir()
+    assert _numbered(tmp_path / "ct#2") == (tmp_path / "ct", 2)
+    assert _numbered(tmp_path / "odd#7") == (tmp_path / "odd#7", None)
+    assert _numbered(tmp_path / "ct") == (tmp_path / "ct", None)
+    assert _numbered(None) == (None, None)
 
 
 def test_scouts_are_left_aside(tmp_path, volume):

@@ -201,7 +201,11 @@ def _look(exam: Exam, folder: Path, rules: Rules) -> _Look:
     try:
         _check_ct(exam)
         ct, look.acquisition, look.notes = scans.index_ct(
-            exam.ct, role=exam.role("ct"), repairs=rules.repairs, wording=rules.wording
+            exam.ct,
+            role=exam.role("ct"),
+            number=exam.ct_number,
+            repairs=rules.repairs,
+            wording=rules.wording,
         )
         _check_nodes(exam, folder)
         labels, label_notes = _labels(exam, folder, ct.lattice)
@@ -262,7 +266,12 @@ def _pet(exam: Exam, rules: Rules) -> tuple[Scan | None, tuple[str, ...]]:
     if exam.pet is None:
         return None, ()
     try:
-        return scans.index_pet(exam.pet, role=exam.role("pet"), repairs=rules.repairs)
+        return scans.index_pet(
+            exam.pet,
+            role=exam.role("pet"),
+            number=exam.pet_number,
+            repairs=rules.repairs,
+        )
     except InputError as error:
         return None, (f"{error} (SUV of this exam left empty)",)
 

@@ -28,9 +28,16 @@ UNSTATED = Acquisition(
 
 
 def index_ct(
-    path: Path, *, role: str, repairs: Repairs, wording: Wording
+    path: Path,
+    *,
+    role: str,
+    repairs: Repairs,
+    wording: Wording,
+    number: int | None = None,
 ) -> tuple[Scan, Acquisition, tuple[str, ...]]:
     """Index a CT: a folder of DICOM files, or a volume in HU.
+
+    ``number`` says which of several series in the folder is meant.
 
     Returns
     -------
@@ -43,12 +50,14 @@ def index_ct(
     """
     if volumes.is_volume(path):
         return volumes.index_volume(path, unit="HU", role=role), UNSTATED, ()
-    found = dicom.index_ct(path, role=role, repairs=repairs, wording=wording)
+    found = dicom.index_ct(
+        path, role=role, number=number, repairs=repairs, wording=wording
+    )
     return found.series, found.acquisition or UNSTATED, found.notes
 
 
 def index_pet(
-    path: Path, *, role: str, repairs: Repairs
+    path: Path, *, role: str, repairs: Repairs, number: int | None = None
 ) -> tuple[Scan, tuple[str, ...]]:
     """Index a PET: a folder of DICOM files, or a volume in SUV.
 
@@ -59,7 +68,7 @@ def index_pet(
     """
     if volumes.is_volume(path):
         return volumes.index_volume(path, unit="SUV", role=role), ()
-    found: Indexed = dicom.index_pet(path, role=role, repairs=repairs)
+    found: Indexed = dicom.index_pet(path, role=role, number=number, repairs=repairs)
     return found.series, found.notes
 
 

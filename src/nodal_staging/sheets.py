@@ -1,6 +1,7 @@
 """The sheets that describe a cohort: exams, nodes, readings; yours or synthetic."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ import pandas as pd
 from nodal_staging import shards, tables
 from nodal_staging.files import write_json
 from nodal_staging.problems import InputError
+
+NUMBERED = re.compile(r"(.+)#(\d{1,4})")
+"""A folder and the number of one of its series."""
 
 
 class SheetError(InputError):
@@ -23,7 +27,8 @@ class Exam:
     """One exam of the exam sheet, with the rows of its nodes.
 
     Paths are absolute or relative to the working directory; ``nodes`` has the
-    columns of the node sheet.
+    columns of the node sheet. The numbers say which of several series in a folder is
+    meant, from 1; None where the sheet names none.
     """
 
     patient_id: str
@@ -32,6 +37,8 @@ class Exam:
     pet: Path | None
     segmentation: Path | None
     nodes: pd.DataFrame
+    ct_number: int | None = None
+    pet_number: int | None = None
 
     def role(self, column: str) -> str:
         """Name a file of the exam in a message, without its path."""
@@ -94,17 +101,33 @@ def read_exams(
     node_sheet = tables.read(nodes, tables.NODE_SHEET)
     folder = Path(exams).parent
     return [
-        Exam(
-            patient_id=row.patient_id,
-            exam_id=row.exam_id,
-            ct=folder / row.ct,
-            pet=_path(folder, row, "pet"),
-            segmentation=_path(folder, row, "segmentation"),
-            nodes=node_sheet[node_sheet["exam_id"] == row.exam_id],
-        )
+        _exam(row, folder, node_sheet)
         for row in exam_sheet.itertuples()
         if shard is None or shards.belongs(row.patient_id, shard)
     ]
+
+
+def _exam(row: Any, folder: Path, nodes: pd.DataFrame) -> Exam:
+    ct, ct_number = _numbered(folder / row.ct)
+    pet, pet_number = _numbered(_path(folder, row, "pet"))
+    return Exam(
+        patient_id=row.patient_id,
+        exam_id=row.exam_id,
+        ct=ct or folder,
+        pet=pet,
+        segmentation=_path(folder, row, "segmentation"),
+        nodes=nodes[nodes["exam_id"] == row.exam_id],
+        ct_number=ct_number,
+        pet_number=pet_number,
+    )
+
+
+def _numbered(path: Path | None) -> tuple[Path | None, int | None]:
+    """Split the number of a series from its folder: ``folder#2``."""
+    numbered = None if path is None else NUMBERED.fullmatch(str(path))
+    if path is None or numbered is None or path.exists():
+        return path, None
+    return Path(numbered[1]), int(numbered[2])
 
 
 def _path(folder: Path, row: Any, column: str) -> Path | None:

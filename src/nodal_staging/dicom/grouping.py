@@ -21,9 +21,25 @@ MOST_LISTED = 6
 
 
 def find_series(
-    folder: Path, headers: Sequence[FileHeader], *, modality: str, role: str
+    folder: Path,
+    headers: Sequence[FileHeader],
+    *,
+    modality: str,
+    role: str,
+    number: int | None = None,
 ) -> list[Frame]:
     """Return the frames of the one series of a modality.
+
+    Parameters
+    ----------
+    folder, headers
+        The folder, and the headers of its files.
+    modality
+        As DICOM calls it, for example ``CT``.
+    role
+        How messages call the folder.
+    number
+        Which of several series is meant, from 1 in the order of their first files.
 
     Raises
     ------
@@ -39,9 +55,11 @@ def find_series(
     ]
     frames = _without_copies(folder, frames, role)
     groups = _groups(frames)
-    if len(groups) > 1:
+    if number is not None and not 1 <= number <= len(groups):
         raise _several(groups, role)
-    return groups[0]
+    if number is None and len(groups) > 1:
+        raise _several(groups, role)
+    return groups[(number or 1) - 1]
 
 
 def _images(
@@ -201,13 +219,17 @@ def _repeats(group: list[Frame]) -> bool:
 
 def _several(groups: list[list[Frame]], role: str) -> DicomSeriesError:
     """List the candidates by what can be told without quoting anything of theirs."""
-    listed = "; ".join(_described(group) for group in groups[:MOST_LISTED])
+    listed = "; ".join(
+        f"#{number} {_described(group)}"
+        for number, group in enumerate(groups[:MOST_LISTED], start=1)
+    )
     more = (
         "" if len(groups) <= MOST_LISTED else f"; and {len(groups) - MOST_LISTED} more"
     )
     return DicomSeriesError(
         f"{role}: the folder holds {len(groups)} series: {listed}{more}; "
-        "keep the one that was segmented",
+        "keep the one that was segmented, or name it at the end of the path in the "
+        "sheet, for example #1",
         "several_series",
     )
 

@@ -42,6 +42,7 @@ def index_ct(
     folder: Path,
     *,
     role: str,
+    number: int | None = None,
     repairs: Repairs = STRICT,
     wording: Wording = NO_WORDING,
 ) -> Indexed:
@@ -54,6 +55,8 @@ def index_ct(
         dose reports, copies and other modalities may lie beside them.
     role
         How messages call the folder, for example ``exam E0001, column ct``.
+    number
+        Which of several CT series in the folder is meant, from 1; None if there is one.
     repairs
         What may be mended instead of refused.
     wording
@@ -65,12 +68,18 @@ def index_ct(
         If the files are not one series of regular geometry in HU.
     """
     headers = read_headers(folder, [*FRAME_TAGS, *ACQUISITION_TAGS], role=role)
-    frames = find_series(folder, headers, modality="CT", role=role)
+    frames = find_series(folder, headers, modality="CT", role=role, number=number)
     series, notes = _series(folder, frames, "HU", repairs, role)
     return Indexed(series, acquisition(_of(frames, headers), wording), notes)
 
 
-def index_pet(folder: Path, *, role: str, repairs: Repairs = STRICT) -> Indexed:
+def index_pet(
+    folder: Path,
+    *,
+    role: str,
+    number: int | None = None,
+    repairs: Repairs = STRICT,
+) -> Indexed:
     """Index the PET series of a folder, its rescaling turned to body-weight SUV.
 
     Raises
@@ -81,7 +90,7 @@ def index_pet(folder: Path, *, role: str, repairs: Repairs = STRICT) -> Indexed:
         If the headers do not tell how to get from stored values to SUV.
     """
     headers = read_headers(folder, [*FRAME_TAGS, *PET_TAGS], role=role)
-    frames = find_series(folder, headers, modality="PT", role=role)
+    frames = find_series(folder, headers, modality="PT", role=role, number=number)
     facts = [_facts(item, role) for item in _of(frames, headers)]
     _check_intercepts(frames, role)
     factors = suv_factors(facts, role=role)
