@@ -28,7 +28,7 @@ from nodal_staging.dicom.frames import FRAME_TAGS
 from nodal_staging.dicom.scanning import scan
 from nodal_staging.problems import InputError
 
-STORED = np.random.default_rng(11).integers(0, 2000, (3, 6, 5))
+STORED = np.random.default_rng(11).integers(0, 2000, (3, 12, 10))
 ROLE = "exam E0001, column ct"
 SECRET = b"Sekretowski"
 TAGS = frozenset(map(pydicom.tag.Tag, FRAME_TAGS))
@@ -187,7 +187,7 @@ def test_a_damaged_volume_is_read_or_refused(suffix, damages, inside):
             "type: short",
             "dimension: 3",
             "space: left-posterior-superior",
-            "sizes: 5 6 3",
+            "sizes: 10 12 3",
             "space directions: (0.7,0,0) (0,0.8,0) (0,0,3)",
             "kinds: domain domain domain",
             "endian: little",

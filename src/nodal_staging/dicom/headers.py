@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import pydicom
 from pydicom import config as pydicom_config
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset, read_file_meta_info
 
@@ -196,10 +197,13 @@ def _syntax(header: Dataset) -> str:
     declared = str(header.file_meta.get("TransferSyntaxUID", IMPLICIT_LITTLE))
     if declared not in NATIVE or declared == DEFLATED:
         return declared
-    implicit, little = header.original_encoding
-    if implicit:
+    elements = map(header.get_item, header.keys())
+    first = next((raw for raw in elements if isinstance(raw, RawDataElement)), None)
+    if first is None:
+        return declared
+    if first.is_implicit_VR:
         return IMPLICIT_LITTLE
-    return EXPLICIT_LITTLE if little else EXPLICIT_BIG
+    return EXPLICIT_LITTLE if first.is_little_endian else EXPLICIT_BIG
 
 
 def _deflated_header(
