@@ -1,10 +1,15 @@
 """Write small DICOM series of known content, independently of the phantom."""
 
+import struct
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import pydicom
+from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.tag import BaseTag, Tag
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from nodal_staging.dicom import Series, read_box
 
@@ -67,3 +72,71 @@ def write_series(
     for number, place in enumerate(places):
         dataset = header((-10.0, -20.0, 100 + gap_mm * place), **attributes)
         write_slice(folder / f"{number:03}.dcm", dataset, volume[place])
+
+
+def file_bytes(
+    dataset: Dataset, stored: np.ndarray, syntax: str = ExplicitVRLittleEndian
+) -> bytes:
+    """Return a file of any transfer syntax that needs no encoder."""
+    order = ">" if syntax == ExplicitVRBigEndian else "<"
+    width = dataset.BitsAllocated // 8
+    kind = "i" if dataset.PixelRepresentation else "u"
+    dataset.Rows, dataset.Columns = stored.shape[-2:]
+    dataset.PixelData = stored.astype(f"{order}{kind}{width}").tobytes()
+    dataset["PixelData"].VR = "OW"
+    return written(dataset, syntax)
+
+
+def written(dataset: Dataset, syntax: str) -> bytes:
+    """Return a file whose pixels are encoded already."""
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    meta.TransferSyntaxUID = UID(syntax)
+    dataset.file_meta = meta
+    target = BytesIO()
+    pydicom.dcmwrite(target, dataset, enforce_file_format=True)
+    return target.getvalue()
+
+
+def with_value(
+    content: bytes,
+    keyword: str,
+    value: bytes,
+    *,
+    kind: str | None = None,
+    length: int | None = None,
+) -> bytes:
+    """Put raw bytes into an element of an explicit little endian file, or add it.
+
+    ``kind`` and ``length`` are what the element claims of its value.
+    """
+    tag = Tag(keyword)
+    start, stop = _place(content, tag)
+    kind = kind or ("OW" if keyword == "PixelData" else dictionary_VR(tag))
+    value += b" " * (len(value) % 2)
+    claimed = len(value) if length is None else length
+    head = struct.pack("<HH2s", tag.group, tag.element, kind.encode())
+    long = kind in {"OB", "OW", "SQ", "UN", "UT", "OF", "OD", "UC"}
+    head += struct.pack("<HI", 0, claimed) if long else struct.pack("<H", claimed)
+    return content[:start] + head + value + content[stop:]
+
+
+def without(content: bytes, keyword: str) -> bytes:
+    """Cut an element out of an explicit little endian file."""
+    start, stop = _place(content, Tag(keyword))
+    return content[:start] + content[stop:]
+
+
+def _place(content: bytes, wanted: BaseTag) -> tuple[int, int]:
+    """Return where an element begins and ends; twice the same where it is missing."""
+    raw = pydicom.dcmread(BytesIO(content))
+    for tag in sorted(raw.keys()):
+        element = raw.get_item(tag)
+        long = element.VR in {"OB", "OW", "SQ", "UN", "UT"}
+        start = element.value_tell - (12 if long else 8)
+        if tag == wanted:
+            return start, element.value_tell + element.length
+        if tag > wanted:
+            return start, start
+    return len(content), len(content)

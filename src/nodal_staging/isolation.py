@@ -5,6 +5,7 @@ may keep a loop running. Each exam, and each compressed slice, is read in a chil
 with bounds on memory and time; the parent gets the result or one clear error.
 """
 
+import faulthandler
 import multiprocessing
 import pickle
 import resource
@@ -89,6 +90,7 @@ def _run(
     memory_mb: int,
 ) -> None:
     """Bound this process, call the function and send what came of it."""
+    faulthandler.disable()  # its dump would go past every log, with paths
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _bound_memory(memory_mb)
     try:

@@ -65,7 +65,7 @@ def files_below(folder: Path, *, role: str) -> list[Path]:
         If there is no such folder, or it holds more than ``MOST_FILES`` files.
     """
     root = _resolve(folder, role)
-    if not root.is_dir():
+    if not os.path.isdir(root):  # False, too, for a name that is too long
         raise RawFileError(f"{role}: no such folder; correct the path")
     found: list[Path] = []
     for parent, folders, names in os.walk(root):
@@ -84,7 +84,10 @@ def files_below(folder: Path, *, role: str) -> list[Path]:
 
 def _belongs(path: str, root: Path) -> bool:
     """Tell whether a path is a regular file, or a link to one inside the root."""
-    mode = os.lstat(path).st_mode
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:  # removed since it was listed
+        return False
     if not stat.S_ISLNK(mode):
         return stat.S_ISREG(mode)
     target = Path(os.path.realpath(path))

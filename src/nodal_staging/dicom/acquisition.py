@@ -8,7 +8,7 @@ from statistics import median
 
 from pydicom.dataset import Dataset
 
-from nodal_staging.dicom.elements import finite, text, texts
+from nodal_staging.dicom.elements import double, finite, text, texts
 from nodal_staging.dicom.headers import FileHeader
 from nodal_staging.suv.clock import joined
 
@@ -33,6 +33,7 @@ ACQUISITION_TAGS = [
 ]
 """Beside geometry; descriptions are matched against patterns and then forgotten."""
 
+BINARY = frozenset({"CTDIvol"})
 AGE = re.compile(r"(\d{3})Y")
 OLDEST_YEARS = 90
 """A higher age would point to a person."""
@@ -174,14 +175,11 @@ def _exposure_mas(header: Dataset) -> float | None:
 
 def _number(header: Dataset, keyword: str) -> float | None:
     """Return a positive number, None where it is absent, zero or damaged."""
-    if keyword not in header:
-        return None
-    element = header.get_item(keyword)
-    if element.VR == "FD" and isinstance(element.value, bytes):
-        value = header[keyword].value
-        return float(value) if isinstance(value, float) and value > 0 else None
-    parts = texts(header, keyword)
-    number = finite(parts[0]) if parts else None
+    if keyword in BINARY:
+        number = double(header, keyword)
+    else:
+        parts = texts(header, keyword)
+        number = finite(parts[0]) if parts else None
     return number if number is not None and number > 0 else None
 
 

@@ -5,6 +5,7 @@ malformed number as text, and converting each of 900 headers takes most of the t
 """
 
 import math
+import struct
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -19,6 +20,7 @@ Element: TypeAlias = RawDataElement | DataElement
 MOST_CHARACTERS = 4096
 """No text of the allow-list is longer; a damaged length may claim more."""
 
+LARGEST_INTEGER = 2**31
 INTEGERS_AS_TEXT = frozenset(
     {"NumberOfFrames", "AcquisitionNumber", "TemporalPositionIdentifier"}
 )
@@ -28,7 +30,7 @@ INTEGERS_AS_TEXT = frozenset(
 def text(header: Dataset, keyword: str) -> str:
     """Return the text of an element without its padding; empty where absent."""
     element = _element(header, keyword)
-    if element is None or element.value is None:
+    if element is None or element.value is None or element.VR == "SQ":
         return ""
     if isinstance(element, RawDataElement):
         return _decoded(bytes(element.value[:MOST_CHARACTERS]))
@@ -69,7 +71,7 @@ def integer(header: Dataset, keyword: str, role: str) -> int | None:
         return None
     if _stands_as_text(element, keyword):
         value = number(header, keyword, role)
-        if value is None or value != int(value):
+        if value is None or value != int(value) or abs(value) >= LARGEST_INTEGER:
             raise _damaged(keyword, "a whole number", role)
         return int(value)
     content = bytes(element.value)
@@ -86,6 +88,18 @@ def finite(part: str) -> float | None:
         value = float(part)
     except ValueError:
         return None
+    return value if math.isfinite(value) and "_" not in part else None
+
+
+def double(header: Dataset, keyword: str) -> float | None:
+    """Return a binary number of 64 bits; None where it is absent or damaged."""
+    element = _element(header, keyword)
+    if element is None or not isinstance(element.value, bytes):
+        return None
+    if element.VR not in {"FD", None} or len(element.value) != 8:
+        return None
+    order = "<" if element.is_little_endian else ">"
+    (value,) = struct.unpack(f"{order}d", element.value)
     return value if math.isfinite(value) else None
 
 

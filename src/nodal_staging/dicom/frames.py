@@ -5,6 +5,7 @@ frames; what they must have in common is the matter of `grouping` and `stacking`
 """
 
 import hashlib
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -50,7 +51,14 @@ FRAME_TAGS = [
 """What is read of an image; nothing else of its header is looked at here."""
 
 MOST_PIXELS_AN_EDGE = 8192
+FINEST_PIXEL_MM = 1e-3
 WIDEST_PIXEL_MM = 100
+FARTHEST_MM = 1e5
+"""Largest coordinate of a scanner's bore, with room for any origin of its table."""
+
+LEAST_SLOPE, LARGEST_RESCALE = 1e-9, 1e9
+"""Beyond these a rescaled value is no measurement, and leaves single precision."""
+
 COSINE_TOLERANCE = 1e-3
 HOUNSFIELD_TYPES = frozenset({"", "HU", "US"})
 """Rescale types of a CT in HU; US, unspecified, is what converters write."""
@@ -187,17 +195,17 @@ def _enhanced(
             "multi_frame",
         )
     try:
-        shared = list(item.header.get("SharedFunctionalGroupsSequence") or [])[:1]
-        groups = list(item.header["PerFrameFunctionalGroupsSequence"])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom's, which quote the header
+            shared = list(item.header.get("SharedFunctionalGroupsSequence") or [])[:1]
+            groups = list(item.header["PerFrameFunctionalGroupsSequence"])
+            macros = [_macros([*shared, group]) for group in groups]
     except UNREADABLE:
         raise _damaged_groups(role) from None
     if len(groups) != count:
         raise _damaged_groups(role)
-    for number_, group in enumerate(groups):
-        try:
-            sources = (item.header, *_macros([*shared, group]))
-        except UNREADABLE:
-            raise _damaged_groups(role) from None
+    for number_, own in enumerate(macros):
+        sources = (item.header, *own)
         yield _frame(item, number_, sources, pixel_format, hounsfield, role)
 
 
@@ -211,7 +219,7 @@ def _damaged_groups(role: str) -> DicomSeriesError:
 
 def _macros(groups: list[Dataset]) -> list[Dataset]:
     """Return the items of the functional groups that concern geometry and values."""
-    return [
+    macros = [
         macro
         for group in groups
         for name in (
@@ -223,6 +231,9 @@ def _macros(groups: list[Dataset]) -> list[Dataset]:
         )
         for macro in list(group.get(name) or [])[:1]
     ]
+    if not all(isinstance(macro, Dataset) for macro in macros):
+        raise TypeError
+    return macros
 
 
 def _frame(
@@ -259,7 +270,9 @@ def _check_pixels(item: FileHeader, needed: int, role: str) -> None:
     """Prove that pixels are there, native ones all of them."""
     if item.syntax in NATIVE:
         held = needed if item.syntax == DEFLATED else item.size - item.offset
-        whole = item.length is not None and needed <= min(item.length, held)
+        whole = item.length not in {None, ENCAPSULATED} and needed <= min(
+            item.length or 0, held
+        )
     else:
         whole = item.length == ENCAPSULATED
     if not whole:
@@ -329,11 +342,12 @@ def _checked_plane(
     rows: int, columns: int, spacing: tuple[float, ...], cosines: tuple[float, ...]
 ) -> Plane | str:
     """Check spacing and orientation once for all frames that share them."""
-    if len(spacing) != 2 or not all(0 < value < WIDEST_PIXEL_MM for value in spacing):
+    bearable = all(FINEST_PIXEL_MM < value < WIDEST_PIXEL_MM for value in spacing)
+    if len(spacing) != 2 or not bearable:
         return "PixelSpacing must be two positive numbers of millimetres, found " + (
             " and ".join(f"{value:g}" for value in spacing) or "none"
         )
-    if len(cosines) != 6 or not _orthonormal(cosines):
+    if len(cosines) != 6 or max(map(abs, cosines)) > 2 or not _orthonormal(cosines):
         return "ImageOrientationPatient is not a pair of orthogonal unit vectors"
     return Plane(rows, columns, (spacing[0], spacing[1]), cosines)
 
@@ -346,9 +360,9 @@ def _orthonormal(cosines: tuple[float, ...]) -> bool:
 
 def _position(sources: tuple[Dataset, ...], role: str) -> tuple[float, float, float]:
     position = _values(sources, "ImagePositionPatient", role)
-    if len(position) != 3:
+    if len(position) != 3 or max(map(abs, position)) > FARTHEST_MM:
         raise DicomSeriesError(
-            f"{role}: ImagePositionPatient must be three numbers; "
+            f"{role}: ImagePositionPatient must be three numbers of millimetres; "
             "export the series again",
             "damaged_geometry",
         )
@@ -376,11 +390,14 @@ def _rescaling(
             "take the series of the ordinary CT",
             "not_hounsfield",
         )
-    if slope and slope[0] == 0:
+    found = (slope or (1.0,))[0], (intercept or (0.0,))[0]
+    if not (LEAST_SLOPE < found[0] < LARGEST_RESCALE > abs(found[1])):
         raise DicomSeriesError(
-            f"{role}: RescaleSlope is 0; export the series again", "damaged_header"
+            f"{role}: RescaleSlope must be positive, and neither it nor "
+            "RescaleIntercept huge; export the series again",
+            "damaged_header",
         )
-    return (slope or (1.0,))[0], (intercept or (0.0,))[0]
+    return found
 
 
 DARKEST_HU = -1000

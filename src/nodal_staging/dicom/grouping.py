@@ -6,14 +6,21 @@ reconstructions. What cannot be a slice is left out; what could be is never gues
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydicom.dataset import Dataset
 
 from nodal_staging.dicom.elements import integer, numbers, text, texts
 from nodal_staging.dicom.frames import Frame, frames_of
-from nodal_staging.dicom.headers import FileHeader, series_files
+from nodal_staging.dicom.headers import (
+    MOST_INFLATED_BYTES,
+    FileHeader,
+    inflate,
+    series_files,
+)
 from nodal_staging.dicom.problems import DicomSeriesError
+from nodal_staging.dicom.syntaxes import DEFLATED
 
 COSINE_TOLERANCE = 1e-4
 SAME_POSITION_MM = 0.01
@@ -161,13 +168,20 @@ def _equal_pixels(files: list[Path], one: Frame, other: Frame) -> bool:
         other.slope,
         other.intercept,
     )
-    return same_header and _pixel_bytes(files, one) == _pixel_bytes(files, other)
+    formats = [replace(frame.format, syntax="") for frame in (one, other)]
+    return (
+        same_header
+        and formats[0] == formats[1]
+        and _pixel_bytes(files, one) == _pixel_bytes(files, other)
+    )
 
 
 def _pixel_bytes(files: list[Path], frame: Frame) -> bytes:
-    with files[frame.file].open("rb") as file:
+    path = files[frame.file]
+    deflated = frame.format.syntax == DEFLATED
+    with inflate(path) if deflated else path.open("rb") as file:
         file.seek(frame.offset)
-        return file.read(frame.size)
+        return file.read(MOST_INFLATED_BYTES if deflated else frame.size)
 
 
 def _groups(frames: list[Frame]) -> list[list[Frame]]:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import pydicom
 from pydicom import config as pydicom_config
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset, read_file_meta_info
 
@@ -21,7 +22,13 @@ from nodal_staging.dicom.scanning import (
     PREAMBLE_BYTES,
     scan,
 )
-from nodal_staging.dicom.syntaxes import DEFLATED, EXPLICIT_BIG, IMPLICIT_LITTLE
+from nodal_staging.dicom.syntaxes import (
+    DEFLATED,
+    EXPLICIT_BIG,
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    NATIVE,
+)
 from nodal_staging.raw_files import files_below
 
 # Values are parsed strictly in `elements`; a remark on standard error helps nobody.
@@ -176,9 +183,27 @@ def read_header(path: Path, number: int, tags: frozenset[Any]) -> FileHeader | N
         )
         if bare and not len(header):
             return None
-        syntax = str(header.file_meta.get("TransferSyntaxUID", IMPLICIT_LITTLE))
+        syntax = _syntax(header)
         offset, length = _pixels(file, syntax)
     return FileHeader(number, size, header, syntax, offset, length)
+
+
+def _syntax(header: Dataset) -> str:
+    """Return how the file is encoded, whatever it declares of a native encoding.
+
+    A file without a preamble declares nothing, and converters were seen to declare
+    the other one; pydicom looks at the elements themselves.
+    """
+    declared = str(header.file_meta.get("TransferSyntaxUID", IMPLICIT_LITTLE))
+    if declared not in NATIVE or declared == DEFLATED:
+        return declared
+    elements = map(header.get_item, header.keys())
+    first = next((raw for raw in elements if isinstance(raw, RawDataElement)), None)
+    if first is None:
+        return declared
+    if first.is_implicit_VR:
+        return IMPLICIT_LITTLE
+    return EXPLICIT_LITTLE if first.is_little_endian else EXPLICIT_BIG
 
 
 def _deflated_header(

@@ -1,5 +1,6 @@
 """Index a series from the headers of its folder."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +92,9 @@ def index_pet(
     """
     headers = read_headers(folder, [*FRAME_TAGS, *PET_TAGS], role=role)
     frames = find_series(folder, headers, modality="PT", role=role, number=number)
-    facts = [_facts(item, role) for item in _of(frames, headers)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom's, which quote the header
+        facts = [_facts(item, role) for item in _of(frames, headers)]
     _check_intercepts(frames, role)
     factors = suv_factors(facts, role=role)
     series, notes = _series(folder, frames, "SUV", repairs, role, factors.values)

@@ -13,6 +13,7 @@ from nodal_staging.dicom.problems import DicomSeriesError
 from nodal_staging.dicom.series import OUTSIDE, Series, Slice
 from nodal_staging.dicom.syntaxes import DEFLATED, EXPLICIT_BIG, NATIVE
 from nodal_staging.geometry import Box
+from nodal_staging.problems import InputError
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.integer]
@@ -127,6 +128,8 @@ class _Rows:
                 return decode(path, shape, role=self._role)
             if self._item.format.syntax == DEFLATED:
                 return inflate(path).read()
+        except InputError:
+            raise
         except UNREADABLE:
             raise _changed(self._role) from None
         return path

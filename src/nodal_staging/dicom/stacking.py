@@ -127,8 +127,11 @@ def _check_positions(
     place = int(np.argmin(np.diff(along)))
     if along[place + 1] - along[place] < GAP_TOLERANCE_MM:
         one, other = sorted(frames[order[place + step]].file + 1 for step in (0, 1))
+        both = (
+            f"two frames of file {one}" if one == other else f"files {one} and {other}"
+        )
         raise DicomSeriesError(
-            f"{role}: files {one} and {other} lie at the same position; keep one "
+            f"{role}: {both} lie at the same position; keep one "
             "reconstruction, or one time point, in a folder",
             "same_position",
         )

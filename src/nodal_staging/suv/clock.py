@@ -6,13 +6,7 @@ from datetime import datetime, timedelta
 def moment(value: object) -> datetime | None:
     """Parse DICOM DT without its time-zone suffix; None where it is malformed."""
     text = str(value or "").split("+")[0].split("-")[0].strip()
-    for length, form in ((14, "%Y%m%d%H%M%S"), (12, "%Y%m%d%H%M")):
-        try:
-            whole = datetime.strptime(text[:length], form)
-        except ValueError:
-            continue
-        return whole + _fraction(text)
-    return None
+    return joined(text[:8], text[8:])
 
 
 def joined(day: object, time: object) -> datetime | None:
@@ -20,8 +14,11 @@ def joined(day: object, time: object) -> datetime | None:
     of_day = time_of_day(time)
     if not day or of_day is None:
         return None
+    digits = str(day).replace(".", "").strip()
+    if len(digits) != 8 or not digits.isdecimal():  # strptime would guess
+        return None
     try:
-        return datetime.strptime(str(day).replace(".", "").strip(), "%Y%m%d") + of_day
+        return datetime.strptime(digits, "%Y%m%d") + of_day
     except (ValueError, OverflowError):
         return None
 

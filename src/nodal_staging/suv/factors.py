@@ -16,6 +16,9 @@ USUAL_UPTAKE_MIN = (15, 240)
 HALF_LIVES_S = {"C-131A3": ("Ga-68", 4062.6), "C-111A1": ("F-18", 6586.2)}
 """Radionuclides of PSMA ligands by their SNOMED code."""
 
+LEAST_FACTOR, LARGEST_FACTOR = 1e-12, 1e6
+"""From SUV per rescaled value; 80 kg and 150 MBq lead to 5e-4."""
+
 HALF_LIFE_TOLERANCE = 0.01
 FACTOR_TOLERANCE = 0.01
 """Departure of Philips' own factor from that of dose and weight worth a remark."""
@@ -44,6 +47,17 @@ def suv_factors(slices: Sequence[PetSlice], *, role: str) -> Factors:
     SUVError
         Naming the attribute that is missing or out of range.
     """
+    factors = _factors(slices, role)
+    if not all(LEAST_FACTOR < value < LARGEST_FACTOR for value in factors.values):
+        raise SUVError(
+            f"{role}: weight, dose or a stated factor lead to an SUV that no patient "
+            "has; correct the header, or leave the pet cell empty"
+        )
+    return factors
+
+
+def _factors(slices: Sequence[PetSlice], role: str) -> Factors:
+    """Return the factors by the unit of the series."""
     first = slices[0]
     for item in slices:
         if (item.units, item.suv_type, item.decay_correction) != (

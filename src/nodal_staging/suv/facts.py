@@ -105,8 +105,8 @@ def pet_slice(header: Dataset) -> PetSlice:
         ),
         frame_reference_s=_milliseconds(header.get("FrameReferenceTime")),
         frame_duration_s=_milliseconds(header.get("ActualFrameDuration")),
-        suv_scale=_number(suv_scale) or None,
-        activity_scale=_number(activity_scale) or None,
+        suv_scale=_positive(suv_scale),
+        activity_scale=_positive(activity_scale),
     )
 
 
@@ -175,6 +175,12 @@ def _number(value: object) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
+
+
+def _positive(value: object) -> float | None:
+    """Parse a factor; zero stands for none."""
+    number = _number(value)
+    return number if number is not None and number > 0 else None
 
 
 def _milliseconds(value: object) -> float | None:

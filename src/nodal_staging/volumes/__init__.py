@@ -1,5 +1,6 @@
 """CT and PET as one volume file: NIfTI or NRRD, in HU or SUV."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,7 +41,7 @@ def is_volume(path: Path) -> bool:
     """Tell by its suffix whether a path is meant as a volume file."""
     return (
         path.name.lower().endswith((*nifti.SUFFIXES, *nrrd.SUFFIXES))
-        and not path.is_dir()
+        and not os.path.isdir(path)  # which bears a name that is too long
     )
 
 

@@ -29,6 +29,9 @@ MOST_BYTES = 8 * 1024**3
 MOST_OFFSET = 16 * 1024**2
 """Header extensions are never longer."""
 
+LENGTH_UNITS, MILLIMETRES = 7, 2
+"""Bits of xyzt_units that concern lengths, and their usual value; 0 is unstated."""
+
 ORTHOGONAL_TOLERANCE = 1e-3
 RAS_TO_LPS = np.array([-1.0, -1.0, 1.0])
 
@@ -102,7 +105,8 @@ def _box(image: Any, box: Box, role: str) -> npt.NDArray[np.float32]:
         for start, size in zip(reversed(box[0]), reversed(box[1]), strict=True)
     ]
     cut += [0] * (len(image.shape) - 3)
-    values = np.asarray(image.dataobj[tuple(cut)], dtype=np.float32).T
+    with np.errstate(over="ignore", invalid="ignore"):  # refused below
+        values = np.asarray(image.dataobj[tuple(cut)], dtype=np.float32).T
     if not np.isfinite(values).all():
         raise VolumeError(
             f"{role}: voxels are not finite numbers (NaN); write the volume again"
@@ -143,7 +147,8 @@ def _check_bytes(image: Any, path: Path, voxels: int, role: str) -> None:
         )
     offset = int(image.dataobj.offset)
     needed = offset + voxels * kind.itemsize
-    if not 0 <= offset <= MOST_OFFSET or needed > MOST_BYTES:
+    least = int(image.header.structarr.nbytes)  # 0 would read the header as voxels
+    if not least <= offset <= MOST_OFFSET or needed > MOST_BYTES:
         raise _damaged(role)
     compressed = path.name.lower().endswith(".gz")
     held = _inflated_bytes(path, needed) if compressed else path.stat().st_size
@@ -168,6 +173,11 @@ def _inflated_bytes(path: Path, enough: int) -> int:
 def _affine(image: Any, role: str) -> npt.NDArray[np.float64]:
     """Return the voxel-to-RAS matrix of the form that the header declares."""
     header = image.header
+    if int(header["xyzt_units"]) & LENGTH_UNITS not in {0, MILLIMETRES}:
+        raise VolumeError(
+            f"{role}: lengths in the NIfTI header are not in millimetres (xyzt_units); "
+            "write the volume again"
+        )
     if int(header["sform_code"]) == 0 and int(header["qform_code"]) == 0:
         raise VolumeError(
             f"{role}: the NIfTI header does not say where the voxels lie (sform_code "

@@ -77,7 +77,8 @@ def _copy(
     if low < high:
         (_, y, x), (_, height, width) = start, shape
         part = slab[low - first : high - first, y : y + height, x : x + width]
-        box[low - start[0] : high - start[0]] = part
+        with np.errstate(over="ignore", invalid="ignore"):  # refused by the caller
+            box[low - start[0] : high - start[0]] = part
 
 
 def _refused(error: Exception, role: str) -> VolumeError:
