@@ -159,6 +159,44 @@ def test_compressed_pixels_come_back(tmp_path, syntax, signed):
     np.testing.assert_array_equal(values, np.maximum(stored - 1000, -1024))
 
 
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
+@pytest.mark.parametrize("unused", ["the sign", "zeros", "rubbish"])
+def test_unused_bits_of_compressed_pixels_are_dropped(tmp_path, syntax, unused):
+    """Decoders differ in what they do with the bits above 12 that a stream holds."""
+    pixels = np.tile([-2048, -2000, -1024, -1, 0, 1, 1000, 2047] * 2, (16, 1))
+    stored = {
+        "the sign": pixels,
+        "zeros": pixels & 0xFFF,
+        "rubbish": (pixels & 0xFFF) | 0x5000,
+    }[unused].astype(np.int16)
+    for z in range(2):
+        content = compressed(upright(z, RescaleIntercept=0), stored, syntax)
+        for keyword, value in (("BitsStored", b"\x0c\0"), ("HighBit", b"\x0b\0")):
+            content = with_value(content, keyword, value)
+        (tmp_path / f"{z}").write_bytes(content)
+    values = read(tmp_path)
+    np.testing.assert_array_equal(values[1], np.maximum(pixels, -1024))
+
+
+def test_compressed_pixels_in_the_upper_bits_are_refused(tmp_path):
+    for z in range(2):
+        content = compressed(upright(z), VOLUME[z] << 1, RLELossless)
+        content = with_value(content, "BitsStored", b"\x0f\0")
+        (tmp_path / f"{z}").write_bytes(content)
+    assert "HighBit" in refused(tmp_path, "damaged_header")
+
+
+def test_one_compressed_value_throughout_comes_back(tmp_path):
+    stored = np.full((64, 64), -1000)
+    for z in range(2):
+        for number, syntax in enumerate(COMPRESSED):
+            name = tmp_path / str(number) / f"{z}"
+            name.parent.mkdir(exist_ok=True)
+            name.write_bytes(compressed(upright(z, RescaleIntercept=0), stored, syntax))
+    for number in range(len(COMPRESSED)):
+        assert (read(tmp_path / str(number)) == -1000).all()
+
+
 def test_padding_and_slopes_hold_for_compressed_pixels_too(tmp_path):
     stored = VOLUME.copy()
     stored[:, :3] = -2000
@@ -199,11 +237,6 @@ def test_real_j2k_equals_its_nifti_truth(real_files):
     there = tuple(np.rint(voxels).astype(int).T)
     expected = np.asarray(truth.dataobj)[there]
     np.testing.assert_allclose(values.ravel(), expected, rtol=1e-6)
-
-
-def bare(content: bytes) -> bytes:
-    """Cut preamble and file meta information off."""
-    return content[content.index(b"\x08\x00\x08\x00") :]
 
 
 @pytest.mark.parametrize(
@@ -733,6 +766,40 @@ def test_nested_folders_and_names_without_suffix(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(file_bytes(upright(z), VOLUME[z]))
     np.testing.assert_array_equal(read(tmp_path), np.maximum(VOLUME - 1000, -1024))
+
+
+def test_a_copied_subfolder_counts_once(tmp_path):
+    slices = [(upright(z), VOLUME[z]) for z in range(4)]
+    write(tmp_path / "ct", slices)
+    write(tmp_path / "ct (2)", slices)
+    assert read(tmp_path).shape == SHAPE
+
+
+@pytest.mark.parametrize("syntax", NATIVE)
+@pytest.mark.parametrize("length", [10, 40_000, 200_000])
+def test_long_private_elements_and_sequences_are_passed_over(tmp_path, syntax, length):
+    """Headers of a kilobyte and of more than the quick look takes in."""
+    slices = []
+    for z, plane in enumerate(VOLUME):
+        dataset = upright(z)
+        inner = group_of(ReferencedImageSequence={"Rows": 1, "RescaleSlope": 9})
+        inner.ReferencedImageSequence[0].PixelData = b"\0\0"
+        inner.ReferencedImageSequence[0].BitsAllocated = 16
+        dataset.ReferencedStudySequence = [inner, inner]
+        dataset["ReferencedStudySequence"].is_undefined_length = z % 2 == 0
+        block = dataset.private_block(0x0029, "MAKER", create=True)
+        block.add_new(0x10, "OB", b"\xfe\xff\x00\xe0" * (length // 4))
+        slices.append((dataset, plane))
+    values = read(write(tmp_path, slices, syntax))
+    np.testing.assert_array_equal(values, np.maximum(VOLUME - 1000, -1024))
+
+
+def test_compressed_enhanced_files_are_refused(tmp_path):
+    dataset, stored = enhanced([0, 1, 2, 3], [1] * 4, VOLUME)
+    file_bytes(dataset, stored)
+    dataset.compress(RLELossless, generate_instance_uid=False)
+    (tmp_path / "one.dcm").write_bytes(written(dataset, RLELossless))
+    assert "compressed enhanced" in refused(tmp_path, "multi_frame")
 
 
 def test_a_frame_of_reference_may_be_absent(tmp_path):

@@ -301,7 +301,8 @@ def _pixel_format(item: FileHeader, role: str) -> PixelFormat:
         raise _impossible("BitsAllocated and PixelRepresentation", role)
     if stored is None or not 1 <= stored <= allocated or not stored <= high + 1:
         raise _impossible("BitsStored and HighBit", role)
-    if high >= allocated:
+    shifted = high != stored - 1
+    if high >= allocated or (shifted and item.syntax not in NATIVE):
         raise _impossible("HighBit", role)
     return PixelFormat(item.syntax, allocated, stored, high, signed == 1)
 

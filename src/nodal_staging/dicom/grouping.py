@@ -99,13 +99,13 @@ def _no_slice(item: FileHeader, modality: str, role: str) -> str | None:
         return f"of modality {_known(found)}"
     if "LOCALIZER" in texts(header, "ImageType"):
         return "localizer"
-    if "PerFrameFunctionalGroupsSequence" in header:
-        return None
     role = f"{role}, file {item.file + 1}"
     if integer(header, "SamplesPerPixel", role) not in {None, 1}:
         return "colour picture"
     if integer(header, "BitsAllocated", role) in {1, 8}:
         return "picture of 8 bits"
+    if "PerFrameFunctionalGroupsSequence" in header:
+        return None
     if not _has_plane(header, role):
         return _without_plane(header, role)
     return None

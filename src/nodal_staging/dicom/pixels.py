@@ -137,7 +137,7 @@ class _Rows:
     def _stored(self, first: int, count: int) -> IntArray:
         """Return stored values ``(y, x)``, unused bits cleared."""
         if isinstance(self._source, np.ndarray):
-            return self._source[first : first + count]
+            return _cleared(self._source[first : first + count], self._item)
         pixel_format = self._item.format
         row_bytes = self._width * pixel_format.bytes_a_pixel
         start = self._item.offset + first * row_bytes
@@ -162,9 +162,9 @@ class _Rows:
 def _cleared(stored: IntArray, item: Slice) -> IntArray:
     """Drop bits that are not the pixel's, keeping its sign, as GDCM does."""
     pixel_format = item.format
-    above = pixel_format.bits_allocated - 1 - pixel_format.high_bit
+    above = 8 * stored.dtype.itemsize - 1 - pixel_format.high_bit
     below = pixel_format.high_bit + 1 - pixel_format.bits_stored
-    if above == below == 0:
+    if above < 0 or above == below == 0:  # a decoder may return fewer bits
         return stored
     native = stored.astype(stored.dtype.newbyteorder("="))
     return (native << above) >> (above + below)
