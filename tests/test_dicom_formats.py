@@ -818,6 +818,20 @@ def test_copies_count_once_and_contradicting_ones_are_refused(tmp_path, syntax):
     refused(folder, "contradicting_copies")
 
 
+def test_deflated_copies_are_compared_by_what_they_inflate_to(tmp_path):
+    """Their pixels begin further on than the deflated file is long."""
+    for number, change in enumerate([0, 0, 0, 0, 1]):
+        place = min(number, 3)
+        dataset = upright(place)
+        dataset.ImageComments = "x" * 9000
+        content = file_bytes(
+            dataset, VOLUME[place] + change, DeflatedExplicitVRLittleEndian
+        )
+        assert len(content) < 9000
+        (tmp_path / f"{number}.dcm").write_bytes(content)
+    refused(tmp_path, "contradicting_copies")
+
+
 def test_a_copy_of_another_signedness_contradicts(tmp_path):
     slices = [(upright(z), VOLUME[z]) for z in range(4)]
     write(tmp_path, slices)

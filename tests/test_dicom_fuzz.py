@@ -13,6 +13,7 @@ import pytest
 from dicom_files import file_bytes, header, read_whole, written
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
@@ -27,6 +28,7 @@ from nodal_staging.dicom import index_ct, index_pet
 from nodal_staging.dicom.frames import FRAME_TAGS
 from nodal_staging.dicom.scanning import scan
 from nodal_staging.problems import InputError
+from nodal_staging.suv import SUVError, pet_slice, suv_factors
 
 STORED = np.random.default_rng(11).integers(0, 2000, (3, 12, 10))
 ROLE = "exam E0001, column ct"
@@ -212,6 +214,67 @@ def test_a_damaged_volume_is_read_or_refused(suffix, damages, inside):
             return volumes.read_boxes(path, found, [box], role=ROLE)[0]
 
         read_or_refused(read)
+
+
+NUMBERS = st.one_of(
+    st.sampled_from(
+        "0 -1 1e-300 1e-30 0.001 1.75 80 175 600 4062.6 80000 1e8 1e20 1e300 NaN inf "
+        "1e999 -1e300 1,5 x".split()
+    ),
+    st.floats().map(str),
+    st.just(""),
+)
+TIMES = st.sampled_from(
+    "000000 120000 130000.5 235959.9999999 240000 256199 12 x".split()
+)
+DATES = st.sampled_from("20200101 00010101 99991231 00000000 2020 x".split())
+
+
+@settings(FEW, max_examples=1500)
+@given(data=st.data())
+def test_any_pet_header_gives_a_bearable_factor_or_is_refused(data):
+    """No number in a header is so odd that another error escapes."""
+    slice_, tracer = Dataset(), Dataset()
+    texts = {
+        "Units": st.sampled_from(["BQML", "CNTS", "GML", "CM2ML", "CPS"]),
+        "DecayCorrection": st.sampled_from(["START", "ADMIN", "NONE", "x"]),
+        "SUVType": st.sampled_from(["", "BW", "LBM", "LBMJAMES128", "LBMJANMA", "IBW"]),
+        "PatientSex": st.sampled_from("MFO"),
+        "SeriesDate": DATES,
+        "SeriesTime": TIMES,
+        "AcquisitionDate": DATES,
+        "AcquisitionTime": TIMES,
+        **dict.fromkeys(
+            [
+                "PatientWeight",
+                "PatientSize",
+                "FrameReferenceTime",
+                "ActualFrameDuration",
+            ],
+            NUMBERS,
+        ),
+    }
+    for name, strategy in texts.items():
+        slice_.add(DataElement(name, "LO", data.draw(strategy)))
+    tracer.add(
+        DataElement("RadiopharmaceuticalStartTime", "LO", data.draw(TIMES)),
+    )
+    for name in ("RadionuclideTotalDose", "RadionuclideHalfLife"):
+        tracer.add(DataElement(name, "LO", data.draw(NUMBERS)))
+    moment = data.draw(DATES) + data.draw(TIMES)
+    if data.draw(st.booleans()):
+        tracer.add(DataElement("RadiopharmaceuticalStartDateTime", "LO", moment))
+    slice_.CorrectedImage = ["ATTN", "DECY"]
+    slice_.RadiopharmaceuticalInformationSequence = [tracer]
+    block = slice_.private_block(0x7053, "Philips PET Private Group", create=True)
+    for element in (0x00, 0x09):
+        block.add_new(element, "LO", data.draw(NUMBERS))
+    try:
+        (factor,) = suv_factors([pet_slice(slice_)], role=ROLE).values
+    except SUVError as error:
+        assert str(error).startswith(ROLE)
+    else:
+        assert 1e-12 < factor < 1e6
 
 
 @pytest.mark.parametrize("kind", ["explicit", "implicit", "pet"])

@@ -570,6 +570,56 @@ PET_LIES = [
 ]
 
 
+ODD_PETS = [
+    {"Units": "GML", "SUVType": "LBMJANMA", "PatientSize": "1e-300"},
+    {"Units": "GML", "SUVType": "LBM", "PatientWeight": "1e300"},
+    {"Units": "GML", "SUVType": "LBM", "PatientSize": "0,2"},
+    {"Units": "CM2ML", "PatientSize": "1e-300"},
+    {"Units": "CM2ML", "PatientSize": "NaN"},
+    {"DecayCorrection": "NONE", "ActualFrameDuration": "1e-310"},
+    {"DecayCorrection": "NONE", "ActualFrameDuration": "1e300"},
+    {"DecayCorrection": "NONE", "AcquisitionDate": "00010101"},
+    {"AcquisitionDate": "00010101", "SeriesDate": "00010101"},
+    {"AcquisitionDate": "99991231", "SeriesDate": "99991231"},
+]
+
+
+@pytest.mark.parametrize("attributes", ODD_PETS, ids=str)
+def test_pet_attributes_that_no_patient_has_are_refused(tmp_path, attributes):
+    values = {"PatientSex": "F"} | attributes
+    raw = {name: value for name, value in values.items() if name not in PET}
+
+    def change(content):
+        for name, value in raw.items():
+            content = with_value(content, name, value.encode())
+        return content
+
+    usual = {name: value for name, value in values.items() if name in PET}
+    refused(read_pet, write_pet(tmp_path / SECRET, change, **usual))
+
+
+ODD_FRAMES = [
+    {"ActualFrameDuration": "1e-310", "FrameReferenceTime": "1"},
+    {"ActualFrameDuration": "1e300", "FrameReferenceTime": "1"},
+    {"ActualFrameDuration": "120000", "FrameReferenceTime": "1e20"},
+    {"ActualFrameDuration": "120000", "FrameReferenceTime": "-1e300"},
+    {"ActualFrameDuration": "NaN", "FrameReferenceTime": "x"},
+]
+
+
+@pytest.mark.parametrize("attributes", ODD_FRAMES, ids=str)
+def test_frame_times_that_no_scan_has_count_as_unstated(tmp_path, attributes):
+    """Then the earliest acquisition is the moment of reference."""
+
+    def change(content):
+        for name, value in attributes.items():
+            content = with_value(content, name, value.encode())
+        return content
+
+    folder = write_pet(tmp_path / SECRET, change, SeriesTime="150000")
+    np.testing.assert_allclose(read_pet(folder), VOLUME * FACTOR, rtol=1e-6)
+
+
 @pytest.mark.parametrize(("name", "old", "new"), PET_LIES)
 def test_a_pet_header_that_lies_is_refused(tmp_path, name, old, new):
     def change(content):

@@ -95,6 +95,6 @@ def weight_and_size(item: PetSlice, role: str) -> tuple[float, float]:
 
 def _missing(name: str, role: str) -> SUVError:
     return SUVError(
-        f"{role}: {name} is missing or not positive; complete the header, "
+        f"{role}: {name} is missing or impossible; complete the header, "
         "or leave the pet cell empty"
     )

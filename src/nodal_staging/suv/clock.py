@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+YEARS = range(1000, 9000)
+"""Far from where arithmetic with dates ends; de-identification moves them widely."""
+
 
 def moment(value: object) -> datetime | None:
     """Parse DICOM DT without its time-zone suffix; None where it is malformed."""
@@ -18,9 +21,10 @@ def joined(day: object, time: object) -> datetime | None:
     if len(digits) != 8 or not digits.isdecimal():  # strptime would guess
         return None
     try:
-        return datetime.strptime(digits, "%Y%m%d") + of_day
+        whole = datetime.strptime(digits, "%Y%m%d") + of_day
     except (ValueError, OverflowError):
         return None
+    return whole if whole.year in YEARS else None
 
 
 def time_of_day(value: object) -> timedelta | None:

@@ -258,7 +258,7 @@ def _unusual(item: PetSlice, uptake_s: float) -> tuple[str, ...]:
 def _required(value: float | None, role: str, name: str) -> float:
     if not value or value <= 0:
         raise SUVError(
-            f"{role}: {name} is missing or not positive; complete the header, "
+            f"{role}: {name} is missing or impossible; complete the header, "
             "or leave the pet cell empty"
         )
     return value

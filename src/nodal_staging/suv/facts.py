@@ -17,6 +17,12 @@ SIEMENS = (0x0071, "SIEMENS MED PT", (0x22,))
 LEAST_DOSE_IN_BQ = 1e4
 """A smaller number can only be megabecquerel."""
 
+DOSES_BQ = 1.0, 1e13
+HALF_LIVES_S = 1.0, 1e9
+SHORTEST_FRAME_S, LONGEST_SCAN_S = 1e-3, 1e6
+LIGHTEST_PATIENT_KG, SMALLEST_PATIENT_M = 0.1, 0.1
+"""Bounds of what can be true, phantoms included."""
+
 HEAVIEST_PATIENT_KG = 1000
 """A larger number can only be grams."""
 
@@ -90,11 +96,21 @@ def pet_slice(header: Dataset) -> PetSlice:
         suv_type=_word(header.get("SUVType")),
         decay_correction=_word(header.get("DecayCorrection")),
         corrections=_words(header.get("CorrectedImage")),
-        weight_kg=_scaled(header.get("PatientWeight"), HEAVIEST_PATIENT_KG, 1e-3),
-        size_m=_scaled(header.get("PatientSize"), TALLEST_PATIENT_M, 1e-2),
+        weight_kg=_possible(
+            _scaled(header.get("PatientWeight"), HEAVIEST_PATIENT_KG, 1e-3),
+            LIGHTEST_PATIENT_KG,
+            HEAVIEST_PATIENT_KG,
+        ),
+        size_m=_possible(
+            _scaled(header.get("PatientSize"), TALLEST_PATIENT_M, 1e-2),
+            SMALLEST_PATIENT_M,
+            TALLEST_PATIENT_M,
+        ),
         sex=_word(header.get("PatientSex")),
         dose_bq=_dose_bq(tracer),
-        half_life_s=_number(tracer.get("RadionuclideHalfLife")),
+        half_life_s=_possible(
+            _number(tracer.get("RadionuclideHalfLife")), *HALF_LIVES_S
+        ),
         radionuclide=_radionuclide(tracer),
         injected_at=moment(tracer.get("RadiopharmaceuticalStartDateTime")),
         injection_time_of_day=time_of_day(tracer.get("RadiopharmaceuticalStartTime")),
@@ -104,7 +120,11 @@ def pet_slice(header: Dataset) -> PetSlice:
             header.get("AcquisitionDate"), header.get("AcquisitionTime")
         ),
         frame_reference_s=_milliseconds(header.get("FrameReferenceTime")),
-        frame_duration_s=_milliseconds(header.get("ActualFrameDuration")),
+        frame_duration_s=_possible(
+            _milliseconds(header.get("ActualFrameDuration")),
+            SHORTEST_FRAME_S,
+            LONGEST_SCAN_S,
+        ),
         suv_scale=_positive(suv_scale),
         activity_scale=_positive(activity_scale),
     )
@@ -164,8 +184,13 @@ def _scaled(value: object, largest: float, factor: float) -> float | None:
 def _dose_bq(tracer: Dataset) -> float | None:
     dose = _number(tracer.get("RadionuclideTotalDose"))
     if dose is not None and dose < LEAST_DOSE_IN_BQ:
-        return dose * 1e6
-    return dose
+        dose *= 1e6
+    return _possible(dose, *DOSES_BQ)
+
+
+def _possible(value: float | None, least: float, most: float) -> float | None:
+    """Return a value that can be true; another is as good as none."""
+    return value if value is not None and least <= value <= most else None
 
 
 def _number(value: object) -> float | None:
@@ -185,4 +210,6 @@ def _positive(value: object) -> float | None:
 
 def _milliseconds(value: object) -> float | None:
     number = _number(value)
-    return None if number is None else number / 1000
+    if number is None:
+        return None
+    return _possible(number / 1000, -LONGEST_SCAN_S, LONGEST_SCAN_S)
