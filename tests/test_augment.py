@@ -7,18 +7,15 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from nodal_staging.augment import (
-    HALF_DEPTH,
-    IMAGE_SIZE,
     Augmentation,
     Ranges,
     draw_augmentations,
     no_augmentation,
     node_keys,
-    sample,
-    source_points,
 )
+from nodal_staging.sampling import HALF_DEPTH, IMAGE_SIZE, sample, source_points
 
-PAPER = Ranges((0.5, 1.5), 180, 5, True)
+PAPER = Ranges((0.5, 1.5), 180, 5, "independent")
 
 
 def slab(seed: int = 0) -> np.ndarray:
@@ -59,6 +56,47 @@ def test_images_equal_an_independent_interpolation(angle, shift, flip):
     np.testing.assert_allclose(image.ravel(), oracle, atol=0.05)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_images_equal_the_literal_chain_on_the_cube(seed):
+    """Move the cube, rotate it, flip it, crop it, take its central plane."""
+    rng = np.random.default_rng(seed)
+    angle, shift = rng.uniform(-np.pi, np.pi), rng.uniform(-5, 5, 3)
+    flip = rng.random(2) < 0.5
+    cube = ndimage.gaussian_filter(rng.normal(0, 1, (80, 80, 80)), 4)
+    cube = np.round(cube / cube.std() * 100).astype(np.int16)
+    # The content moves against the places that are sampled.
+    moved = ndimage.shift(cube.astype(float), -shift, order=1, mode="nearest")
+    turned = ndimage.rotate(
+        moved, np.rad2deg(angle), axes=(1, 2), reshape=False, order=1, mode="nearest"
+    )
+    flipped = turned[:: -1 if flip[1] else 1, :, :: -1 if flip[0] else 1]
+    crop = flipped[16:64, 16:64, 16:64]
+    literal = crop[23:25].mean(axis=0)
+    slab = cube[None, 40 - HALF_DEPTH : 40 + HALF_DEPTH]
+    image = sample(slab, one(angle, shift, flip))[0]
+    # Both interpolate; the literal chain up to three times.
+    assert np.abs(image - literal).max() < 0.12 * cube.std()
+    assert np.corrcoef(image.ravel(), literal.ravel())[0, 1] > 0.999
+
+
+def test_draws_beyond_the_patch_are_refused():
+    with pytest.raises(ValueError, match="within"):
+        sample(slab(), one(angle=np.pi / 4, shift=(0, 0, 7)))
+    with pytest.raises(ValueError, match="within"):
+        sample(slab(), one(shift=(6, 0, 0)))
+
+
+def test_images_do_not_depend_on_their_neighbours():
+    volumes = np.concatenate([slab(seed) for seed in range(40)])
+    keys = node_keys([f"N{number}" for number in range(40)])
+    drawn = draw_augmentations(keys, PAPER, seed=1, epoch=0)
+    together = sample(volumes, drawn)
+    for place in (0, 17, 39):
+        rows = slice(place, place + 1)
+        alone = sample(volumes[rows], drawn.part(rows))
+        np.testing.assert_array_equal(together[rows], alone)
+
+
 def test_no_augmentation_averages_the_two_middle_slices():
     volume = slab()
     image = sample(volume, no_augmentation(1))[0]
@@ -78,9 +116,9 @@ def test_sagittal_flip_mirrors_left_and_right():
     np.testing.assert_allclose(flipped, plain[:, ::-1], atol=1e-3)
 
 
-def test_axial_flip_turns_the_sign_of_the_shift_in_z():
+def test_axial_flip_leaves_the_plane_that_is_fed():
     flipped = sample(slab(), one(shift=(1.5, 0, 0), flip=(False, True)))
-    np.testing.assert_array_equal(flipped, sample(slab(), one(shift=(-1.5, 0, 0))))
+    np.testing.assert_array_equal(flipped, sample(slab(), one(shift=(1.5, 0, 0))))
 
 
 def test_a_whole_shift_moves_the_crop():
@@ -119,14 +157,25 @@ def test_draws_are_uniform_and_independent():
     assert np.abs(off_diagonal).max() < 0.03
 
 
-@pytest.mark.parametrize("flip", [True, False])
-def test_ranges_can_be_closed(flip):
+def test_ranges_can_be_closed():
     keys = node_keys(["a", "b", "c", "d", "e", "f"])
-    drawn = draw_augmentations(keys, Ranges((1, 1), 0, 0, flip), seed=0, epoch=0)
+    drawn = draw_augmentations(keys, Ranges((1, 1), 0, 0, "none"), seed=0, epoch=0)
     assert (drawn.brightness == 1).all()
     assert not drawn.angle.any()
     assert not drawn.shift.any()
-    assert drawn.flip.any() == flip
+    assert not drawn.flip.any()
+
+
+@pytest.mark.parametrize(
+    ("meaning", "shares"),
+    [("independent", [1 / 4] * 4), ("one_of_three", [0, 1 / 3, 1 / 3, 1 / 3])],
+)
+def test_each_meaning_of_flip_has_its_shares(meaning, shares):
+    keys = node_keys([f"N{number}" for number in range(20_000)])
+    drawn = draw_augmentations(keys, Ranges((1, 1), 0, 0, meaning), seed=3, epoch=1)
+    kinds = drawn.flip @ [1, 2]  # none, sagittal, axial, both
+    found = np.bincount(kinds, minlength=4) / len(kinds)
+    np.testing.assert_allclose(found, shares, atol=0.015)
 
 
 def test_image_has_the_size_of_the_network():

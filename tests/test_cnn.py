@@ -15,6 +15,8 @@ TINY = {
     "convolutions": [1, 1, 1, 1, 1],
     "first_width": 2,
     "dense_widths": [4],
+    "pooling": "max",
+    "initializer": "he_normal",
     "batch_norm_momentum": 0.9,
     "dropout": 0.0,
     "seed": 3,
@@ -65,7 +67,14 @@ def test_full_width_has_the_parameters_of_vgg19_convolutions():
 
 def test_compiled_optimizer_has_the_papers_constants():
     model = build_network(**TINY)
-    compile_network(model, learning_rate=1e-4, beta_1=0.9, beta_2=0.999, epsilon=1e-8)
+    compile_network(
+        model,
+        learning_rate=1e-4,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        loss="binary_crossentropy",
+    )
     adam = model.optimizer
     assert type(adam).__name__ == "Adam"
     assert float(adam.learning_rate) == pytest.approx(1e-4)

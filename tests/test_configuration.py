@@ -43,6 +43,16 @@ def test_the_default_is_right(config):
         ("phantom.delta_size", 20, "config: phantom.delta_size: 20 is greater than"),
         ("phantom.delta_size", float("nan"), "config: phantom.delta_size is nan"),
         ("phantom.ct.noise_hu", float("inf"), "config: phantom.ct.noise_hu"),
+        (
+            "selection.candidates",
+            {"wide": {"cnn": {"first_width": 0}}},
+            "config: selection.candidates.wide.cnn.first_width: 0 is less than",
+        ),
+        (
+            "selection.candidates",
+            {"wide": {"cnn": {"width": 8}}},
+            "config: selection.candidates.wide.cnn.width is not a key here",
+        ),
         ("study", "../../etc", "config: study: '../../etc' does not match"),
         (
             "cohort.source",

@@ -5,14 +5,17 @@ import pandas as pd
 import pytest
 
 from nodal_staging import patch_files
+from nodal_staging.fitting import fit, predict
 from nodal_staging.images import ImageOptions, ImageSource
-from nodal_staging.training import fit, predict, recipe_of
+from nodal_staging.recipes import recipe_of
 
 NODES = [f"N{number:02}" for number in range(24)]
 NETWORK = {
     "convolutions": [1, 1, 1, 1, 1],
     "first_width": 4,
     "dense_widths": [8],
+    "pooling": "max",
+    "initializer": "he_normal",
     "batch_norm_momentum": 0.8,
     "dropout": 0.0,
 }
@@ -22,6 +25,10 @@ def recipe(cnn: str = "status_balanced", **training):
     defaults = {
         "learning_rate": 5e-3,
         "schedule": "constant",
+        "loss": "binary_crossentropy",
+        "precision": "float32",
+        "xla": False,
+        "held_out_every": 1,
         "beta_1": 0.9,
         "beta_2": 0.999,
         "epsilon": 1e-8,
@@ -34,9 +41,10 @@ def recipe(cnn: str = "status_balanced", **training):
         image={"window_hu": [-160, 240], "mask_fill": 0.0, "channels": "ct"},
         augmentation={
             "brightness": [1, 1],
+            "brightness_scale": "windowed",
             "rotation_deg": 180,
             "shift_mm": 2,
-            "flip": True,
+            "flip": "independent",
         },
         network=NETWORK,
         training=defaults | training,

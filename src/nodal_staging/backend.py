@@ -1,7 +1,8 @@
-"""Keras and TensorFlow, imported in one place and without noise.
+"""Keras and what computes for it, imported in one place and without noise.
 
 TensorFlow prints lines to standard error while it is imported, before any of its own
 settings for that count; in a workflow of some dozen jobs they hide what matters.
+Another library than TensorFlow is chosen by the variable KERAS_BACKEND.
 """
 
 import os
@@ -29,6 +30,35 @@ def _native_messages_muted() -> Iterator[None]:
 
 with _native_messages_muted():
     import keras
-    import tensorflow as tf
 
-__all__ = ["keras", "tf"]
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+__all__ = ["keras", "tf", "use_device", "versions"]
+
+
+def use_device(*, gpu: bool, intra_op_threads: int) -> None:
+    """Fix threads and device before TensorFlow starts; ask for determinism.
+
+    Without a GPU on the machine training runs on the CPU. Another library than
+    TensorFlow is left to its own settings.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return
+    tf.config.threading.set_intra_op_parallelism_threads(intra_op_threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.experimental.enable_op_determinism()
+    devices = tf.config.list_physical_devices("GPU")
+    if not gpu:
+        tf.config.set_visible_devices([], "GPU")
+    for device in devices if gpu else []:
+        # Several jobs may share a GPU; none takes all of its memory.
+        tf.config.experimental.set_memory_growth(device, True)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what decides the bits of weights."""
+    found = {"keras": keras.__version__, "backend": keras.backend.backend()}
+    if keras.backend.backend() == "tensorflow":
+        found["tensorflow"] = tf.__version__
+    return found

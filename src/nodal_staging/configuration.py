@@ -11,6 +11,9 @@ import yaml
 
 from nodal_staging.problems import InputError
 
+RECIPE_SECTIONS = ("image", "augmentation", "cnn", "training")
+"""What decides the weights of a CNN beside its images and the seed."""
+
 MOST_NODES_A_PATIENT = 30
 FIELD_MARGIN_MM = 10
 """How much wider than the largest body the field of view must be."""
@@ -39,14 +42,40 @@ def check_configuration(config: Mapping[str, Any], schema: str | Path) -> None:
     """
     rules = yaml.safe_load(Path(schema).read_text(encoding="utf-8"))
     validator = jsonschema.Draft202012Validator(rules)
-    errors = sorted(validator.iter_errors(dict(config)), key=lambda e: list(e.path))
-    if errors:
-        raise ConfigurationError(_sentence(errors[0]))
+    _check_schema(validator, config)
     _check_finite(config)
+    for name in config["selection"]["candidates"]:
+        changed = dict(config) | candidate_options(config, name)
+        _check_schema(validator, changed, f"selection.candidates.{name}.")
     if config["cohort"]["source"] == "files":
         _check_sheets(config["cohort"])
     else:
         _check_phantom(config["phantom"], config["datasets"])
+
+
+def recipe_options(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the sections of the configuration that decide the weights of a CNN."""
+    return {section: config[section] for section in RECIPE_SECTIONS}
+
+
+def candidate_options(config: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return these sections as a candidate of the architecture selection has them.
+
+    The candidate ``configured`` changes nothing.
+    """
+    overlay = config["selection"]["candidates"].get(name) or {}
+    return {
+        section: values | overlay.get(section, {})
+        for section, values in recipe_options(config).items()
+    }
+
+
+def _check_schema(validator: Any, config: Mapping[str, Any], place: str = "") -> None:
+    """Say what is wrong first; ``place`` stands before the key."""
+    errors = sorted(validator.iter_errors(dict(config)), key=lambda e: list(e.path))
+    if errors:
+        sentence = _sentence(errors[0])
+        raise ConfigurationError(sentence.replace("config: ", f"config: {place}", 1))
 
 
 def _check_finite(config: Any, place: str = "") -> None:

@@ -8,16 +8,19 @@ import numpy as np
 
 from nodal_staging import tables
 from nodal_staging.attribution.gradient import gradient_times_input
-from nodal_staging.augment import no_augmentation, sample
+from nodal_staging.augment import no_augmentation
+from nodal_staging.backend import use_device
 from nodal_staging.cnn import LOGIT
 from nodal_staging.files import replacing
 from nodal_staging.images import ImageSource
-from nodal_staging.training import Recipe, trained_network, use_device
+from nodal_staging.recipes import read_recipe
+from nodal_staging.sampling import sample
+from nodal_staging.training import trained_network
 
 
 def attribute_cnn(
     *,
-    recipe: Recipe,
+    recipe: str | Path,
     weights: str | Path,
     test: str | Path,
     patches: Iterable[str | Path],
@@ -38,12 +41,13 @@ def attribute_cnn(
         HDF5: ``/node_id``; ``/gradient_x_input``, ``/image`` (what the network saw)
         and ``/mask``, each ``(n, 48, 48)``.
     """
-    use_device(gpu=gpu, intra_op_threads=recipe.intra_op_threads)
+    how = read_recipe(recipe)
+    use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
     tested = tables.read(test, tables.DATASET)
     node_ids = list(tested["node_id"])
-    source = ImageSource(patches, node_ids, recipe.image)
+    source = ImageSource(patches, node_ids, how.image)
     images = source.plain()
-    maps = gradient_times_input(trained_network(recipe, weights), images, layer=LOGIT)
+    maps = gradient_times_input(trained_network(how, weights), images, layer=LOGIT)
     masks = sample(source.masks, no_augmentation(len(node_ids))) >= 0.5
     with replacing(output) as part, h5py.File(part, "w") as file:
         file.create_dataset("node_id", data=np.array(node_ids, dtype="S"))

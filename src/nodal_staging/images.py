@@ -1,24 +1,28 @@
 """From patches to what the network sees: windowed images, masked where asked."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from nodal_staging.augment import (
-    HALF_DEPTH,
     Augmentation,
     Ranges,
     draw_augmentations,
     no_augmentation,
     node_keys,
-    sample,
 )
 from nodal_staging.patch_files import read_slabs
+from nodal_staging.sampling import HALF_DEPTH, IMAGE_SIZE, Slabs, sample_in_parts
 
 FloatArray = npt.NDArray[np.float32]
+BrightnessScale = Literal["windowed", "hu", "attenuation"]
+
+AIR_HU = np.float32(-1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +31,16 @@ class ImageOptions:
 
     ``window_hu`` is mapped to 0..1; ``masked`` sets what lies outside the node to
     ``mask_fill`` after windowing; ``channels`` is ``ct`` or ``ct_and_mask``.
+    ``brightness_scale`` says on which scale the factor of the augmentation acts:
+    ``windowed`` on 0..1, not clipped again; ``hu`` on signed HU; ``attenuation`` on
+    HU above air; the last two before windowing.
     """
 
     window_hu: tuple[float, float]
     mask_fill: float
     channels: str
     masked: bool
+    brightness_scale: BrightnessScale = "windowed"
 
     @property
     def n_channels(self) -> int:
@@ -54,29 +62,66 @@ class ImageSource:
         self.keys = node_keys(node_ids)
         self.options = options
 
+    def digest(self) -> str:
+        """Return the SHA-256 sum of all voxels that images are made of."""
+        total = hashlib.sha256()
+        for slab, mask in zip(self.slabs, self.masks, strict=True):
+            total.update(slab.data)
+            total.update(mask.data)
+        return total.hexdigest()
+
     def plain(self) -> FloatArray:
         """Return the central images ``(n, 48, 48, channels)``."""
-        return self._images(no_augmentation(len(self.keys)))
+        return self.images(no_augmentation(len(self.keys)))
 
     def augmented(self, ranges: Ranges, *, seed: int, epoch: int) -> FloatArray:
         """Return the images of a training epoch ``(n, 48, 48, channels)``."""
-        return self._images(
+        return self.images(
             draw_augmentations(self.keys, ranges, seed=seed, epoch=epoch)
         )
 
-    def _images(self, drawn: Augmentation) -> FloatArray:
-        """Interpolate, window, brighten, mask; in this order.
-
-        Brightness acts on the windowed scale, as HU are signed, and is not clipped.
-        """
-        low, high = self.options.window_hu
-        images = (sample(self.slabs, drawn) - low) / (high - low)
-        images = np.clip(images, 0, 1) * drawn.brightness[:, None, None]
-        channels = [images]
+    def images(self, drawn: Augmentation) -> FloatArray:
+        """Return the images of given draws ``(n, 48, 48, channels)``."""
+        shape = (len(self.keys), IMAGE_SIZE, IMAGE_SIZE, self.options.n_channels)
+        images = np.empty(shape, np.float32)
+        volumes: list[Slabs] = [self.slabs]
         if self.options.masked or self.options.n_channels > 1:
-            masks = sample(self.masks, drawn) >= 0.5
-            if self.options.masked:
-                channels[0] = np.where(masks, images, self.options.mask_fill)
-            if self.options.n_channels > 1:
-                channels.append(masks)
-        return np.stack(channels, axis=-1).astype(np.float32)
+            volumes.append(self.masks)
+        for rows, (values, *coverage) in sample_in_parts(volumes, drawn):
+            windowed(values, drawn.brightness[rows], self.options)
+            for mask in coverage:
+                inside = mask >= 0.5
+                if self.options.masked:
+                    np.copyto(values, self.options.mask_fill, where=~inside)
+                images[rows, ..., -1] = inside
+            images[rows, ..., 0] = values
+        return images
+
+
+def windowed(
+    hu: FloatArray, brightness: npt.NDArray[np.float64], options: ImageOptions
+) -> None:
+    """Map the window to 0..1 and apply brightness, in place.
+
+    Parameters
+    ----------
+    hu
+        Values of n images ``(n, y, x)``; overwritten.
+    brightness
+        Factor of each image ``(n,)``.
+    options
+        Window, and the scale on which brightness acts.
+    """
+    factor = brightness.astype(np.float32)[:, None, None]
+    low, high = (np.float32(bound) for bound in options.window_hu)
+    if options.brightness_scale == "hu":
+        hu *= factor
+    elif options.brightness_scale == "attenuation":
+        hu -= AIR_HU
+        hu *= factor
+        hu += AIR_HU
+    hu -= low
+    hu *= 1 / (high - low)
+    np.clip(hu, np.float32(0), np.float32(1), out=hu)
+    if options.brightness_scale == "windowed":
+        hu *= factor

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,3 +43,9 @@ def job_log(path: str | Path) -> Iterator[None]:
             logger.removeHandler(handler)
             handler.flush()
         to_file.close()
+
+
+def in_groups(paths: Sequence[str], count: int) -> list[list[str]]:
+    """Cut the list of a rule's files into ``count`` parts of the same length."""
+    size = len(paths) // count
+    return [list(paths[k * size : (k + 1) * size]) for k in range(count)]

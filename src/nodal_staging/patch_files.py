@@ -1,8 +1,11 @@
 """Patch files: one HDF5 per shard, the same bytes for the same patches."""
 
 import hashlib
+import math
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import h5py
 import numpy as np
@@ -12,6 +15,11 @@ from nodal_staging.files import replacing
 
 Int16Array = npt.NDArray[np.int16]
 MaskArray = npt.NDArray[np.uint8]
+
+Number = TypeVar("Number", np.int16, np.uint8)
+
+LARGEST_IN_MEMORY = 2**31
+"""Bytes of an array that is still held in memory."""
 
 Patch = tuple[Int16Array, MaskArray]
 """Image in HU and mask, both ``(z, y, x)``."""
@@ -84,7 +92,7 @@ def read_slabs(
             low, high = size // 2 - half_depth, size // 2 + half_depth
             if image is None:
                 shape = (len(node_ids), 2 * half_depth, size, size)
-                image, mask = np.empty(shape, np.int16), np.empty(shape, np.uint8)
+                image, mask = _empty(shape, np.int16), _empty(shape, np.uint8)
             for row, node_id in enumerate(stored):
                 place = places.pop(node_id, None)
                 if place is not None:
@@ -93,6 +101,19 @@ def read_slabs(
     if places or image is None:
         raise KeyError(f"no patch of node {next(iter(places), '')}")
     return image, mask
+
+
+def _empty(shape: tuple[int, ...], kind: type[Number]) -> npt.NDArray[Number]:
+    """Return room for an array: in memory, or, if large, in a file without a name.
+
+    The system then keeps in memory what is in use, so that a training set may be
+    larger than the memory of its job.
+    """
+    if math.prod(shape) * np.dtype(kind).itemsize <= LARGEST_IN_MEMORY:
+        return np.empty(shape, kind)
+    with tempfile.TemporaryFile() as file:
+        # A plain array on top of the mapping: slices of a memmap are slow.
+        return np.asarray(np.memmap(file, kind, "w+", shape=shape))
 
 
 def patch_sums(paths: Iterable[str | Path]) -> dict[str, str]:

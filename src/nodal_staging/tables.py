@@ -351,8 +351,28 @@ HISTORY = _table(
         "epoch": _count(),
         "loss": _number(),
         "accuracy": _number(0, 1),
+        "held_out_loss": _optional_number(0),
+        "held_out_auc": _optional_number(0),
     },
 )
+"""Means of a training by epoch; the last two where nodes were held out and seen."""
+
+LEADERBOARD = _table(
+    {
+        "rank": _count(),
+        "candidate": _text(),
+        "mean_auc": _number(0, 1),
+        "cnn": _text(),
+        "auc": _number(0, 1),
+        "lower": _number(0, 1),
+        "upper": _number(0, 1),
+        "cross_entropy": _number(0),
+        "folds": _count(),
+        "nodes": _count(),
+    },
+    unique=["candidate", "cnn"],
+)
+"""Out-of-fold quality of each candidate and CNN, best mean AUC first."""
 
 
 def read(path: str | Path, schema: pa.DataFrameSchema) -> pd.DataFrame:

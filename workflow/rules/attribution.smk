@@ -8,6 +8,7 @@ OUTPUTS  attribution/<cnn>.h5  node_id, maps by method, images and masks
 rule attribute_cnn:
     """Attribute the score of each test node to its pixels."""
     input:
+        recipe="<results>/models/{cnn}/recipe.json",
         weights="<results>/models/{cnn}/weights.h5",
         test="<results>/datasets/test.tsv",
         patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
@@ -25,11 +26,6 @@ rule attribute_cnn:
         runtime=60,
         gpu=1,
     params:
-        image=lookup(within=config, dpath="image"),
-        augmentation=lookup(within=config, dpath="augmentation"),
-        network=lookup(within=config, dpath="cnn"),
-        training=lookup(within=config, dpath="training"),
-        seed=lookup(within=config, dpath="seed"),
         code=version_of("attribute_cnn"),
     script:
         "../scripts/attribute_cnn.py"

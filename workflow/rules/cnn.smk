@@ -1,15 +1,43 @@
 """The CNNs: three networks, trained on the balanced sets, scored on the test set.
 
 INPUTS   datasets/, patches/<shard>.h5
-OUTPUTS  models/<cnn>/weights.h5, history.tsv, card.json
-         models/<cnn>/folds/<fold>.csv  scores of the nodes a fold held out
-         scores/cnn_<cnn>.csv           test set and out of fold
+OUTPUTS  models/<cnn>/recipe.json               all that decides the weights
+         models/<cnn>/weights.h5, history.tsv, card.json
+         models/<cnn>/folds/<fold>.csv          scores of the nodes a fold held out
+         models/<cnn>/folds/<fold>.history.tsv  loss by epoch, held-out nodes too
+         scores/cnn_<cnn>.csv                   test set and out of fold
+         figures/training.{pdf,svg,png}         loss and held-out AUC by epoch
 """
+
+TRAINING_FIGURE = multiext("<results>/figures/training", ".pdf", ".svg", ".png")
+FOLDS = range(1, config["datasets"]["folds"] + 1)
+
+
+rule write_recipe:
+    """Write down all that decides the weights of a CNN beside its images."""
+    input:
+        chosen=CHOSEN,
+    output:
+        "<results>/models/{cnn}/recipe.json",
+    log:
+        "<logs>/write_recipe/{cnn}.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        options=recipe_options(config),
+        seed=lookup(within=config, dpath="seed"),
+        code=version_of("write_recipe"),
+    script:
+        "../scripts/write_recipe.py"
 
 
 rule train_cnn:
     """Train a CNN on its whole training set."""
     input:
+        recipe="<results>/models/{cnn}/recipe.json",
         training=training_set_of,
         patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
     output:
@@ -28,11 +56,6 @@ rule train_cnn:
         runtime=600,
         gpu=1,
     params:
-        image=lookup(within=config, dpath="image"),
-        augmentation=lookup(within=config, dpath="augmentation"),
-        network=lookup(within=config, dpath="cnn"),
-        training=lookup(within=config, dpath="training"),
-        seed=lookup(within=config, dpath="seed"),
         code=version_of("train_cnn"),
     script:
         "../scripts/train_cnn.py"
@@ -41,10 +64,12 @@ rule train_cnn:
 rule train_fold:
     """Train a CNN without one fold and score the nodes of that fold."""
     input:
+        recipe="<results>/models/{cnn}/recipe.json",
         training=training_set_of,
         patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
     output:
-        "<results>/models/{cnn}/folds/{fold}.csv",
+        scores="<results>/models/{cnn}/folds/{fold}.csv",
+        history="<results>/models/{cnn}/folds/{fold}.history.tsv",
     log:
         "<logs>/train_fold/{cnn}/{fold}.log",
     benchmark:
@@ -57,11 +82,6 @@ rule train_fold:
         runtime=600,
         gpu=1,
     params:
-        image=lookup(within=config, dpath="image"),
-        augmentation=lookup(within=config, dpath="augmentation"),
-        network=lookup(within=config, dpath="cnn"),
-        training=lookup(within=config, dpath="training"),
-        seed=lookup(within=config, dpath="seed"),
         code=version_of("train_fold"),
     script:
         "../scripts/train_fold.py"
@@ -70,12 +90,10 @@ rule train_fold:
 rule score_cnn:
     """Score the test set with a trained CNN and join the out-of-fold scores."""
     input:
+        recipe="<results>/models/{cnn}/recipe.json",
         weights="<results>/models/{cnn}/weights.h5",
         test="<results>/datasets/test.tsv",
-        folds=collect(
-            "<results>/models/{{cnn}}/folds/{fold}.csv",
-            fold=range(1, config["datasets"]["folds"] + 1),
-        ),
+        folds=collect("<results>/models/{{cnn}}/folds/{fold}.csv", fold=FOLDS),
         patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
     output:
         "<results>/scores/cnn_{cnn}.csv",
@@ -91,11 +109,40 @@ rule score_cnn:
         runtime=60,
         gpu=1,
     params:
-        image=lookup(within=config, dpath="image"),
-        augmentation=lookup(within=config, dpath="augmentation"),
-        network=lookup(within=config, dpath="cnn"),
-        training=lookup(within=config, dpath="training"),
-        seed=lookup(within=config, dpath="seed"),
         code=version_of("score_cnn"),
     script:
         "../scripts/score_cnn.py"
+
+
+rule draw_training:
+    """Draw loss and held-out quality of the CNNs by epoch."""
+    input:
+        whole=collect("<results>/models/{cnn}/history.tsv", cnn=CNNS),
+        folds=collect(
+            "<results>/models/{cnn}/folds/{fold}.history.tsv", cnn=CNNS, fold=FOLDS
+        ),
+    output:
+        TRAINING_FIGURE,
+    log:
+        "<logs>/draw_training.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=800,
+        runtime=10,
+    params:
+        cnns=CNNS,
+        synthetic=SYNTHETIC,
+        code=version_of("draw_training"),
+    script:
+        "../scripts/draw_training.py"
+
+
+localrules:
+    training,
+
+
+rule training:
+    """How the CNNs were trained: loss and held-out quality by epoch."""
+    input:
+        TRAINING_FIGURE,

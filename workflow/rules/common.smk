@@ -7,7 +7,11 @@ SCRIPT_ROOT = str(workflow.current_basedir.join("../scripts"))
 if SOURCE_ROOT not in sys.path:
     sys.path.append(SOURCE_ROOT)
 
-from nodal_staging.configuration import check_configuration
+from nodal_staging.configuration import (
+    candidate_options,
+    check_configuration,
+    recipe_options,
+)
 from nodal_staging.provenance import code_version
 from nodal_staging.reader_names import readers_of
 
@@ -28,6 +32,10 @@ if not SHEETS["nodes"]:
 RAW_SHARD = "<results>/raw/{scatteritem}" if SYNTHETIC else []
 
 CNNS = ["status_balanced", "location_balanced", "xmask"]
+# What the architecture selection chose, where the study follows it.
+CHOSEN = (
+    "<results>/selection/chosen.json" if config["selection"]["choose"] == "best" else []
+)
 FORESTS = ["status_balanced", "location_balanced"]
 READERS = readers_of(
     config["phantom"]["readers"]["noise"] if SYNTHETIC else SHEETS["readings"]
@@ -66,4 +74,5 @@ wildcard_constraints:
     baseline="|".join(BASELINES),
     number=r"\d+",
     fold=r"\d+",
+    candidate=r"[a-z0-9_]+",
     classifier=r"[a-z0-9_]+",

@@ -3,21 +3,14 @@
 from typing import TYPE_CHECKING
 
 from nodal_staging.jobs import job_log
-from nodal_staging.training import recipe_of, score_cnn
+from nodal_staging.training import score_cnn
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
     score_cnn(
-        recipe=recipe_of(
-            cnn=snakemake.wildcards.cnn,
-            image=snakemake.params.image,
-            augmentation=snakemake.params.augmentation,
-            network=snakemake.params.network,
-            training=snakemake.params.training,
-            seed=snakemake.params.seed,
-        ),
+        recipe=snakemake.input.recipe,
         weights=snakemake.input.weights,
         test=snakemake.input.test,
         folds=snakemake.input.folds,

@@ -1,0 +1,82 @@
+"""How the CNNs were trained: loss and held-out AUC by epoch."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from nodal_staging import tables
+from nodal_staging.classifier_names import printed
+from nodal_staging.figures import style
+
+HELD_OUT = "0.35"
+
+
+def draw_training(
+    *,
+    whole: Mapping[str, str | Path],
+    folds: Mapping[str, Sequence[str | Path]],
+    synthetic: bool,
+    output: Sequence[str | Path],
+) -> None:
+    """Draw one column per CNN: loss above, AUC of the nodes held out below.
+
+    Parameters
+    ----------
+    whole
+        CNN to the history of its training on all nodes (``tables.HISTORY``).
+    folds
+        CNN to the histories of its folds.
+    synthetic
+        Whether to mark the figure as synthetic.
+    output
+        Files; the suffix decides the format.
+    """
+    figure = style.new_figure(style.DOUBLE_COLUMN_MM, 85)
+    axes = figure.subplots(2, len(whole), sharex="col", sharey="row", squeeze=False)
+    for column, cnn in enumerate(whole):
+        history = tables.read(whole[cnn], tables.HISTORY)
+        watched = _held_out(folds[cnn])
+        colour = style.COLOURS[f"cnn_{cnn}"]
+        axes[0, column].set_title(printed(f"cnn_{cnn}"))
+        _draw_loss(axes[0, column], history, watched, colour)
+        _draw_auc(axes[1, column], watched, colour)
+        axes[1, column].set_xlabel("Epoch")
+    axes[0, 0].set_ylabel("Cross-entropy")
+    axes[0, 0].legend(frameon=False, loc="upper right")
+    axes[1, 0].set_ylabel("AUC, nodes held out")
+    if synthetic:
+        style.mark_synthetic(figure)
+    style.save(figure, output)
+
+
+def _held_out(paths: Sequence[str | Path]) -> pd.DataFrame:
+    """Return the epochs at which folds were watched, all folds in one table."""
+    parts = [tables.read(p, tables.HISTORY).assign(fold=n) for n, p in enumerate(paths)]
+    return pd.concat(parts).dropna(subset=["held_out_loss"])
+
+
+def _draw_loss(
+    axes: Axes, history: pd.DataFrame, watched: pd.DataFrame, colour: str
+) -> None:
+    """Draw the loss of training, and of the nodes held out."""
+    axes.plot(history["epoch"], history["loss"], color=colour, label="training")
+    _draw_folds(axes, watched, "held_out_loss", HELD_OUT, label="held out")
+    axes.set_ylim(bottom=0)
+
+
+def _draw_auc(axes: Axes, watched: pd.DataFrame, colour: str) -> None:
+    _draw_folds(axes, watched, "held_out_auc", colour)
+    axes.axhline(0.5, color="0.6", linewidth=0.6, linestyle=":")
+    axes.set_ylim(0.4, 1)
+
+
+def _draw_folds(
+    axes: Axes, watched: pd.DataFrame, column: str, colour: str, label: str = ""
+) -> None:
+    """Draw each fold thinly and the mean of all."""
+    for _, fold in watched.groupby("fold"):
+        axes.plot(fold["epoch"], fold[column], color=colour, linewidth=0.5, alpha=0.5)
+    mean = watched.groupby("epoch")[column].mean()
+    axes.plot(mean.index, mean, color=colour, linestyle="--", label=label or None)

@@ -1,0 +1,79 @@
+"""Architecture selection by cross-validation, on request: `snakemake leaderboard`.
+
+INPUTS   datasets/, patches/<shard>.h5
+OUTPUTS  selection/<candidate>/<cnn>/recipe.json, <fold>.csv, <fold>.history.tsv
+         selection/leaderboard.tsv  candidates by out-of-fold AUC
+         selection/chosen.json      the first of them, for selection.choose: best
+"""
+
+COMPETING = config["selection"]["cnns"]
+CANDIDATES = ["configured"] + [
+    name for name, change in config["selection"]["candidates"].items() if change
+]
+
+
+def candidate_folds(candidate, cnn):
+    """Return the fold scores of a candidate; the configured one is trained anyway."""
+    trained = candidate == "configured" and not CHOSEN
+    home = f"models/{cnn}/folds" if trained else f"selection/{candidate}/{cnn}"
+    return [f"<results>/{home}/{fold}.csv" for fold in FOLDS]
+
+
+use rule write_recipe as write_candidate with:
+    input:
+        chosen=[],
+    output:
+        "<results>/selection/{candidate}/{cnn}/recipe.json",
+    log:
+        "<logs>/write_candidate/{candidate}/{cnn}.log",
+    params:
+        options=lambda wildcards: candidate_options(config, wildcards.candidate),
+        seed=lookup(within=config, dpath="seed"),
+        code=version_of("write_recipe"),
+
+
+use rule train_fold as train_candidate with:
+    input:
+        recipe="<results>/selection/{candidate}/{cnn}/recipe.json",
+        training=training_set_of,
+        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+    output:
+        scores="<results>/selection/{candidate}/{cnn}/{fold}.csv",
+        history="<results>/selection/{candidate}/{cnn}/{fold}.history.tsv",
+    log:
+        "<logs>/train_candidate/{candidate}/{cnn}/{fold}.log",
+    benchmark:
+        "<benchmarks>/train_candidate/{candidate}/{cnn}/{fold}.tsv"
+
+
+rule rank_candidates:
+    """Rank the candidates by their out-of-fold AUC."""
+    input:
+        [candidate_folds(name, cnn) for name in CANDIDATES for cnn in COMPETING],
+    output:
+        leaderboard="<results>/selection/leaderboard.tsv",
+        chosen="<results>/selection/chosen.json",
+    log:
+        "<logs>/rank_candidates.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=800,
+        runtime=20,
+    params:
+        competitors=[(name, cnn) for name in CANDIDATES for cnn in COMPETING],
+        options={name: candidate_options(config, name) for name in CANDIDATES},
+        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        code=version_of("rank_candidates"),
+    script:
+        "../scripts/rank_candidates.py"
+
+
+localrules:
+    leaderboard,
+
+
+rule leaderboard:
+    """Candidates of the architecture selection, best first."""
+    input:
+        "<results>/selection/leaderboard.tsv",

@@ -1,0 +1,18 @@
+"""Write the recipe of a CNN."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.jobs import job_log
+from nodal_staging.recipes import write_recipe
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    write_recipe(
+        cnn=snakemake.wildcards.cnn,
+        options=snakemake.params.options,
+        seed=snakemake.params.seed,
+        chosen=snakemake.input.chosen or None,
+        output=snakemake.output[0],
+    )
