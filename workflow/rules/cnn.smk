@@ -10,7 +10,6 @@ OUTPUTS  models/<cnn>/recipe.json               all that decides the weights
 """
 
 TRAINING_FIGURE = multiext("<results>/figures/training", ".pdf", ".svg", ".png")
-FOLDS = range(1, config["datasets"]["folds"] + 1)
 
 
 rule write_recipe:

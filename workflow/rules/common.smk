@@ -36,6 +36,7 @@ CNNS = ["status_balanced", "location_balanced", "xmask"]
 CHOSEN = (
     "<results>/selection/chosen.json" if config["selection"]["choose"] == "best" else []
 )
+FOLDS = range(1, config["datasets"]["folds"] + 1)
 FORESTS = ["status_balanced", "location_balanced"]
 READERS = readers_of(
     config["phantom"]["readers"]["noise"] if SYNTHETIC else SHEETS["readings"]
@@ -66,6 +67,13 @@ def training_set_of(wildcards):
     """Return the training set of a CNN; xmask masks the nodes of status_balanced."""
     name = "location_balanced" if "location" in wildcards.cnn else "status_balanced"
     return f"<results>/datasets/{name}.tsv"
+
+
+def candidate_folds(candidate, cnn):
+    """Return the fold scores of a candidate; the configured one is trained anyway."""
+    trained = candidate == "configured" and not CHOSEN
+    home = f"models/{cnn}/folds" if trained else f"selection/{candidate}/{cnn}"
+    return [f"<results>/{home}/{fold}.csv" for fold in FOLDS]
 
 
 wildcard_constraints:

@@ -12,13 +12,6 @@ CANDIDATES = ["configured"] + [
 ]
 
 
-def candidate_folds(candidate, cnn):
-    """Return the fold scores of a candidate; the configured one is trained anyway."""
-    trained = candidate == "configured" and not CHOSEN
-    home = f"models/{cnn}/folds" if trained else f"selection/{candidate}/{cnn}"
-    return [f"<results>/{home}/{fold}.csv" for fold in FOLDS]
-
-
 use rule write_recipe as write_candidate with:
     input:
         chosen=[],
