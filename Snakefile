@@ -42,6 +42,7 @@ include: "workflow/rules/statistics.smk"
 include: "workflow/rules/attribution.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/learning_curve.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -30,7 +30,13 @@ RULES = load_rules()
 SCRIPTED = {name: rule for name, rule in RULES.items() if rule.script}
 
 
-SHARED = {"write_candidate": "write_recipe", "train_candidate": "train_fold"}
+SHARED = {
+    "write_candidate": "write_recipe",
+    "write_share_recipe": "write_recipe",
+    "train_candidate": "train_fold",
+    "train_share": "train_cnn",
+    "score_share": "score_cnn",
+}
 
 
 def script_of(name: str) -> Path:

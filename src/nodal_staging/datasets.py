@@ -48,24 +48,38 @@ def make_datasets(
     A node whose CT could be measured but not cut has no patch; no set takes it.
     """
     measured = tables.read(nodes, tables.NODES)
-    has_patch = measured["node_id"].isin(patch_sums(patches))
-    frame = measured[has_patch]
+    frame = measured_with_patch(nodes, patches)
     drawn, pool = split_test(frame, protocol=protocol, share=test_share, seed=seed)
     training = {
         "status_balanced": draw_status_balanced(pool, seed=seed),
         "location_balanced": draw_location_balanced(pool, seed=seed),
     }
-    tables.write(_dataset(drawn.assign(fold=0)), test, tables.DATASET)
+    write_dataset(drawn.assign(fold=0), test)
     outputs = {
         "status_balanced": status_balanced,
         "location_balanced": location_balanced,
     }
     for name, nodes_in in training.items():
         folded = assign_folds(nodes_in, protocol=protocol, folds=folds, seed=seed)
-        tables.write(_dataset(folded), outputs[name], tables.DATASET)
-    losses = [_losses(frame, drawn, pool, training), _uncut(measured[~has_patch])]
+        write_dataset(folded, outputs[name])
+    uncut = measured[~measured["node_id"].isin(frame["node_id"])]
+    losses = [_losses(frame, drawn, pool, training), _uncut(uncut)]
     lost = pd.concat(losses).sort_values(["dataset", "node_id"])
     tables.write(lost, dropped, tables.DROPPED)
+
+
+def measured_with_patch(
+    nodes: str | Path, patches: Iterable[str | Path]
+) -> pd.DataFrame:
+    """Return the measured nodes (``tables.NODES``) that have a patch."""
+    measured = tables.read(nodes, tables.NODES)
+    return measured[measured["node_id"].isin(patch_sums(patches))]
+
+
+def write_dataset(nodes: pd.DataFrame, path: str | Path) -> None:
+    """Write nodes with their folds as ``tables.DATASET``, in the order of node_id."""
+    rows = nodes[list(tables.DATASET.columns)].sort_values("node_id")
+    tables.write(rows, path, tables.DATASET)
 
 
 def _uncut(nodes: pd.DataFrame) -> pd.DataFrame:
@@ -194,10 +208,6 @@ def _sample(nodes: pd.DataFrame, count: int, rng: np.random.Generator) -> pd.Dat
             "lower datasets.test_share or enlarge the cohort"
         )
     return nodes.iloc[rng.choice(len(nodes), size=count, replace=False)]
-
-
-def _dataset(nodes: pd.DataFrame) -> pd.DataFrame:
-    return nodes[list(tables.DATASET.columns)].sort_values("node_id")
 
 
 def _losses(

@@ -83,6 +83,7 @@ def write_recipe(
     options: Mapping[str, Any],
     seed: int,
     chosen: str | Path | None,
+    percent: int,
     output: str | Path,
 ) -> None:
     """Write the recipe of a CNN.
@@ -99,17 +100,22 @@ def write_recipe(
     chosen
         What the architecture selection chose, in place of these options; None where
         the configuration decides.
+    percent
+        Share of the training set that will be used: epochs are scaled, so that the
+        number of batches stays that of the whole.
     output
         JSON.
     """
     if chosen is not None:
         options = read_json(chosen)["options"]
+    training = dict(options["training"])
+    training["epochs"] = round(training["epochs"] * 100 / percent)
     recipe = recipe_of(
         cnn=cnn,
         image=options["image"],
         augmentation=options["augmentation"],
         network=options["cnn"],
-        training=options["training"],
+        training=training,
         seed=seed,
     )
     write_json(output, dataclasses.asdict(recipe))

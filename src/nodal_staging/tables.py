@@ -374,6 +374,23 @@ LEADERBOARD = _table(
 )
 """Out-of-fold quality of each candidate and CNN, best mean AUC first."""
 
+LEARNING_CURVE = _table(
+    {
+        "cnn": _text(),
+        "percent": _count(),
+        "repeat": _count(),
+        "nodes": _count(),
+        "auc": _number(0, 1),
+        "lower": _number(0, 1),
+        "upper": _number(0, 1),
+        "ceiling": _optional_number(0),
+        "realistic_ceiling": _optional_number(0),
+    },
+    unique=["cnn", "percent", "repeat"],
+)
+"""AUC on the test set after training on a share of the patients; repeat 0 is the
+study itself. Ceilings only where the cohort is synthetic."""
+
 
 def read(path: str | Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     """Read a table and check it.

@@ -28,6 +28,7 @@ rule write_recipe:
     params:
         options=recipe_options(config),
         seed=lookup(within=config, dpath="seed"),
+        percent=100,
         code=version_of("write_recipe"),
     script:
         "../scripts/write_recipe.py"

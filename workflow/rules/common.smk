@@ -63,10 +63,16 @@ def version_of(rule_name):
     return code_version(f"{SCRIPT_ROOT}/{rule_name}.py", SOURCE_ROOT)
 
 
-def training_set_of(wildcards):
+def training_set_of(wildcards, home="<results>/datasets"):
     """Return the training set of a CNN; xmask masks the nodes of status_balanced."""
     name = "location_balanced" if "location" in wildcards.cnn else "status_balanced"
-    return f"<results>/datasets/{name}.tsv"
+    return f"{home}/{name}.tsv"
+
+
+def share_of(wildcards):
+    """Return the training set of a CNN among those of a point of the curve."""
+    point = f"{wildcards.percent}_{wildcards.repeat}"
+    return training_set_of(wildcards, f"<results>/learning_curve/{point}/datasets")
 
 
 def candidate_folds(candidate, cnn):
@@ -81,6 +87,8 @@ wildcard_constraints:
     forest="|".join(FORESTS),
     baseline="|".join(BASELINES),
     number=r"\d+",
+    percent=r"\d+",
+    repeat=r"\d+",
     fold=r"\d+",
     candidate=r"[a-z0-9_]+",
     classifier=r"[a-z0-9_]+",

@@ -22,6 +22,7 @@ use rule write_recipe as write_candidate with:
     params:
         options=lambda wildcards: candidate_options(config, wildcards.candidate),
         seed=lookup(within=config, dpath="seed"),
+        percent=100,
         code=version_of("write_recipe"),
 
 

@@ -13,6 +13,7 @@ with job_log(snakemake.log[0]):
         cnn=snakemake.wildcards.cnn,
         options=snakemake.params.options,
         seed=snakemake.params.seed,
+        percent=snakemake.params.percent,
         chosen=snakemake.input.chosen or None,
         output=snakemake.output[0],
     )
