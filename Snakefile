@@ -43,6 +43,7 @@ include: "workflow/rules/attribution.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/learning_curve.smk"
+include: "workflow/rules/replay.smk"
 include: "workflow/rules/report.smk"
 
 

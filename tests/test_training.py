@@ -75,7 +75,7 @@ def dataset():
 
 
 def test_two_trainings_give_the_same_bits(patch_file, dataset):
-    source = ImageSource([patch_file], NODES, recipe().image)
+    source = ImageSource.read([patch_file], NODES, recipe().image)
     first, _ = fit(recipe(), dataset, source, name="all")
     second, _ = fit(recipe(), dataset, source, name="all")
     for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
@@ -84,7 +84,7 @@ def test_two_trainings_give_the_same_bits(patch_file, dataset):
 
 def test_an_easy_difference_is_learned(patch_file, dataset):
     plan = recipe(epochs=25)
-    source = ImageSource([patch_file], NODES, plan.image)
+    source = ImageSource.read([patch_file], NODES, plan.image)
     model, history = fit(plan, dataset, source, name="all")
     scores = predict(model, source.plain())
     positive = dataset["status"].to_numpy() == "positive"
@@ -95,15 +95,15 @@ def test_an_easy_difference_is_learned(patch_file, dataset):
 def test_window_maps_its_ends_to_zero_and_one(patch_file):
     image = recipe().image
     low_high = ImageOptions((-100, 140), 0.0, "ct", False)
-    images = ImageSource([patch_file], NODES[:2], low_high).plain()
+    images = ImageSource.read([patch_file], NODES[:2], low_high).plain()
     assert images.min() == 0.0
     assert images.max() == 1.0
     assert image.window_hu == (-160, 240)
 
 
 def test_xmask_sees_nothing_but_the_node(patch_file):
-    plain = ImageSource([patch_file], NODES[:2], recipe().image).plain()
-    masked = ImageSource([patch_file], NODES[:2], recipe("xmask").image).plain()
+    plain = ImageSource.read([patch_file], NODES[:2], recipe().image).plain()
+    masked = ImageSource.read([patch_file], NODES[:2], recipe("xmask").image).plain()
     y, x = np.ogrid[-23.5:24, -23.5:24]
     outside = y**2 + x**2 > 40
     inside = y**2 + x**2 < 30
@@ -113,7 +113,7 @@ def test_xmask_sees_nothing_but_the_node(patch_file):
 
 def test_mask_can_be_a_second_channel(patch_file):
     options = ImageOptions((-160, 240), 0.0, "ct_and_mask", False)
-    images = ImageSource([patch_file], NODES[:2], options).plain()
+    images = ImageSource.read([patch_file], NODES[:2], options).plain()
     assert images.shape == (2, 48, 48, 2)
     assert set(np.unique(images[..., 1])) == {0.0, 1.0}
 

@@ -45,7 +45,7 @@ def attribute_cnn(
     use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
     tested = tables.read(test, tables.DATASET)
     node_ids = list(tested["node_id"])
-    source = ImageSource(patches, node_ids, how.image)
+    source = ImageSource.read(patches, node_ids, how.image)
     images = source.plain()
     maps = gradient_times_input(trained_network(how, weights), images, layer=LOGIT)
     masks = sample(source.masks, no_augmentation(len(node_ids))) >= 0.5

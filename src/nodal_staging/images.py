@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -53,14 +53,26 @@ class ImageSource:
 
     def __init__(
         self,
-        patches: Iterable[str | Path],
+        slabs: npt.NDArray[np.int16],
+        masks: npt.NDArray[np.uint8],
         node_ids: Sequence[str],
         options: ImageOptions,
     ) -> None:
-        """Read the central slices of the nodes' patches."""
-        self.slabs, self.masks = read_slabs(patches, node_ids, half_depth=HALF_DEPTH)
+        """Take the central slices of n patches: HU and mask ``(n, 12, 80, 80)``."""
+        self.slabs, self.masks = slabs, masks
         self.keys = node_keys(node_ids)
         self.options = options
+
+    @classmethod
+    def read(
+        cls,
+        patches: Iterable[str | Path],
+        node_ids: Sequence[str],
+        options: ImageOptions,
+    ) -> Self:
+        """Read the central slices of the nodes' patches."""
+        slabs, masks = read_slabs(patches, node_ids, half_depth=HALF_DEPTH)
+        return cls(slabs, masks, node_ids, options)
 
     def digest(self) -> str:
         """Return the SHA-256 sum of all voxels that images are made of."""

@@ -391,6 +391,22 @@ LEARNING_CURVE = _table(
 """AUC on the test set after training on a share of the patients; repeat 0 is the
 study itself. Ceilings only where the cohort is synthetic."""
 
+REPLAY = _table(
+    {
+        "node_id": _text(),
+        "epoch": _count(),
+        "brightness": _number(0),
+        "rotation_deg": _number(),
+        "shift_z": _number(),
+        "shift_y": _number(),
+        "shift_x": _number(),
+        "flip_sagittal": _one_of(["yes", "no"]),
+        "flip_axial": _one_of(["yes", "no"]),
+    },
+    unique=["node_id", "epoch"],
+)
+"""What the augmentation drew for an image; shifts in voxels of the patch."""
+
 
 def read(path: str | Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     """Read a table and check it.

@@ -45,7 +45,7 @@ def train_cnn(
     how = read_recipe(recipe)
     use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
     dataset = tables.read(training, tables.DATASET)
-    source = ImageSource(patches, list(dataset["node_id"]), how.image)
+    source = ImageSource.read(patches, list(dataset["node_id"]), how.image)
     state = Path(weights).with_name("checkpoint.h5")
     model, frame = fit(how, dataset, source, name="all", checkpoint=state, code=code)
     save_weights(model, weights)
@@ -82,12 +82,12 @@ def train_fold(
     patches = list(patches)
     out = dataset[dataset["fold"] == fold]
     kept = dataset[dataset["fold"] != fold].reset_index(drop=True)
-    images = ImageSource(patches, list(out["node_id"]), how.image).plain()
+    images = ImageSource.read(patches, list(out["node_id"]), how.image).plain()
     state = Path(scores).with_suffix(".checkpoint.h5")
     model, frame = fit(
         how,
         kept,
-        ImageSource(patches, list(kept["node_id"]), how.image),
+        ImageSource.read(patches, list(kept["node_id"]), how.image),
         name=f"fold {fold}",
         checkpoint=state,
         code=code,
@@ -113,7 +113,7 @@ def score_cnn(
     how = read_recipe(recipe)
     use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
     tested = tables.read(test, tables.DATASET)
-    source = ImageSource(patches, list(tested["node_id"]), how.image)
+    source = ImageSource.read(patches, list(tested["node_id"]), how.image)
     model = trained_network(how, weights)
     parts = [score_table(tested, predict(model, source.plain()), "test")]
     parts += [tables.read(path, tables.SCORES) for path in folds]
