@@ -36,6 +36,12 @@ SHARED = {
     "train_candidate": "train_fold",
     "train_share": "train_cnn",
     "score_share": "score_cnn",
+    "read_new_labels": "read_label_names",
+    "check_new_sheets": "check_sheets",
+    "inspect_new_exams": "inspect_exams",
+    "select_new_exams": "select_cohort",
+    "measure_new_nodes": "measure_nodes",
+    "extract_new_patches": "extract_patches",
 }
 
 

@@ -26,18 +26,20 @@ class Limits:
     """What a study asks of its exams beyond the paper's criteria.
 
     ``period`` are the first and the last ``day`` of the sheet that count, None for
-    all; ``require_pet`` excludes exams whose SUV is not known.
+    all; ``require_pet`` excludes exams whose SUV is not known; ``first_exam_only``
+    all but the first exam of a patient.
     """
 
     period: tuple[float, float] | None = None
     require_pet: bool = False
+    first_exam_only: bool = True
 
     @classmethod
     def of(cls, criteria: Mapping[str, Any]) -> Self:
         """Build the limits from section ``criteria`` of the configuration."""
         period = criteria["period"]
         bounds = None if period is None else (period[0], period[1])
-        return cls(bounds, criteria["require_pet"])
+        return cls(bounds, criteria["require_pet"], criteria["first_exam_only"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,12 @@ CRITERIA = (
     Criterion(
         "order_undetermined",
         "neither sheet nor headers tell which exam of the patient was first",
-        lambda exam, _: exam["turn"] == 0,
+        lambda exam, limits: limits.first_exam_only and exam["turn"] == 0,
     ),
     Criterion(
         "follow_up",
         "not the first exam of the patient",
-        lambda exam, _: exam["turn"] > 1,
+        lambda exam, limits: limits.first_exam_only and exam["turn"] > 1,
     ),
     Criterion("outside_period", "not made within the study's period", _outside),
     Criterion(

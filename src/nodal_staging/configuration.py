@@ -47,6 +47,7 @@ def check_configuration(config: Mapping[str, Any], schema: str | Path) -> None:
     for name in config["selection"]["candidates"]:
         changed = dict(config) | candidate_options(config, name)
         _check_schema(validator, changed, f"selection.candidates.{name}.")
+    _check_new_sheets(config["prediction"])
     if config["cohort"]["source"] == "files":
         _check_sheets(config["cohort"])
     else:
@@ -137,10 +138,27 @@ def _check_sheets(cohort: Mapping[str, Any]) -> None:
                 f"give the path of {key}.tsv{_or_names(key)}"
             )
         if path and not Path(path).is_file():
-            raise ConfigurationError(
-                f"config: cohort.{key}: there is no file {path}; give a path that is "
-                "absolute, or relative to the folder in which snakemake runs"
-            )
+            raise ConfigurationError(_no_file(f"cohort.{key}", path))
+
+
+def _check_new_sheets(prediction: Mapping[str, Any]) -> None:
+    """Prove that the sheets of new exams are where the configuration says."""
+    for key in ("exams", "nodes"):
+        path = prediction[key]
+        if path and not Path(path).is_file():
+            raise ConfigurationError(_no_file(f"prediction.{key}", path))
+    if prediction["nodes"] and not prediction["exams"]:
+        raise ConfigurationError(
+            "config: prediction.nodes is given, but not the exams that it speaks of; "
+            "give prediction.exams too"
+        )
+
+
+def _no_file(key: str, path: str) -> str:
+    return (
+        f"config: {key}: there is no file {path}; give a path that is absolute, or "
+        "relative to the folder in which snakemake runs"
+    )
 
 
 def _or_names(key: str) -> str:

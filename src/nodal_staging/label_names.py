@@ -93,7 +93,7 @@ def _words(section: Mapping[str, str], own: list[str]) -> dict[str, str]:
 
 
 def nodes_from_labels(
-    *, exams: str | Path, naming: Naming, on_bad_exam: str, output: str | Path
+    *, exams: str | Path, naming: Naming | None, on_bad_exam: str, output: str | Path
 ) -> None:
     """Write a node sheet from the labels of every exam's segmentation.
 
@@ -102,12 +102,13 @@ def nodes_from_labels(
     exams
         The exam sheet.
     naming
-        How names tell location and status.
+        How names tell location and status; None takes every label as a node of
+        which they are unknown.
     on_bad_exam
         ``exclude`` leaves out the nodes of an exam whose labels cannot be read or do
         not follow the pattern, so that inspection lists it; ``fail`` raises.
     output
-        ``tables.NODE_SHEET``; a node_id is exam, layer and value.
+        ``tables.NEW_NODE_SHEET``; a node_id is exam, layer and value.
 
     Raises
     ------
@@ -133,11 +134,18 @@ def nodes_from_labels(
             logger.warning("%s (its nodes are left out)", error)
     if not rows:
         raise LabelNameError(
-            f"{Path(exams).name}: no label of any exam tells location and status; "
-            "correct cohort.label_names, or write a nodes.tsv"
+            f"{Path(exams).name}: no label of any exam {_wanted(naming)}, or write a "
+            "nodes.tsv"
         )
     frame = pd.DataFrame(rows)
-    tables.write(frame, output, tables.NODE_SHEET)
+    tables.write(frame, output, tables.NEW_NODE_SHEET)
+
+
+def _wanted(naming: Naming | None) -> str:
+    """Say what no label did, and what to mend."""
+    if naming is None:
+        return "can be read; correct column segmentation"
+    return "tells location and status; correct cohort.label_names"
 
 
 def _labels(path: Path, role: str) -> list[Label]:
@@ -146,11 +154,12 @@ def _labels(path: Path, role: str) -> list[Label]:
 
 
 def _node(
-    exam: Mapping[str, Any], label: Label, naming: Naming, role: str
+    exam: Mapping[str, Any], label: Label, naming: Naming | None, role: str
 ) -> dict[str, str]:
     """Return the row of one label."""
     place = f"{label.layer}:{label.value}"
-    told = naming.read(label.name or "")
+    unknown = (tables.UNKNOWN, tables.UNKNOWN)
+    told = unknown if naming is None else naming.read(label.name or "")
     if told is None:
         raise LabelNameError(
             f"{role}: the name of label {place} does not tell location and status by "

@@ -64,11 +64,17 @@ class Exam:
 
 
 def check_sheets(
-    *, exams: str | Path, nodes: str | Path, readings: str | Path | None, output: Path
+    *,
+    exams: str | Path,
+    nodes: str | Path,
+    readings: str | Path | None,
+    labelled: bool,
+    output: str | Path,
 ) -> None:
     """Prove that the sheets are well formed and speak of the same nodes.
 
-    Writes counts and SHA-256 sums of the sheets to ``output`` (JSON).
+    Writes counts and SHA-256 sums of the sheets to ``output`` (JSON). ``labelled``
+    says that status and location of every node must be known.
 
     Raises
     ------
@@ -76,7 +82,8 @@ def check_sheets(
         Naming sheet, row or node, and the fix.
     """
     exam_sheet = tables.read(exams, tables.EXAM_SHEET)
-    node_sheet = tables.read(nodes, tables.NODE_SHEET)
+    schema = tables.NODE_SHEET if labelled else tables.NEW_NODE_SHEET
+    node_sheet = tables.read(nodes, schema)
     owners = dict(zip(exam_sheet["exam_id"], exam_sheet["patient_id"], strict=True))
     for row in node_sheet.itertuples():
         if owners.get(row.exam_id) != row.patient_id:
@@ -98,13 +105,22 @@ def read_exams(
 ) -> list[Exam]:
     """Read the exams of the cohort, or of one shard, in the order of the sheet."""
     exam_sheet = tables.read(exams, tables.EXAM_SHEET)
-    node_sheet = tables.read(nodes, tables.NODE_SHEET)
+    node_sheet = _read_nodes(nodes)
     folder = Path(exams).parent
     return [
         _exam(row, folder, node_sheet)
         for row in exam_sheet.itertuples()
         if shard is None or shards.belongs(row.patient_id, shard)
     ]
+
+
+def _read_nodes(path: str | Path) -> pd.DataFrame:
+    """Read a node sheet; what nobody said of a node is ``unknown``."""
+    frame = tables.read(path, tables.NEW_NODE_SHEET)
+    for column in ("location", "status"):
+        said = frame[column] if column in frame else pd.Series(index=frame.index)
+        frame[column] = said.astype(object).fillna(tables.UNKNOWN)
+    return frame
 
 
 def _exam(row: Any, folder: Path, nodes: pd.DataFrame) -> Exam:

@@ -95,6 +95,9 @@ EXAM_SHEET = pa.DataFrameSchema(
 """Yours: one row per exam; ``ct``, ``pet`` and ``segmentation`` are paths relative
 to the sheet; ``day`` counts days from any fixed date."""
 
+UNKNOWN = "unknown"
+"""Location and status of a node of which nobody said them; a study has none."""
+
 NODE_SHEET = _table(
     {
         "patient_id": _text(),
@@ -108,6 +111,15 @@ NODE_SHEET = _table(
 )
 """Yours: one row per node; ``label`` is the value or the name in the segmentation,
 which is that of the exam unless the row names a file of its own."""
+
+NEW_NODE_SHEET = _table(
+    {
+        **NODE_SHEET.columns,
+        "location": _one_of([*LOCATIONS, UNKNOWN], nullable=True, required=False),
+        "status": _one_of([*STATUS, UNKNOWN], nullable=True, required=False),
+    },
+)
+"""A node sheet for prediction, where nobody needs to know status and location."""
 
 READING_SHEET = _table(
     {
@@ -174,8 +186,8 @@ NODES = _table(
     {
         "node_id": _text(unique=True),
         "patient_id": _text(),
-        "location": _one_of(LOCATIONS),
-        "status": _one_of(STATUS),
+        "location": _one_of([*LOCATIONS, UNKNOWN]),
+        "status": _one_of([*STATUS, UNKNOWN]),
         "volume_mm3": _number(0),
         "short_axis_mm": _number(0),
         "long_axis_mm": _number(0),
@@ -406,6 +418,25 @@ REPLAY = _table(
     unique=["node_id", "epoch"],
 )
 """What the augmentation drew for an image; shifts in voxels of the patch."""
+
+PREDICTIONS = _table(
+    {
+        "node_id": _text(unique=True),
+        "patient_id": _text(),
+        "location": _one_of([*LOCATIONS, UNKNOWN]),
+        "volume_mm3": _number(0),
+        "short_axis_mm": _number(0),
+        "score": _number(0, 1),
+        "threshold": _number(),
+        "prediction": _one_of(STATUS),
+        "distance": _number(0),
+        "unseen_percent": _number(0, 100),
+        "far": _one_of(["yes", "no"]),
+    },
+)
+"""New nodes by one CNN; ``distance`` from the training set in the space of the last
+hidden layer, ``unseen_percent`` of the study's own test nodes lie nearer, ``far`` if
+nearly all do."""
 
 
 def read(path: str | Path, schema: pa.DataFrameSchema) -> pd.DataFrame:

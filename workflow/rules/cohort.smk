@@ -50,6 +50,7 @@ rule check_sheets:
         mem_mb=500,
         runtime=10,
     params:
+        labelled=True,
         code=version_of("check_sheets"),
     script:
         "../scripts/check_sheets.py"

@@ -2,6 +2,8 @@
 
 import sys
 
+from snakemake.exceptions import WorkflowError
+
 SOURCE_ROOT = str(workflow.current_basedir.join("../../src"))
 SCRIPT_ROOT = str(workflow.current_basedir.join("../scripts"))
 if SOURCE_ROOT not in sys.path:
@@ -73,6 +75,16 @@ def share_of(wildcards):
     """Return the training set of a CNN among those of a point of the curve."""
     point = f"{wildcards.percent}_{wildcards.repeat}"
     return training_set_of(wildcards, f"<results>/learning_curve/{point}/datasets")
+
+
+def new_exams(wildcards):
+    """Return the sheet of the exams to predict."""
+    sheet = config["prediction"]["exams"]
+    if not sheet:
+        raise WorkflowError(
+            "config: prediction.exams is empty; give the path of a sheet of new exams"
+        )
+    return sheet
 
 
 def candidate_folds(candidate, cnn):

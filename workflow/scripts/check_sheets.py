@@ -13,5 +13,6 @@ with job_log(snakemake.log[0]):
         exams=snakemake.input.exams,
         nodes=snakemake.input.nodes,
         readings=snakemake.input.readings or None,
+        labelled=snakemake.params.labelled,
         output=snakemake.output[0],
     )

@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
+    names = snakemake.params.label_names
     nodes_from_labels(
         exams=snakemake.input[0],
-        naming=Naming.of(snakemake.params.label_names),
+        naming=Naming.of(names) if names else None,
         on_bad_exam=snakemake.params.on_bad_exam,
         output=snakemake.output[0],
     )

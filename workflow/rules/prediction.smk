@@ -1,0 +1,176 @@
+"""New nodes through the trained CNNs, on request: `snakemake predict`.
+
+INPUTS   a sheet of new exams (prediction.exams), models/<cnn>/, statistics/
+OUTPUTS  models/<cnn>/reference.h5           what the CNN was trained on
+         predictions/<name>/cohort/          inspection of the new exams
+         predictions/<name>/exams.tsv        every new exam: included, or the reason
+         predictions/<name>/cnn_<cnn>.tsv    score, decision and distance of each node
+"""
+
+NEW = config["prediction"]
+NEW_HOME = f"<results>/predictions/{NEW['name']}"
+NEW_LOGS = f"<logs>/predictions/{NEW['name']}"
+NEW_BENCHMARKS = f"<benchmarks>/predictions/{NEW['name']}"
+NEW_NODES = NEW["nodes"] or f"{NEW_HOME}/cohort/nodes_from_labels.tsv"
+# Whoever asks for a prediction may ask it of any exam of a patient.
+NEW_CRITERIA = config["cohort"]["criteria"] | {"first_exam_only": False}
+
+
+use rule read_label_names as read_new_labels with:
+    input:
+        new_exams,
+    output:
+        f"{NEW_HOME}/cohort/nodes_from_labels.tsv",
+    log:
+        f"{NEW_LOGS}/read_new_labels.log",
+    params:
+        label_names=None,
+        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        code=version_of("read_label_names"),
+
+
+use rule check_sheets as check_new_sheets with:
+    input:
+        exams=new_exams,
+        nodes=NEW_NODES,
+        readings=[],
+    output:
+        f"{NEW_HOME}/cohort/sheets.json",
+    log:
+        f"{NEW_LOGS}/check_new_sheets.log",
+    params:
+        labelled=False,
+        code=version_of("check_sheets"),
+
+
+use rule inspect_exams as inspect_new_exams with:
+    input:
+        exams=new_exams,
+        nodes=NEW_NODES,
+        checked=f"{NEW_HOME}/cohort/sheets.json",
+        raw=[],
+    output:
+        inspections=f"{NEW_HOME}/cohort/inspected/{{scatteritem}}.tsv",
+        index=f"{NEW_HOME}/cohort/index/{{scatteritem}}.json",
+    log:
+        f"{NEW_LOGS}/inspect_new_exams/{{scatteritem}}.log",
+    benchmark:
+        f"{NEW_BENCHMARKS}/inspect_new_exams/{{scatteritem}}.tsv"
+
+
+use rule select_cohort as select_new_exams with:
+    input:
+        exams=new_exams,
+        inspections=gather.cohort(f"{NEW_HOME}/cohort/inspected/{{scatteritem}}.tsv"),
+    output:
+        cohort=f"{NEW_HOME}/exams.tsv",
+        flow=f"{NEW_HOME}/cohort/flow.json",
+    log:
+        f"{NEW_LOGS}/select_new_exams.log",
+    params:
+        criteria=NEW_CRITERIA,
+        code=version_of("select_cohort"),
+
+
+use rule measure_nodes as measure_new_nodes with:
+    input:
+        inspections=f"{NEW_HOME}/cohort/inspected/{{scatteritem}}.tsv",
+        exams=new_exams,
+        nodes=NEW_NODES,
+        index=f"{NEW_HOME}/cohort/index/{{scatteritem}}.json",
+        raw=[],
+    output:
+        f"{NEW_HOME}/nodes/{{scatteritem}}.tsv",
+    log:
+        f"{NEW_LOGS}/measure_new_nodes/{{scatteritem}}.log",
+    benchmark:
+        f"{NEW_BENCHMARKS}/measure_new_nodes/{{scatteritem}}.tsv"
+    params:
+        criteria=NEW_CRITERIA,
+        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        code=version_of("measure_nodes"),
+
+
+use rule extract_patches as extract_new_patches with:
+    input:
+        inspections=f"{NEW_HOME}/cohort/inspected/{{scatteritem}}.tsv",
+        exams=new_exams,
+        nodes=NEW_NODES,
+        measured=f"{NEW_HOME}/nodes/{{scatteritem}}.tsv",
+        index=f"{NEW_HOME}/cohort/index/{{scatteritem}}.json",
+        raw=[],
+    output:
+        f"{NEW_HOME}/patches/{{scatteritem}}.h5",
+    log:
+        f"{NEW_LOGS}/extract_new_patches/{{scatteritem}}.log",
+    benchmark:
+        f"{NEW_BENCHMARKS}/extract_new_patches/{{scatteritem}}.tsv"
+    params:
+        criteria=NEW_CRITERIA,
+        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        size_mm=lookup(within=config, dpath="patches/size_mm"),
+        spacing_mm=lookup(within=config, dpath="patches/spacing_mm"),
+        centre=lookup(within=config, dpath="patches/centre"),
+        code=version_of("extract_patches"),
+
+
+rule describe_training_images:
+    """Describe what a CNN was trained on, as its last hidden layer has it."""
+    input:
+        recipe="<results>/models/{cnn}/recipe.json",
+        weights="<results>/models/{cnn}/weights.h5",
+        training=training_set_of,
+        test="<results>/datasets/test.tsv",
+        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+    output:
+        "<results>/models/{cnn}/reference.h5",
+    log:
+        "<logs>/describe_training_images/{cnn}.log",
+    conda:
+        "../../envs/cnn.yaml"
+    threads: config["training"]["intra_op_threads"]
+    resources:
+        mem_mb=3000,
+        runtime=60,
+        gpu=1,
+    params:
+        code=version_of("describe_training_images"),
+    script:
+        "../scripts/describe_training_images.py"
+
+
+rule predict_nodes:
+    """Score new nodes, decide, and say how far they lie from the training set."""
+    input:
+        recipe="<results>/models/{cnn}/recipe.json",
+        weights="<results>/models/{cnn}/weights.h5",
+        reference="<results>/models/{cnn}/reference.h5",
+        statistics="<results>/statistics/cnn_{cnn}.json",
+        nodes=gather.cohort(f"{NEW_HOME}/nodes/{{scatteritem}}.tsv"),
+        patches=gather.cohort(f"{NEW_HOME}/patches/{{scatteritem}}.h5"),
+    output:
+        f"{NEW_HOME}/cnn_{{cnn}}.tsv",
+    log:
+        f"{NEW_LOGS}/predict_nodes/{{cnn}}.log",
+    conda:
+        "../../envs/cnn.yaml"
+    threads: config["training"]["intra_op_threads"]
+    resources:
+        mem_mb=3000,
+        runtime=60,
+        gpu=1,
+    params:
+        code=version_of("predict_nodes"),
+    script:
+        "../scripts/predict_nodes.py"
+
+
+localrules:
+    predict,
+
+
+rule predict:
+    """Scores of the nodes of new exams, by every CNN."""
+    input:
+        f"{NEW_HOME}/exams.tsv",
+        collect(f"{NEW_HOME}/cnn_{{cnn}}.tsv", cnn=CNNS),
