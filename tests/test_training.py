@@ -1,13 +1,26 @@
-"""Training repeats itself to the bit, whatever ran before in the process."""
+"""Training repeats itself to the bit, also after a kill and on another backend."""
 
+import dataclasses
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
 
-from nodal_staging import patch_files
-from nodal_staging.fitting import fit, predict
-from nodal_staging.images import ImageOptions, ImageSource
-from nodal_staging.recipes import recipe_of
+from nodal_staging import patch_files, tables
+from nodal_staging.files import read_json, write_json
+from nodal_staging.fitting import fit, new_network, predict
+from nodal_staging.images import ImageOptions, ImageSource, windowed
+from nodal_staging.recipes import read_recipe, recipe_of, write_recipe
+from nodal_staging.training import train_cnn, trained_network
 
 NODES = [f"N{number:02}" for number in range(24)]
 NETWORK = {
@@ -21,7 +34,8 @@ NETWORK = {
 }
 
 
-def recipe(cnn: str = "status_balanced", **training):
+def sections(**training):
+    """Return the sections of a configuration that decide the weights."""
     defaults = {
         "learning_rate": 5e-3,
         "schedule": "constant",
@@ -36,20 +50,24 @@ def recipe(cnn: str = "status_balanced", **training):
         "batch_size": 8,
         "intra_op_threads": 1,
     }
-    return recipe_of(
-        cnn=cnn,
-        image={"window_hu": [-160, 240], "mask_fill": 0.0, "channels": "ct"},
-        augmentation={
+    return {
+        "image": {"window_hu": [-160, 240], "mask_fill": 0.0, "channels": "ct"},
+        "augmentation": {
             "brightness": [1, 1],
             "brightness_scale": "windowed",
             "rotation_deg": 180,
             "shift_mm": 2,
             "flip": "independent",
         },
-        network=NETWORK,
-        training=defaults | training,
-        seed=1,
-    )
+        "cnn": NETWORK,
+        "training": defaults | training,
+    }
+
+
+def recipe(cnn: str = "status_balanced", **training):
+    parts = sections(**training)
+    network = parts.pop("cnn")
+    return recipe_of(cnn=cnn, network=network, **parts, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +89,172 @@ def patch_file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def dataset():
     status = np.where(np.arange(len(NODES)) % 2, "positive", "negative")
-    return pd.DataFrame({"node_id": NODES, "patient_id": NODES, "status": status})
+    columns = {"node_id": NODES, "patient_id": NODES, "location": "cervical"}
+    return pd.DataFrame(columns | {"status": status, "fold": 0})
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory, patch_file, dataset):
+    """Return what ``train_cnn`` takes, in files, for a training of some seconds."""
+    folder = tmp_path_factory.mktemp("job")
+    plan, training = folder / "recipe.json", folder / "training.tsv"
+    write_recipe(
+        cnn="status_balanced",
+        options=sections(epochs=40),
+        seed=1,
+        chosen=None,
+        percent=100,
+        output=plan,
+    )
+    tables.write(dataset, training, tables.DATASET)
+    return {"recipe": str(plan), "training": str(training), "patches": [patch_file]}
+
+
+def run_job(job, folder: Path) -> dict[str, Path]:
+    """Train in this process; return the outputs."""
+    names = {"weights": "weights.h5", "history": "history.tsv", "card": "card.json"}
+    folder.mkdir(exist_ok=True)
+    outputs = {kind: folder / name for kind, name in names.items()}
+    train_cnn(**job, gpu=False, code="1", **outputs)
+    return outputs
+
+
+def sums(outputs: dict[str, Path]) -> dict[str, str]:
+    return {k: hashlib.sha256(p.read_bytes()).hexdigest() for k, p in outputs.items()}
+
+
+JOB = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+import test_training as this
+this.run_job(
+    {"recipe": sys.argv[2], "training": sys.argv[3], "patches": [sys.argv[4]]},
+    Path(sys.argv[5]),
+)
+"""
+
+
+def start_job(job, folder: Path) -> subprocess.Popen:
+    """Train in a process of its own, as the workflow does."""
+    here = str(Path(__file__).parent)
+    files = [job["recipe"], job["training"], str(job["patches"][0]), str(folder)]
+    return subprocess.Popen(
+        [sys.executable, "-c", JOB, here, *files],
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def kill_after_checkpoint(process: subprocess.Popen, state: Path) -> None:
+    """Wait for the first checkpoint and kill the training without mercy."""
+    patience = time.monotonic() + 120
+    while not state.exists() and process.poll() is None:
+        assert time.monotonic() < patience
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+
+
+def test_a_killed_training_ends_in_the_same_bytes(job, tmp_path):
+    whole = run_job(job, tmp_path / "whole")
+    folder = tmp_path / "killed"
+    state = folder / "checkpoint.h5"
+    folder.mkdir()
+    kill_after_checkpoint(start_job(job, folder), state)
+    assert state.exists()
+    assert not (folder / "weights.h5").exists()
+    again = start_job(job, folder)
+    assert again.wait() == 0
+    paths = {kind: folder / path.name for kind, path in whole.items()}
+    assert sums(paths) == sums(whole)
+    assert not state.exists()
+
+
+def test_a_checkpoint_of_another_training_is_left_aside(job, tmp_path):
+    whole = run_job(job, tmp_path / "whole")
+    folder = tmp_path / "other"
+    folder.mkdir()
+    state = folder / "checkpoint.h5"
+    other = tmp_path / "other.json"
+    write_json(other, read_json(job["recipe"]) | {"seed": 2})
+    kill_after_checkpoint(start_job(job | {"recipe": str(other)}, folder), state)
+    assert sums(run_job(job, folder)) == sums(whole)
+
+
+def test_a_recipe_survives_its_file(job):
+    assert read_recipe(job["recipe"]) == recipe(epochs=40)
+
+
+def test_epochs_are_scaled_to_the_share_of_the_nodes(tmp_path):
+    write_recipe(
+        cnn="xmask",
+        options=sections(epochs=10),
+        seed=3,
+        chosen=None,
+        percent=25,
+        output=tmp_path / "recipe.json",
+    )
+    expected = dataclasses.replace(recipe("xmask", epochs=40), seed=3)
+    assert read_recipe(tmp_path / "recipe.json") == expected
+
+
+OTHER_BACKEND = """
+import sys
+import keras, numpy as np
+from nodal_staging.recipes import read_recipe
+from nodal_staging.training import trained_network
+model = trained_network(read_recipe(sys.argv[1]), sys.argv[2])
+assert keras.backend.backend() == "torch"
+images = np.load(sys.argv[3])
+scores = keras.ops.convert_to_numpy(model(images, training=False))
+np.save(sys.argv[4], scores)
+assert "tensorflow" not in sys.modules
+"""
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+def test_weights_give_the_same_scores_on_another_backend(job, patch_file, tmp_path):
+    outputs = run_job(job, tmp_path / "here")
+    plan = read_recipe(job["recipe"])
+    images = ImageSource.read([patch_file], NODES, plan.image).plain()
+    np.save(tmp_path / "images.npy", images)
+    names = [tmp_path / "images.npy", tmp_path / "scores.npy"]
+    files = [job["recipe"], outputs["weights"], *names]
+    subprocess.run(
+        [sys.executable, "-c", OTHER_BACKEND, *files],
+        env=os.environ | {"KERAS_BACKEND": "torch"},
+        check=True,
+    )
+    model = trained_network(plan, outputs["weights"])
+    scores = np.load(tmp_path / "scores.npy")[:, 0]
+    np.testing.assert_allclose(scores, predict(model, images), rtol=0, atol=2e-5)
+
+
+def test_only_one_module_names_tensorflow():
+    package = Path(tables.__file__).parent
+    named = [p.name for p in package.rglob("*.py") if " tensorflow" in p.read_text()]
+    assert set(named) <= {"backend.py"}
+
+
+def test_a_file_of_weights_holds_nothing_else(job, tmp_path):
+    outputs = run_job(job, tmp_path / "here")
+    plan = read_recipe(job["recipe"])
+    size = sum(value.nbytes for value in new_network(plan, "all").get_weights())
+    assert outputs["weights"].stat().st_size < size + 100_000
+    with h5py.File(outputs["weights"]) as file:
+        assert "optimizer" not in file
+
+
+@pytest.mark.parametrize(
+    ("scale", "expected"),
+    [("windowed", 1.5 * 0.625), ("hu", 0.775), ("attenuation", 1.0)],
+)
+def test_brightness_acts_on_the_scale_that_is_named(scale, expected):
+    options = ImageOptions((-160, 240), 0.0, "ct", False, scale)
+    hu = np.full((1, 1, 1), 90 if scale == "windowed" else 100, np.float32)
+    windowed(hu, np.array([1.5]), options)
+    assert hu[0, 0, 0] == pytest.approx(expected)
 
 
 def test_two_trainings_give_the_same_bits(patch_file, dataset):

@@ -23,6 +23,7 @@ layers = keras.layers
 
 WIDTH_FACTORS = (1, 2, 4, 8, 8)
 LOGIT = "logit"
+NETWORK = "network"
 
 
 def build_network(
@@ -87,7 +88,7 @@ def build_network(
         x = hidden.dense(x, width, f"dense{number}")
     x = layers.Dense(1, name=LOGIT, dtype="float32")(x)
     probability = layers.Activation("sigmoid", name="probability", dtype="float32")
-    return keras.Model(image, probability(x))
+    return keras.Model(image, probability(x), name=NETWORK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def save_weights(model: keras.Model, path: str | Path) -> None:
     """
     with replacing(path) as part:
         keras_name = part.with_name(f"{part.name}.weights.h5")
-        model.save_weights(keras_name)
+        _bare(model).save_weights(keras_name)
         keras_name.rename(part)
 
 
@@ -175,4 +176,12 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         keras_name = Path(folder) / "model.weights.h5"
         shutil.copyfile(path, keras_name)
-        model.load_weights(keras_name)
+        _bare(model).load_weights(keras_name)
+
+
+def _bare(model: keras.Model) -> keras.Model:
+    """Return the network without its optimiser, on the same weights.
+
+    Keras would save the optimiser's state too, which is twice the size of the weights.
+    """
+    return keras.Model(model.input, model.output, name=NETWORK)
