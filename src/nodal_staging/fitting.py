@@ -77,7 +77,7 @@ def fit(
         state = Checkpoint(checkpoint, key)
         rows = state.restore(model)
     for epoch in range(len(rows), recipe.epochs):
-        row = _train_epoch(model, recipe, source, target, epoch)
+        row = train_epoch(model, recipe, source, target, epoch)
         if held_out and _is_watched(recipe, epoch):
             row |= _held_out_quality(model, held_out)
         rows.append(row)
@@ -118,7 +118,7 @@ def predict(model: keras.Model, images: FloatArray) -> npt.NDArray[np.float64]:
     return np.asarray(scores, dtype=np.float64)
 
 
-def _train_epoch(
+def train_epoch(
     model: keras.Model,
     recipe: Recipe,
     source: ImageSource,

@@ -1,0 +1,81 @@
+"""Augmented images of an epoch: ours beside one affine of SciPy for each image.
+
+732 images, the training set of the paper, on one core. Ours averages the two middle
+slices, interpolates linearly and applies window and brightness; SciPy does one
+two-dimensional affine, linear too, and nothing else.
+
+    python benchmarks/augmentation.py
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable
+
+import numpy as np
+from scipy.ndimage import affine_transform
+from studies import configuration, noise_source, recipe
+
+from nodal_staging.augment import draw_augmentations
+from nodal_staging.images import ImageSource
+from nodal_staging.recipes import Recipe
+from nodal_staging.sampling import IMAGE_SIZE
+
+IMAGES = 732
+ROUNDS = 5
+
+
+def main() -> None:
+    """Print microseconds an image, and ratios to the peer."""
+    config = configuration("paper")
+    ways: dict[str, Callable[[int], object]] = {}
+    for name in ("ct", "xmask", "ct_and_mask"):
+        how = recipe(config, "xmask" if name == "xmask" else "status_balanced", 1)
+        if name == "ct_and_mask":
+            image = dataclasses.replace(how.image, channels=name)
+            how = dataclasses.replace(how, image=image)
+        ways[f"ours, {name}"] = ours(noise_source(IMAGES, how.image), how)
+    plain = recipe(config, "status_balanced", 1)
+    ways["SciPy, one 2-D affine"] = peer(noise_source(IMAGES, plain.image), plain)
+    seconds = {name: min(_measure(way)) for name, way in ways.items()}
+    floor = seconds["SciPy, one 2-D affine"]
+    for name, spent in seconds.items():
+        micro = spent / IMAGES * 1e6
+        print(f"{name:24} {micro:7.1f} us an image   ratio {spent / floor:.2f}")
+
+
+def ours(source: ImageSource, how: Recipe) -> Callable[[int], object]:
+    """Return what draws an epoch of the study."""
+    return lambda epoch: source.augmented(how.ranges, seed=1, epoch=epoch)
+
+
+def peer(source: ImageSource, how: Recipe) -> Callable[[int], object]:
+    """Return what draws an epoch with SciPy, in the plane of one slice."""
+    slices = source.slabs[:, source.slabs.shape[1] // 2].astype(np.float32)
+
+    def epoch(number: int) -> None:
+        drawn = draw_augmentations(source.keys, how.ranges, seed=1, epoch=number)
+        middle = (np.array(slices.shape[1:]) - 1) / 2
+        for place, image in enumerate(slices):
+            cos, sin = np.cos(drawn.angle[place]), np.sin(drawn.angle[place])
+            turn = np.array([[cos, -sin], [sin, cos]])
+            centre = middle + drawn.shift[place, 1:]
+            corner = centre - turn @ np.full(2, (IMAGE_SIZE - 1) / 2)
+            affine_transform(
+                image, turn, corner, output_shape=(IMAGE_SIZE,) * 2, order=1
+            )
+
+    return epoch
+
+
+def _measure(way: Callable[[int], object]) -> list[float]:
+    way(0)
+    seconds = []
+    for epoch in range(1, ROUNDS + 1):
+        start = time.process_time()
+        way(epoch)
+        seconds.append(time.process_time() - start)
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
