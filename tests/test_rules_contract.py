@@ -95,7 +95,13 @@ def test_every_script_belongs_to_a_rule():
     assert scripts == {script_of(name) for name in SCRIPTED}
 
 
-OVERLAYS = ["config.yaml", "paper.yaml", "tests.yaml", "null.yaml"]
+OVERLAYS = [
+    "config.yaml",
+    "paper.yaml",
+    "tests.yaml",
+    "null.yaml",
+    "unstated_options.yaml",
+]
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
