@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import roc_auc_score
 from studies import measured_nodes, write_study
 
 from nodal_staging import tables
@@ -37,6 +38,7 @@ def run_forest(paths, tmp_path, seed=1):
         seed=seed,
         scores=tmp_path / "rf.csv",
         importances=tmp_path / "importances.tsv",
+        permuted=tmp_path / "permuted.tsv",
     )
     return read_scores(tmp_path / "rf.csv")
 
@@ -85,6 +87,20 @@ def test_importances_find_what_decides(paths, tmp_path):
     found = found.set_index("feature")["importance"]
     assert found.idxmax() == "volume_mm3"
     assert found.sum() == pytest.approx(1)
+
+
+def test_without_what_decides_the_forest_is_blind(paths, nodes, tmp_path):
+    run_forest(paths, tmp_path)
+    found = tables.read(tmp_path / "permuted.tsv", tables.PERMUTED)
+    found = found.set_index("feature")
+    whole = roc_auc_score(
+        nodes["status"][:40] == "positive",
+        read_scores(tmp_path / "rf.csv")["test"]["score"],
+    )
+    assert found["auc"].tolist() == pytest.approx([whole, whole])
+    # What is left without the volume is what the location tells: next to nothing.
+    assert whole - found.loc["volume", "auc_lost"] == pytest.approx(0.5, abs=0.12)
+    assert abs(found.loc["location", "auc_lost"]) < 0.1
 
 
 @pytest.mark.parametrize(

@@ -358,6 +358,17 @@ IMPORTANCES = _table(
     },
 )
 
+PERMUTED = _table(
+    {
+        "feature": _one_of(["volume", "location"]),
+        "auc": _number(0, 1),
+        "auc_lost": _number(-1, 1),
+        "auc_lost_sd": _number(0, 1),
+    },
+)
+"""AUC of a forest on the test set, and what permuting a feature takes from it: mean
+and standard deviation over permutations."""
+
 HISTORY = _table(
     {
         "epoch": _count(),

@@ -1,7 +1,9 @@
 """Random forests on location and volume.
 
 INPUTS   nodes.tsv, datasets/
-OUTPUTS  scores/rf_<training set>.csv, models/rf_<training set>/importances.tsv
+OUTPUTS  scores/rf_<training set>.csv
+         models/rf_<training set>/importances.tsv  by impurity
+         models/rf_<training set>/permuted.tsv     by the AUC lost without a feature
 """
 
 
@@ -14,6 +16,7 @@ rule score_forest:
     output:
         scores="<results>/scores/rf_{forest}.csv",
         importances="<results>/models/rf_{forest}/importances.tsv",
+        permuted="<results>/models/rf_{forest}/permuted.tsv",
     log:
         "<logs>/score_forest/{forest}.log",
     conda:

@@ -18,4 +18,5 @@ with job_log(snakemake.log[0]):
         seed=snakemake.params.seed,
         scores=snakemake.output.scores,
         importances=snakemake.output.importances,
+        permuted=snakemake.output.permuted,
     )
