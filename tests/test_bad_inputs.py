@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from nodal_staging import tables
@@ -19,7 +20,7 @@ from nodal_staging.phantom.truth import Dials
 from nodal_staging.problems import InputError
 from nodal_staging.segmentation.reading import read_segmentation
 from nodal_staging.segmentation.regions import Segmentation
-from nodal_staging.sheets import SheetError, check_sheets
+from nodal_staging.sheets import SheetError, check_sheets, read_exams
 from nodal_staging.tables import TableError
 
 SHARD = "1-of-1"
@@ -208,11 +209,12 @@ def test_an_unusable_pet_costs_the_suv_and_not_the_exam(raw, victim):
     assert len(measured) == 18
 
 
-def check(raw):
+def check(raw, *, labelled=True):
     check_sheets(
         exams=raw / "exams.tsv",
         nodes=raw / "nodes.tsv",
         readings=raw / "readings.tsv",
+        labelled=labelled,
         output=raw / "sheets.json",
     )
 
@@ -264,3 +266,21 @@ def test_reasons_are_those_of_the_synthetic_fates(raw):
         "low_dose",
         "quality",
     }
+
+
+def test_only_a_prediction_takes_nodes_of_unknown_status(raw):
+    nodes = pd.read_csv(raw / "nodes.tsv", sep="\t", dtype=str)
+    nodes.loc[0, ["status", "location"]] = "unknown"
+    nodes.to_csv(raw / "nodes.tsv", sep="\t", index=False)
+    with pytest.raises(
+        InputError, match=r"nodes\.tsv, row 2, column (location|status)"
+    ):
+        check(raw)
+    check(raw, labelled=False)
+    nodes.drop(columns=["status", "location"]).to_csv(
+        raw / "nodes.tsv", sep="\t", index=False
+    )
+    check(raw, labelled=False)
+    for exam in read_exams(exams=raw / "exams.tsv", nodes=raw / "nodes.tsv"):
+        assert exam.nodes["status"].eq("unknown").all()
+        assert exam.nodes["location"].eq("unknown").all()

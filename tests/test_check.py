@@ -79,6 +79,18 @@ def name_nodes(folder, on_bad_exam="fail", **changes):
     return tables.read(folder / "nodes.tsv", tables.NODE_SHEET)
 
 
+def test_without_a_pattern_every_label_is_a_node_of_unknown_status(cohort):
+    nodes_from_labels(
+        exams=cohort / "exams.tsv",
+        naming=None,
+        on_bad_exam="exclude",
+        output=cohort / "nodes.tsv",
+    )
+    nodes = tables.read(cohort / "nodes.tsv", tables.NEW_NODE_SHEET)
+    assert list(nodes.loc[nodes["exam_id"] == "E/a", "label"]) == ["0:1", "0:2"]
+    assert nodes["status"].eq("unknown").all()
+
+
 def inspect(folder):
     name_nodes(folder)
     inspect_exams(

@@ -193,6 +193,12 @@ def test_the_first_criterion_that_fails_is_the_reason(sheets):
     ]
 
 
+def test_every_exam_of_a_patient_counts_where_the_first_need_not_be_it(sheets):
+    found = apply_criteria(*sheets, Limits(first_exam_only=False))
+    assert not found["reason"].isin(["follow_up", "order_undetermined"]).any()
+    assert list(found["reason"])[:3] == ["included", "included", "included"]
+
+
 def test_limits_are_asked_only_where_they_are_set(sheets):
     assert apply_criteria(*sheets, Limits())["reason"].iloc[8] == "included"
     within = apply_criteria(*sheets, Limits(period=(0, 45)))

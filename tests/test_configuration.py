@@ -112,3 +112,20 @@ def test_a_sheet_that_is_not_there_is_named(config, tmp_path):
         check_configuration(config, SCHEMA)
     config["cohort"]["exams"] = str(there)
     check_configuration(config, SCHEMA)
+
+
+def test_new_exams_that_are_not_there_are_named(config, tmp_path):
+    config["prediction"]["exams"] = str(tmp_path / "new.tsv")
+    with pytest.raises(
+        ConfigurationError, match=r"prediction\.exams: there is no file"
+    ):
+        check_configuration(config, SCHEMA)
+    (tmp_path / "new.tsv").touch()
+    check_configuration(config, SCHEMA)
+
+
+def test_new_nodes_need_their_exams(config, tmp_path):
+    (tmp_path / "new.tsv").touch()
+    config["prediction"]["nodes"] = str(tmp_path / "new.tsv")
+    with pytest.raises(ConfigurationError, match=r"give prediction\.exams too"):
+        check_configuration(config, SCHEMA)

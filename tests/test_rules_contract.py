@@ -113,7 +113,7 @@ def test_every_configuration_keeps_the_schema(name):
 
 
 def _merged(base, overlay):
-    if not isinstance(overlay, dict):
+    if not isinstance(overlay, dict) or not isinstance(base, dict):
         return overlay
-    changed = {key: _merged(base[key], value) for key, value in overlay.items()}
+    changed = {key: _merged(base.get(key), value) for key, value in overlay.items()}
     return base | changed
