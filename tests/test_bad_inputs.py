@@ -191,6 +191,7 @@ def test_an_unusable_pet_costs_the_suv_and_not_the_exam(raw, victim):
     found = inspect(raw).loc[victim["exam_id"]]
     assert found["reason"] == "ok"
     assert "SUV of this exam left empty" in found["notes"]
+    assert found["notes"].count(f"patient {victim['patient_id']}") == 1
     assert found["pet"] == "no"
     measure_nodes(
         inspections=raw / "inspections.tsv",

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 from dicom_files import write_series
+from studies import measured_nodes
 
 from nodal_staging import tables
 from nodal_staging.check import write_check
@@ -21,7 +22,7 @@ from nodal_staging.label_names import LabelNameError, Naming, nodes_from_labels
 from nodal_staging.nodes import node_masks
 from nodal_staging.phantom.mitk_writer import write_multilabel
 from nodal_staging.sheets import read_exams
-from nodal_staging.uptake_check import disagreements
+from nodal_staging.uptake_check import check_uptake, disagreements
 
 SHARD = "1-of-1"
 LATTICE = Lattice((6, 20, 24), (0.7, 0.8, 3.0), (-10.0, -20.0, 100.0))
@@ -196,6 +197,15 @@ NODES = pd.DataFrame(
         "suv_max": [9.0, 2.0, 1.0, 4.0, 8.0, np.nan],
     }
 )
+
+
+def test_noise_below_zero_is_an_uptake_like_any_other(tmp_path):
+    nodes = measured_nodes(3).assign(suv_max=[-0.2, 1.0, 9.0], status="positive")
+    tables.write(nodes, tmp_path / "nodes.tsv", tables.NODES)
+    listed = tmp_path / "listed.tsv"
+    check_uptake(nodes=tmp_path / "nodes.tsv", cutoff_suv=3.0, output=listed)
+    found = tables.read(listed, tables.DISAGREEMENTS)
+    assert list(found["suv_max"]) == [-0.2, 1.0]
 
 
 def test_disagreements_are_listed_and_status_stays():

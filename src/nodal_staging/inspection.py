@@ -275,7 +275,10 @@ def _pet(exam: Exam, rules: Rules) -> tuple[Scan | None, tuple[str, ...]]:
             repairs=rules.repairs,
         )
     except InputError as error:
-        return None, (f"{error} (SUV of this exam left empty)",)
+        # The notes of an exam begin with its name.
+        own = f"patient {exam.patient_id}, exam {exam.exam_id}, "
+        words = str(error).removeprefix(own)
+        return None, (f"{words} (SUV of this exam left empty)",)
 
 
 def _stated(cells: pd.Series, column: str) -> str | None:

@@ -232,7 +232,7 @@ DISAGREEMENTS = _table(
         "patient_id": _text(),
         "location": _one_of(LOCATIONS),
         "status": _one_of(STATUS),
-        "suv_max": _number(0),
+        "suv_max": _number(),
         "disagreement": _one_of(["positive_without_uptake", "negative_with_uptake"]),
     },
 )
@@ -554,9 +554,14 @@ def _sentence(failures: pd.DataFrame, frame: pd.DataFrame, name: str) -> str:
             "give each row a value of its own"
         )
     return (
-        f"{place}: found {first['failure_case']!r}, "
+        f"{place}: found {_shown(first['failure_case'])}, "
         f"expected {_expected(str(first['check']))}{rest}; correct the cell"
     )
+
+
+def _shown(value: object) -> str:
+    """Show a cell as it stands in the file: words in quotes, numbers without."""
+    return repr(value) if isinstance(value, str) else f"{value}"
 
 
 def _expected(check: str) -> str:

@@ -164,7 +164,7 @@ def _shear(
         raise DicomSeriesError(
             f"{role}: the stack is tilted by {tilt_deg:.1f} degrees against the slice "
             "normal (gantry tilt); reconstruct the series without tilt, or set "
-            "cohort.correct_tilt to read it on its sheared grid",
+            "cohort.repairs.correct_tilt to read it on its sheared grid",
             "gantry_tilt",
         )
     return shear, f"gantry tilt of {tilt_deg:.1f} degrees corrected"
@@ -185,7 +185,7 @@ def _planes(
             f"{role}: slices do not form a regular volume: expected a distance of "
             f"{median:g} mm, found {gaps[place]:g} mm between slices {place + 1} and "
             f"{place + 2} (counted along the normal); restore the missing slice, or "
-            "set cohort.resample_gaps to interpolate it",
+            "set cohort.repairs.resample_gaps to interpolate it",
             "slice_gap",
         )
     if gaps.max() > WIDEST_BRIDGE * median:
