@@ -60,4 +60,5 @@ rule all:
         "<results>/provenance.json",
         FIGURES,
         UPTAKE,
+        TRAINING_FIGURE,
         TABLES,

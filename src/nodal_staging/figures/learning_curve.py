@@ -39,7 +39,7 @@ def draw_learning_curve(
     axes[0].set_ylabel("AUC on the test set")
     axes[0].legend(frameon=False, loc="lower right")
     if synthetic:
-        style.mark_synthetic(figure)
+        style.mark_synthetic(figure, above=True)
     style.save(figure, output)
 
 

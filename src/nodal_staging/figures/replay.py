@@ -64,8 +64,7 @@ def draw_replay(
         size=6.5,
     )
     if synthetic:
-        figure.suptitle(" ", size=7)  # room for the mark
-        style.mark_synthetic(figure)
+        style.mark_synthetic(figure, above=True)
     style.save(figure, output)
 
 

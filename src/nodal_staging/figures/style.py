@@ -54,8 +54,10 @@ def new_figure(width_mm: float, height_mm: float) -> Figure:
     return plt.figure(figsize=(width_mm * MM, height_mm * MM), layout="constrained")
 
 
-def mark_synthetic(figure: Figure) -> None:
-    """Say in the figure itself that its data are synthetic."""
+def mark_synthetic(figure: Figure, *, above: bool = False) -> None:
+    """Say in the figure itself that its data are synthetic, above titles if asked."""
+    if above:
+        figure.suptitle(" ", size=7)
     figure.text(
         0.995,
         0.997,

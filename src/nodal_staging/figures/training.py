@@ -44,10 +44,10 @@ def draw_training(
         _draw_auc(axes[1, column], watched, colour)
         axes[1, column].set_xlabel("Epoch")
     axes[0, 0].set_ylabel("Cross-entropy")
-    axes[0, 0].legend(frameon=False, loc="upper right")
+    axes[0, 0].legend(frameon=False, loc="lower left")
     axes[1, 0].set_ylabel("AUC, nodes held out")
     if synthetic:
-        style.mark_synthetic(figure)
+        style.mark_synthetic(figure, above=True)
     style.save(figure, output)
 
 
