@@ -184,62 +184,6 @@ def test_an_edit_reruns_what_depends_on_it_and_nothing_else(study):
     assert not readers & {"train_cnn", "train_fold", "extract_patches", "make_datasets"}
 
 
-def test_what_is_made_on_request(study, results):
-    targets = ["leaderboard", "learning_curve", "replay"]
-    done = snakemake(
-        study, "--cores", "2", "--resources", "gpu=1", "--quiet", "host", "--", *targets
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert not planned(study)
-    board = tables.read(results / "selection/leaderboard.tsv", tables.LEADERBOARD)
-    assert "configured" in set(board["candidate"])
-    curve = tables.read(results / "tables/learning_curve.tsv", tables.LEARNING_CURVE)
-    assert set(zip(curve["percent"], curve["repeat"], strict=True)) == {
-        (100, 0),
-        (50, 1),
-    }
-    drawn = tables.read(results / "replay/status_balanced.tsv", tables.REPLAY)
-    assert set(drawn["epoch"]) == {1, 2}
-    for figure in ("figures/learning_curve", "replay/status_balanced"):
-        assert (results / f"{figure}.png").stat().st_size > 0
-
-
-def test_new_exams_are_predicted(study, results):
-    """The exams of another hospital, whose nodes nobody has judged."""
-    fresh = study / "results" / "fresh"
-    other = ["--config", "study=fresh", "seed=77", "--"]
-    done = snakemake(
-        study, "--cores", "2", "--notemp", *other, "results/fresh/nodes.tsv"
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    new = {"name": "fresh", "exams": str(fresh / "raw" / "exams.tsv")}
-    nodes = pd.read_csv(fresh / "raw" / "nodes.tsv", sep="\t", dtype=str)
-    nodes.drop(columns=["location", "status"]).to_csv(
-        fresh / "raw" / "unjudged.tsv", sep="\t", index=False
-    )
-    new["nodes"] = str(fresh / "raw" / "unjudged.tsv")
-    done = snakemake(
-        study,
-        "--cores",
-        "2",
-        "--config",
-        f"prediction={json.dumps(new)}",
-        "--",
-        "predict",
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    measured = tables.read(fresh / "nodes.tsv", tables.NODES)
-    for cnn in ("status_balanced", "location_balanced", "xmask"):
-        path = results / "predictions" / "fresh" / f"cnn_{cnn}.tsv"
-        found = tables.read(path, tables.PREDICTIONS)
-        assert set(measured["node_id"]) <= set(found["node_id"])
-        assert found["location"].eq("unknown").all()
-    exams = tables.read(results / "predictions/fresh/exams.tsv", tables.EXAMS)
-    assert not exams["reason"].eq("follow_up").any()
-    shutil.rmtree(fresh)
-    shutil.rmtree(results / "predictions")
-
-
 def test_a_comment_reruns_nothing(study):
     path = study / "src" / "nodal_staging" / "patch_files.py"
     assert edited(path, "import h5py", "import h5py  # HDF5", study) == set()
@@ -473,3 +417,62 @@ def test_a_wrong_key_is_named(tmp_path, overlay, words):
     )
     assert done.returncode != 0
     assert words in done.stdout + done.stderr
+
+
+# Last, since they add to the results that others compare.
+
+
+def test_what_is_made_on_request(study, results):
+    targets = ["leaderboard", "learning_curve", "replay"]
+    done = snakemake(
+        study, "--cores", "2", "--resources", "gpu=1", "--quiet", "host", "--", *targets
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert not planned(study)
+    board = tables.read(results / "selection/leaderboard.tsv", tables.LEADERBOARD)
+    assert "configured" in set(board["candidate"])
+    curve = tables.read(results / "tables/learning_curve.tsv", tables.LEARNING_CURVE)
+    assert set(zip(curve["percent"], curve["repeat"], strict=True)) == {
+        (100, 0),
+        (50, 1),
+    }
+    drawn = tables.read(results / "replay/status_balanced.tsv", tables.REPLAY)
+    assert set(drawn["epoch"]) == {1, 2}
+    for figure in ("figures/learning_curve", "replay/status_balanced"):
+        assert (results / f"{figure}.png").stat().st_size > 0
+
+
+def test_new_exams_are_predicted(study, results):
+    """The exams of another hospital, whose nodes nobody has judged."""
+    fresh = study / "results" / "fresh"
+    other = ["--config", "study=fresh", "seed=77", "--"]
+    done = snakemake(
+        study, "--cores", "2", "--notemp", *other, "results/fresh/nodes.tsv"
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    new = {"name": "fresh", "exams": str(fresh / "raw" / "exams.tsv")}
+    nodes = pd.read_csv(fresh / "raw" / "nodes.tsv", sep="\t", dtype=str)
+    nodes.drop(columns=["location", "status"]).to_csv(
+        fresh / "raw" / "unjudged.tsv", sep="\t", index=False
+    )
+    new["nodes"] = str(fresh / "raw" / "unjudged.tsv")
+    done = snakemake(
+        study,
+        "--cores",
+        "2",
+        "--config",
+        f"prediction={json.dumps(new)}",
+        "--",
+        "predict",
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    measured = tables.read(fresh / "nodes.tsv", tables.NODES)
+    for cnn in ("status_balanced", "location_balanced", "xmask"):
+        path = results / "predictions" / "fresh" / f"cnn_{cnn}.tsv"
+        found = tables.read(path, tables.PREDICTIONS)
+        assert set(measured["node_id"]) <= set(found["node_id"])
+        assert found["location"].eq("unknown").all()
+    exams = tables.read(results / "predictions/fresh/exams.tsv", tables.EXAMS)
+    assert not exams["reason"].eq("follow_up").any()
+    shutil.rmtree(fresh)
+    shutil.rmtree(results / "predictions")
