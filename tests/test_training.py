@@ -16,11 +16,15 @@ import pandas as pd
 import pytest
 
 from nodal_staging import patch_files, tables
+from nodal_staging.backend import use_device
 from nodal_staging.files import read_json, write_json
 from nodal_staging.fitting import fit, new_network, predict
 from nodal_staging.images import ImageOptions, ImageSource, windowed
 from nodal_staging.recipes import read_recipe, recipe_of, write_recipe
 from nodal_staging.training import train_cnn, trained_network
+
+# TensorFlow takes the number of threads once, and other tests start it too.
+use_device(gpu=False, intra_op_threads=1)
 
 NODES = [f"N{number:02}" for number in range(24)]
 NETWORK = {
