@@ -11,6 +11,15 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
+from nodal_staging.columns import (
+    count,
+    number,
+    one_of,
+    optional_number,
+    optional_text,
+    table,
+    text,
+)
 from nodal_staging.files import replacing
 from nodal_staging.problems import InputError
 
@@ -37,58 +46,19 @@ class TableError(InputError):
     reason = "unusable_table"
 
 
-def _text(**options: object) -> pa.Column:
-    return pa.Column(str, coerce=True, **options)
-
-
-def _optional_text() -> pa.Column:
-    return pa.Column(str, nullable=True, required=False, coerce=True)
-
-
-def _number(low: float | None = None, high: float | None = None) -> pa.Column:
-    return pa.Column(float, _between(low, high), coerce=True)
-
-
-def _optional_number(low: float | None = None) -> pa.Column:
-    return pa.Column(
-        float, _between(low, None), nullable=True, required=False, coerce=True
-    )
-
-
-def _count() -> pa.Column:
-    return pa.Column(int, pa.Check.ge(0), coerce=True)
-
-
-def _one_of(values: list[str], **options: object) -> pa.Column:
-    return pa.Column(str, pa.Check.isin(values), coerce=True, **options)
-
-
-def _between(low: float | None, high: float | None) -> list[pa.Check]:
-    checks = []
-    if low is not None:
-        checks.append(pa.Check.ge(low))
-    if high is not None:
-        checks.append(pa.Check.le(high))
-    return checks
-
-
-def _table(columns: dict[str, pa.Column], **options: object) -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(columns, strict=True, **options)
-
-
 EXAM_SHEET = pa.DataFrameSchema(
     {
-        "patient_id": _text(),
-        "exam_id": _text(unique=True),
-        "ct": _text(),
-        "pet": _optional_text(),
-        "segmentation": _optional_text(),
-        "day": _optional_number(),
-        "contrast": _one_of(["yes", "no"], nullable=True, required=False),
-        "low_dose": _one_of(["yes", "no"], nullable=True, required=False),
-        "quality": _one_of(["good", "poor"], nullable=True, required=False),
-        "age": _optional_number(0),
-        "psa": _optional_number(0),
+        "patient_id": text(),
+        "exam_id": text(unique=True),
+        "ct": text(),
+        "pet": optional_text(),
+        "segmentation": optional_text(),
+        "day": optional_number(),
+        "contrast": one_of(["yes", "no"], nullable=True, required=False),
+        "low_dose": one_of(["yes", "no"], nullable=True, required=False),
+        "quality": one_of(["good", "poor"], nullable=True, required=False),
+        "age": optional_number(0),
+        "psa": optional_number(0),
     },
     strict=True,
 )
@@ -98,351 +68,351 @@ to the sheet; ``day`` counts days from any fixed date."""
 UNKNOWN = "unknown"
 """Location and status of a node of which nobody said them; a study has none."""
 
-NODE_SHEET = _table(
+NODE_SHEET = table(
     {
-        "patient_id": _text(),
-        "exam_id": _text(),
-        "node_id": _text(unique=True),
-        "segmentation": _optional_text(),
-        "label": _text(),
-        "location": _one_of(LOCATIONS),
-        "status": _one_of(STATUS),
+        "patient_id": text(),
+        "exam_id": text(),
+        "node_id": text(unique=True),
+        "segmentation": optional_text(),
+        "label": text(),
+        "location": one_of(LOCATIONS),
+        "status": one_of(STATUS),
     },
 )
 """Yours: one row per node; ``label`` is the value or the name in the segmentation,
 which is that of the exam unless the row names a file of its own."""
 
-NEW_NODE_SHEET = _table(
+NEW_NODE_SHEET = table(
     {
         **NODE_SHEET.columns,
-        "location": _one_of([*LOCATIONS, UNKNOWN], nullable=True, required=False),
-        "status": _one_of([*STATUS, UNKNOWN], nullable=True, required=False),
+        "location": one_of([*LOCATIONS, UNKNOWN], nullable=True, required=False),
+        "status": one_of([*STATUS, UNKNOWN], nullable=True, required=False),
     },
 )
 """A node sheet for prediction, where nobody needs to know status and location."""
 
-READING_SHEET = _table(
+READING_SHEET = table(
     {
-        "reader": _text(),
-        "node_id": _text(),
-        "rating": _one_of([*RATINGS, "1", "2", "3", "4"]),
+        "reader": text(),
+        "node_id": text(),
+        "rating": one_of([*RATINGS, "1", "2", "3", "4"]),
     },
     unique=["reader", "node_id"],
 )
 """Yours: one row per reader and node, in words or 1 (very unlikely) to 4."""
 
-TRUTH = _table(
+TRUTH = table(
     {
-        "node_id": _text(unique=True),
-        "exam_id": _text(),
-        "patient_id": _text(),
-        "status": _one_of(STATUS),
-        "recorded_status": _one_of(STATUS),
-        "location": _one_of(LOCATIONS),
-        "size": _number(),
-        "attenuation": _number(),
-        "hilum": _number(),
-        "suv_peak": _number(0),
-        "label_value": _count(),
-        "label_name": _text(),
-        "label": _text(),
-        "segmentation": _optional_text(),
+        "node_id": text(unique=True),
+        "exam_id": text(),
+        "patient_id": text(),
+        "status": one_of(STATUS),
+        "recorded_status": one_of(STATUS),
+        "location": one_of(LOCATIONS),
+        "size": number(),
+        "attenuation": number(),
+        "hilum": number(),
+        "suv_peak": number(0),
+        "label_value": count(),
+        "label_name": text(),
+        "label": text(),
+        "segmentation": optional_text(),
     },
 )
 """What is known of a synthetic node: true status, latents in standard deviations."""
 
-INSPECTIONS = _table(
+INSPECTIONS = table(
     {
-        "patient_id": _text(),
-        "exam_id": _text(unique=True),
-        "contrast": _one_of(["yes", "no", "undetermined"]),
-        "low_dose": _one_of(["yes", "no", "undetermined"]),
-        "pet": _one_of(["yes", "no"]),
-        "age": _optional_number(0),
-        "turn": _count(),
-        "reason": _text(),
-        "problem": _text(),
-        "notes": _text(),
+        "patient_id": text(),
+        "exam_id": text(unique=True),
+        "contrast": one_of(["yes", "no", "undetermined"]),
+        "low_dose": one_of(["yes", "no", "undetermined"]),
+        "pet": one_of(["yes", "no"]),
+        "age": optional_number(0),
+        "turn": count(),
+        "reason": text(),
+        "problem": text(),
+        "notes": text(),
     },
 )
 """What the files of an exam say: ``pet`` whether SUV is known, ``turn`` which of the
 patient's exams it is (0 unknown); ``reason`` is ``ok`` or a code, ``problem`` the
 sentence that goes with it and ``notes`` remarks (``-`` when there are none)."""
 
-EXAMS = _table(
+EXAMS = table(
     {
-        "patient_id": _text(),
-        "exam_id": _text(unique=True),
-        "included": _one_of(["yes", "no"]),
-        "reason": _text(),
-        "problem": _text(),
-        "notes": _text(),
-        "age": _optional_number(0),
-        "psa": _optional_number(0),
+        "patient_id": text(),
+        "exam_id": text(unique=True),
+        "included": one_of(["yes", "no"]),
+        "reason": text(),
+        "problem": text(),
+        "notes": text(),
+        "age": optional_number(0),
+        "psa": optional_number(0),
     },
 )
 
-NODES = _table(
+NODES = table(
     {
-        "node_id": _text(unique=True),
-        "patient_id": _text(),
-        "location": _one_of([*LOCATIONS, UNKNOWN]),
-        "status": _one_of([*STATUS, UNKNOWN]),
-        "volume_mm3": _number(0),
-        "short_axis_mm": _number(0),
-        "long_axis_mm": _number(0),
-        "median_hu": _number(),
-        "mean_hu": _number(),
+        "node_id": text(unique=True),
+        "patient_id": text(),
+        "location": one_of([*LOCATIONS, UNKNOWN]),
+        "status": one_of([*STATUS, UNKNOWN]),
+        "volume_mm3": number(0),
+        "short_axis_mm": number(0),
+        "long_axis_mm": number(0),
+        "median_hu": number(),
+        "mean_hu": number(),
         "suv_max": pa.Column(float, nullable=True, coerce=True),
         "suv_peak": pa.Column(float, nullable=True, coerce=True),
-        "centre_x_mm": _number(),
-        "centre_y_mm": _number(),
-        "centre_z_mm": _number(),
-        "n_voxels": _count(),
-        "flags": _text(),
+        "centre_x_mm": number(),
+        "centre_y_mm": number(),
+        "centre_z_mm": number(),
+        "n_voxels": count(),
+        "flags": text(),
     },
 )
 """One row per measured node; the centre is an LPS point of the exam; ``flags`` is
 ``ok`` or comma-separated words."""
 
-DATASET = _table(
+DATASET = table(
     {
-        "node_id": _text(unique=True),
-        "patient_id": _text(),
-        "location": _one_of(LOCATIONS),
-        "status": _one_of(STATUS),
-        "fold": _count(),
+        "node_id": text(unique=True),
+        "patient_id": text(),
+        "location": one_of(LOCATIONS),
+        "status": one_of(STATUS),
+        "fold": count(),
     },
 )
 """``fold`` counts from 1 in training sets and is 0 in the test set."""
 
-DROPPED = _table(
+DROPPED = table(
     {
-        "node_id": _text(),
-        "patient_id": _text(),
-        "dataset": _text(),
-        "reason": _text(),
+        "node_id": text(),
+        "patient_id": text(),
+        "dataset": text(),
+        "reason": text(),
     },
     unique=["node_id", "dataset"],
 )
 
-DISAGREEMENTS = _table(
+DISAGREEMENTS = table(
     {
-        "node_id": _text(unique=True),
-        "patient_id": _text(),
-        "location": _one_of(LOCATIONS),
-        "status": _one_of(STATUS),
-        "suv_max": _number(),
-        "disagreement": _one_of(["positive_without_uptake", "negative_with_uptake"]),
+        "node_id": text(unique=True),
+        "patient_id": text(),
+        "location": one_of(LOCATIONS),
+        "status": one_of(STATUS),
+        "suv_max": number(),
+        "disagreement": one_of(["positive_without_uptake", "negative_with_uptake"]),
     },
 )
 """Nodes whose uptake does not fit their status; for a second look, nothing more."""
 
-CHECKED = _table(
+CHECKED = table(
     {
-        "patient_id": _text(),
-        "exam_id": _text(unique=True),
-        "verdict": _one_of(["ok", "remark", "excluded", "problem"]),
-        "reason": _text(),
-        "problem": _text(),
-        "notes": _text(),
-        "contrast": _one_of(["yes", "no", "undetermined"]),
-        "low_dose": _one_of(["yes", "no", "undetermined"]),
-        "pet": _one_of(["yes", "no"]),
-        "nodes": _count(),
-        "picture": _text(),
+        "patient_id": text(),
+        "exam_id": text(unique=True),
+        "verdict": one_of(["ok", "remark", "excluded", "problem"]),
+        "reason": text(),
+        "problem": text(),
+        "notes": text(),
+        "contrast": one_of(["yes", "no", "undetermined"]),
+        "low_dose": one_of(["yes", "no", "undetermined"]),
+        "pet": one_of(["yes", "no"]),
+        "nodes": count(),
+        "picture": text(),
     },
 )
 """The dry inspection of a cohort: ``picture`` is relative to the page, or ``-``."""
 
-CEILINGS = _table(
+CEILINGS = table(
     {
-        "classifier": _text(unique=True),
-        "ceiling_of": _text(),
-        "auc": _number(0, 1),
-        "standard_error": _number(0),
-        "ceiling": _number(0, 1),
-        "ceiling_standard_error": _number(0),
-        "realistic_ceiling": _number(0, 1),
-        "difference": _number(-1, 1),
-        "z": _number(),
-        "status": _one_of(["below", "at", "leak"]),
+        "classifier": text(unique=True),
+        "ceiling_of": text(),
+        "auc": number(0, 1),
+        "standard_error": number(0),
+        "ceiling": number(0, 1),
+        "ceiling_standard_error": number(0),
+        "realistic_ceiling": number(0, 1),
+        "difference": number(-1, 1),
+        "z": number(),
+        "status": one_of(["below", "at", "leak"]),
     },
 )
 
-SITE_MATCHED = _table(
+SITE_MATCHED = table(
     {
-        "classifier": _text(unique=True),
-        "auc": _number(0, 1),
+        "classifier": text(unique=True),
+        "auc": number(0, 1),
         "site_matched_auc": pa.Column(float, nullable=True, coerce=True),
         "lower": pa.Column(float, nullable=True, coerce=True),
         "upper": pa.Column(float, nullable=True, coerce=True),
-        "pairs": _count(),
-        "locations": _count(),
+        "pairs": count(),
+        "locations": count(),
     },
 )
 """AUC over pairs of the same location, empty where there is no such pair."""
 
-RELEVANCE = _table(
+RELEVANCE = table(
     {
-        "cnn": _text(unique=True),
-        "share_on_node": _number(0, 1),
-        "lower": _number(0, 1),
-        "upper": _number(0, 1),
-        "area_share": _number(0, 1),
-        "nodes": _count(),
+        "cnn": text(unique=True),
+        "share_on_node": number(0, 1),
+        "lower": number(0, 1),
+        "upper": number(0, 1),
+        "area_share": number(0, 1),
+        "nodes": count(),
     },
 )
 
-CHARACTERISTICS = _table(
+CHARACTERISTICS = table(
     {
-        "partition": _text(),
-        "characteristic": _text(),
-        "value": _text(),
+        "partition": text(),
+        "characteristic": text(),
+        "value": text(),
     },
     unique=["partition", "characteristic"],
 )
 
-SCORES = _table(
+SCORES = table(
     {
-        "node_id": _text(),
-        "patient_id": _text(),
-        "partition": _one_of(PARTITIONS),
-        "status": _one_of(STATUS),
-        "score": _number(),
-        "prediction": _one_of(STATUS, nullable=True),
+        "node_id": text(),
+        "patient_id": text(),
+        "partition": one_of(PARTITIONS),
+        "status": one_of(STATUS),
+        "score": number(),
+        "prediction": one_of(STATUS, nullable=True),
     },
     unique=["node_id", "partition"],
 )
 """Any classifier, human or not: a higher score speaks for a positive node.
 ``prediction`` is empty where the statistics are to choose the threshold."""
 
-ROC = _table(
+ROC = table(
     {
-        "threshold": _number(),
-        "sensitivity": _number(0, 1),
-        "specificity": _number(0, 1),
+        "threshold": number(),
+        "sensitivity": number(0, 1),
+        "specificity": number(0, 1),
     },
 )
 
-BAND = _table(
+BAND = table(
     {
-        "specificity": _number(0, 1),
-        "lower": _number(0, 1),
-        "median": _number(0, 1),
-        "upper": _number(0, 1),
+        "specificity": number(0, 1),
+        "lower": number(0, 1),
+        "median": number(0, 1),
+        "upper": number(0, 1),
     },
 )
 
-MCNEMAR = _table(
+MCNEMAR = table(
     {
-        "classifier_a": _text(),
-        "classifier_b": _text(),
-        "n": _count(),
-        "only_a_correct": _count(),
-        "only_b_correct": _count(),
-        "accuracy_difference": _number(-1, 1),
-        "p_corrected": _number(0, 1),
-        "p_exact": _number(0, 1),
-        "p_mid": _number(0, 1),
-        "p_holm": _number(0, 1),
-        "significant": _one_of(["yes", "no"]),
-        "status": _text(),
+        "classifier_a": text(),
+        "classifier_b": text(),
+        "n": count(),
+        "only_a_correct": count(),
+        "only_b_correct": count(),
+        "accuracy_difference": number(-1, 1),
+        "p_corrected": number(0, 1),
+        "p_exact": number(0, 1),
+        "p_mid": number(0, 1),
+        "p_holm": number(0, 1),
+        "significant": one_of(["yes", "no"]),
+        "status": text(),
     },
 )
 
-IMPORTANCES = _table(
+IMPORTANCES = table(
     {
-        "feature": _text(unique=True),
-        "importance": _number(0, 1),
+        "feature": text(unique=True),
+        "importance": number(0, 1),
     },
 )
 
-PERMUTED = _table(
+PERMUTED = table(
     {
-        "feature": _one_of(["volume", "location"]),
-        "auc": _number(0, 1),
-        "auc_lost": _number(-1, 1),
-        "auc_lost_sd": _number(0, 1),
+        "feature": one_of(["volume", "location"]),
+        "auc": number(0, 1),
+        "auc_lost": number(-1, 1),
+        "auc_lost_sd": number(0, 1),
     },
 )
 """AUC of a forest on the test set, and what permuting a feature takes from it: mean
 and standard deviation over permutations."""
 
-HISTORY = _table(
+HISTORY = table(
     {
-        "epoch": _count(),
-        "loss": _number(),
-        "accuracy": _number(0, 1),
-        "held_out_loss": _optional_number(0),
-        "held_out_auc": _optional_number(0),
+        "epoch": count(),
+        "loss": number(),
+        "accuracy": number(0, 1),
+        "held_out_loss": optional_number(0),
+        "held_out_auc": optional_number(0),
     },
 )
 """Means of a training by epoch; the last two where nodes were held out and seen."""
 
-LEADERBOARD = _table(
+LEADERBOARD = table(
     {
-        "rank": _count(),
-        "candidate": _text(),
-        "mean_auc": _number(0, 1),
-        "cnn": _text(),
-        "auc": _number(0, 1),
-        "lower": _number(0, 1),
-        "upper": _number(0, 1),
-        "cross_entropy": _number(0),
-        "folds": _count(),
-        "nodes": _count(),
+        "rank": count(),
+        "candidate": text(),
+        "mean_auc": number(0, 1),
+        "cnn": text(),
+        "auc": number(0, 1),
+        "lower": number(0, 1),
+        "upper": number(0, 1),
+        "cross_entropy": number(0),
+        "folds": count(),
+        "nodes": count(),
     },
     unique=["candidate", "cnn"],
 )
 """Out-of-fold quality of each candidate and CNN, best mean AUC first."""
 
-LEARNING_CURVE = _table(
+LEARNING_CURVE = table(
     {
-        "cnn": _text(),
-        "percent": _count(),
-        "repeat": _count(),
-        "nodes": _count(),
-        "auc": _number(0, 1),
-        "lower": _number(0, 1),
-        "upper": _number(0, 1),
-        "ceiling": _optional_number(0),
-        "realistic_ceiling": _optional_number(0),
+        "cnn": text(),
+        "percent": count(),
+        "repeat": count(),
+        "nodes": count(),
+        "auc": number(0, 1),
+        "lower": number(0, 1),
+        "upper": number(0, 1),
+        "ceiling": optional_number(0),
+        "realistic_ceiling": optional_number(0),
     },
     unique=["cnn", "percent", "repeat"],
 )
 """AUC on the test set after training on a share of the patients; repeat 0 is the
 study itself. Ceilings only where the cohort is synthetic."""
 
-REPLAY = _table(
+REPLAY = table(
     {
-        "node_id": _text(),
-        "epoch": _count(),
-        "brightness": _number(0),
-        "rotation_deg": _number(),
-        "shift_z": _number(),
-        "shift_y": _number(),
-        "shift_x": _number(),
-        "flip_sagittal": _one_of(["yes", "no"]),
-        "flip_axial": _one_of(["yes", "no"]),
+        "node_id": text(),
+        "epoch": count(),
+        "brightness": number(0),
+        "rotation_deg": number(),
+        "shift_z": number(),
+        "shift_y": number(),
+        "shift_x": number(),
+        "flip_sagittal": one_of(["yes", "no"]),
+        "flip_axial": one_of(["yes", "no"]),
     },
     unique=["node_id", "epoch"],
 )
 """What the augmentation drew for an image; shifts in voxels of the patch."""
 
-PREDICTIONS = _table(
+PREDICTIONS = table(
     {
-        "node_id": _text(unique=True),
-        "patient_id": _text(),
-        "location": _one_of([*LOCATIONS, UNKNOWN]),
-        "volume_mm3": _number(0),
-        "short_axis_mm": _number(0),
-        "score": _number(0, 1),
-        "threshold": _number(),
-        "prediction": _one_of(STATUS),
-        "distance": _number(0),
-        "unseen_percent": _number(0, 100),
-        "far": _one_of(["yes", "no"]),
+        "node_id": text(unique=True),
+        "patient_id": text(),
+        "location": one_of([*LOCATIONS, UNKNOWN]),
+        "volume_mm3": number(0),
+        "short_axis_mm": number(0),
+        "score": number(0, 1),
+        "threshold": number(),
+        "prediction": one_of(STATUS),
+        "distance": number(0),
+        "unseen_percent": number(0, 100),
+        "far": one_of(["yes", "no"]),
     },
 )
 """New nodes by one CNN; ``distance`` from the training set in the space of the last
