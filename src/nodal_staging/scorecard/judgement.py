@@ -4,7 +4,8 @@
 - ``not comparable on synthetic data``: ours says nothing about patients. Only what a
   synthetic cohort was asked for (its sizes and its mix) is compared.
 - ``reproduced``: ours, rounded to the digits that the paper prints, is the same.
-- ``within our interval``: it is not, but our confidence interval holds the paper's.
+- ``within our interval``: it is not, but our confidence interval holds a number that
+  rounds to the paper's.
 - ``differs``, ``not measured``: the rest.
 """
 
@@ -144,8 +145,11 @@ def judge(printed: str, unit: str, ours: Measured | None, *, synthetic: bool) ->
         return REPRODUCED
     if ours.lower is None or ours.upper is None:
         return DIFFERS
-    theirs = Fraction(printed) / (100 if unit == "percent" else 1)
-    return WITHIN if ours.lower <= theirs <= ours.upper else DIFFERS
+    scale = 100 if unit == "percent" else 1
+    theirs, half = Fraction(printed), Fraction(1, 2 * 10 ** _digits(printed))
+    # What is printed may be anything that rounds to it.
+    meets = scale * ours.lower <= theirs + half and theirs - half <= scale * ours.upper
+    return WITHIN if meets else DIFFERS
 
 
 def rounded_as(printed: str, unit: str, ours: Measured | None) -> str | None:
@@ -158,8 +162,7 @@ def rounded_as(printed: str, unit: str, ours: Measured | None) -> str | None:
     """
     if ours is None:
         return None
-    digits = len(printed.partition(".")[2])
-    return half_up(ours.value * (100 if unit == "percent" else 1), digits)
+    return half_up(ours.value * (100 if unit == "percent" else 1), _digits(printed))
 
 
 def scorecard_grid(frame: pd.DataFrame) -> Grid:
@@ -182,6 +185,11 @@ def scorecard_grid(frame: pd.DataFrame) -> Grid:
             for section in sections
         ),
     )
+
+
+def _digits(printed: str) -> int:
+    """Count the digits after the point."""
+    return len(printed.partition(".")[2])
 
 
 def _cells(row: Mapping[str, object]) -> Row:
