@@ -79,6 +79,24 @@ def test_each_number_is_judged_by_the_rule(ours, synthetic, status):
     assert judge("0.955", "number", ours, synthetic=synthetic) == status
 
 
+def test_the_shares_of_table_1_are_truncated_as_the_paper_does(published):
+    """CNN, location balanced: 47 and 58 of 65 give all six shares only if truncated."""
+    tp, tn, n = 47, 58, 65
+    shares = {
+        "accuracy": Fraction(tp + tn, 2 * n),
+        "sensitivity": Fraction(tp, n),
+        "specificity": Fraction(tn, n),
+        "PPV": Fraction(tp, tp + n - tn),
+        "NPV": Fraction(tn, tn + n - tp),
+        "F1": Fraction(2 * tp, n + tp + n - tn),
+    }
+    for name, share in shares.items():
+        line = published.loc[("Table 1", f"CNN, location balanced: {name}")]
+        options = {"rounding": line["rounding"], "synthetic": False}
+        ours = Measured(share)
+        assert judge(line["printed"], "percent", ours, **options) == "reproduced"
+
+
 def test_an_interval_in_fractions_is_held_against_percent():
     ours = Measured(Fraction(50, 65), 0.65, 0.86)
     assert judge("86", "percent", ours, synthetic=False) == judgement.WITHIN

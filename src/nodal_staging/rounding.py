@@ -34,6 +34,21 @@ def half_up(value: Fraction | float, digits: int) -> str:
     return f"{sign}{whole}.{rest:0{digits}d}" if digits else f"{sign}{whole}"
 
 
+def truncated(value: Fraction | float, digits: int) -> str:
+    """Cut a number that is not negative after a number of digits.
+
+    For numbers that stand beside those of a source that truncates; nothing of ours
+    is printed so.
+
+    Examples
+    --------
+    >>> truncated(Fraction(8923, 100), 0)
+    '89'
+    """
+    whole, rest = divmod(floor(Fraction(value) * 10**digits), 10**digits)
+    return f"{whole}.{rest:0{digits}d}" if digits else f"{whole}"
+
+
 def percent(numerator: int, denominator: int, digits: int = 0) -> str:
     """Return a share of counts in percent, without the sign for percent."""
     if not denominator:

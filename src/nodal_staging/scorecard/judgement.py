@@ -3,7 +3,8 @@
 - ``the paper contradicts itself``: it prints two numbers that exclude each other.
 - ``not comparable on synthetic data``: ours says nothing about patients. Only what a
   synthetic cohort was asked for (its sizes and its mix) is compared.
-- ``reproduced``: ours, rounded to the digits that the paper prints, is the same.
+- ``reproduced``: ours, rounded to the digits that the paper prints and by its rule, is
+  the same.
 - ``within our interval``: it is not, but our confidence interval holds a number that
   rounds to the paper's.
 - ``differs``, ``not measured``: the rest.
@@ -21,7 +22,7 @@ from nodal_staging import tables
 from nodal_staging.columns import one_of, optional_number, optional_text, table, text
 from nodal_staging.files import write_text
 from nodal_staging.grid import RENDERERS, Grid, Row
-from nodal_staging.rounding import MISSING, half_up
+from nodal_staging.rounding import MISSING, half_up, truncated
 from nodal_staging.scorecard.measured import Measured
 
 CONTRADICTS = "the paper contradicts itself"
@@ -32,6 +33,7 @@ DIFFERS = "differs"
 NOT_MEASURED = "not measured"
 STATUSES = [REPRODUCED, WITHIN, DIFFERS, CONTRADICTS, NOT_COMPARABLE, NOT_MEASURED]
 UNITS = ["count", "number", "percent"]
+ROUNDING = {"half up": half_up, "truncation": truncated}
 
 PUBLISHED = table(
     {
@@ -39,13 +41,16 @@ PUBLISHED = table(
         "quantity": text(),
         "printed": text(),
         "unit": one_of(UNITS),
+        "rounding": one_of(list(ROUNDING)),
         "ours": text(),
         "contradiction": optional_text(),
         "note": optional_text(),
     },
     unique=["section", "quantity"],
 )
-"""The paper's numbers as they are printed; ``ours`` names what stands beside one."""
+"""The paper's numbers as they are printed; ``ours`` names what stands beside one, and
+``rounding`` how the paper rounds there: Table 1 truncates its shares, as the recovery
+of its counts shows."""
 
 SCORECARD = table(
     {
@@ -107,13 +112,21 @@ def score(
         status = (
             CONTRADICTS
             if contradiction
-            else judge(line["printed"], line["unit"], ours, synthetic=synthetic)
+            else judge(
+                line["printed"],
+                line["unit"],
+                ours,
+                rounding=line["rounding"],
+                synthetic=synthetic,
+            )
         )
         notes = [contradiction, _or_nothing(line["note"])]
         rows.append(
             {
                 **{k: line[k] for k in ("section", "quantity", "printed", "unit")},
-                "ours": rounded_as(line["printed"], line["unit"], ours),
+                "ours": rounded_as(
+                    line["printed"], line["unit"], ours, rounding=line["rounding"]
+                ),
                 "status": status,
                 "value": None if ours is None else float(ours.value),
                 "lower": None if ours is None else ours.lower,
@@ -124,12 +137,19 @@ def score(
     return pd.DataFrame(rows, columns=list(SCORECARD.columns))
 
 
-def judge(printed: str, unit: str, ours: Measured | None, *, synthetic: bool) -> str:
+def judge(
+    printed: str,
+    unit: str,
+    ours: Measured | None,
+    *,
+    rounding: str = "half up",
+    synthetic: bool,
+) -> str:
     """Return the status of one number that the paper does not contradict.
 
     Parameters
     ----------
-    printed, unit
+    printed, unit, rounding
         As in ``PUBLISHED``.
     ours
         Our number, or None.
@@ -138,7 +158,7 @@ def judge(printed: str, unit: str, ours: Measured | None, *, synthetic: bool) ->
     """
     if ours is None:
         return NOT_MEASURED
-    same = rounded_as(printed, unit, ours) == printed
+    same = rounded_as(printed, unit, ours, rounding=rounding) == printed
     if synthetic:
         return REPRODUCED if same and ours.by_design else NOT_COMPARABLE
     if same:
@@ -146,14 +166,17 @@ def judge(printed: str, unit: str, ours: Measured | None, *, synthetic: bool) ->
     if ours.lower is None or ours.upper is None:
         return DIFFERS
     scale = 100 if unit == "percent" else 1
-    theirs, half = Fraction(printed), Fraction(1, 2 * 10 ** _digits(printed))
-    # What is printed may be anything that rounds to it.
-    meets = scale * ours.lower <= theirs + half and theirs - half <= scale * ours.upper
+    # What is printed may be anything that rounds to it, hence the last digit's width.
+    theirs, unit_of_last = Fraction(printed), Fraction(1, 10 ** _digits(printed))
+    low = theirs - (unit_of_last / 2 if rounding == "half up" else 0)
+    meets = scale * ours.lower <= low + unit_of_last and low <= scale * ours.upper
     return WITHIN if meets else DIFFERS
 
 
-def rounded_as(printed: str, unit: str, ours: Measured | None) -> str | None:
-    """Round our number to the digits of the paper's.
+def rounded_as(
+    printed: str, unit: str, ours: Measured | None, *, rounding: str = "half up"
+) -> str | None:
+    """Round our number to the digits of the paper's, as the paper rounds there.
 
     Examples
     --------
@@ -162,7 +185,8 @@ def rounded_as(printed: str, unit: str, ours: Measured | None) -> str | None:
     """
     if ours is None:
         return None
-    return half_up(ours.value * (100 if unit == "percent" else 1), _digits(printed))
+    scale = 100 if unit == "percent" else 1
+    return ROUNDING[rounding](ours.value * scale, _digits(printed))
 
 
 def scorecard_grid(frame: pd.DataFrame) -> Grid:
@@ -174,7 +198,8 @@ def scorecard_grid(frame: pd.DataFrame) -> Grid:
         name="scorecard",
         caption=(
             f"Every number that the paper prints, beside ours: {told}. Ours is rounded "
-            "half up to the paper's digits. Percentages in percent."
+            "to the paper's digits: half up, but the shares of Table 1 are truncated, "
+            "since the paper truncates them."
         ),
         header=("Quantity", "Paper", "Ours", "Status", "Note"),
         groups=tuple(
