@@ -13,7 +13,8 @@ from nodal_staging import tables
 from nodal_staging.check import write_check
 from nodal_staging.cohort import Limits
 from nodal_staging.evidence import Rules
-from nodal_staging.exam_pictures import node_views, picture_exams
+from nodal_staging.exam_pictures import picture_exams
+from nodal_staging.exam_views import node_views
 from nodal_staging.figures.uptake import draw_uptake
 from nodal_staging.files import read_json
 from nodal_staging.geometry import Lattice
@@ -128,6 +129,36 @@ def test_a_name_that_does_not_tell_is_not_quoted(cohort):
 def test_a_pattern_must_name_what_it_finds(pattern, words):
     with pytest.raises(LabelNameError, match=words):
         Naming.of(NAMING | {"pattern": pattern})
+
+
+@pytest.mark.parametrize("orientation", ["LPS", "RAS", "LAS", "RPS"])
+def test_pictures_are_turned_as_radiologists_look(cohort, orientation):
+    """However a volume file runs, the left is on the right and the back below."""
+    inspect(cohort)
+    (expected, _) = views_of(cohort)
+    paths = [str(path) for path in sorted((cohort / "a" / "ct").iterdir())]
+    turned = sitk.DICOMOrient(sitk.ReadImage(paths), orientation)
+    sitk.WriteImage(turned, str(cohort / "ct.nii.gz"))
+    sheet = tables.read(cohort / "exams.tsv", tables.EXAM_SHEET)
+    sheet.loc[0, "ct"] = "ct.nii.gz"
+    tables.write(sheet.assign(low_dose="no"), cohort / "exams.tsv", tables.EXAM_SHEET)
+    inspect(cohort)
+    (found, _) = views_of(cohort)
+    for one, other in (
+        (found.hu, expected.hu),
+        (found.mask, expected.mask),
+        (found.others, expected.others),
+        (found.centre, expected.centre),
+    ):
+        np.testing.assert_allclose(one, other)
+    np.testing.assert_allclose(found.suv, expected.suv, atol=1e-5)
+
+
+def views_of(folder):
+    """Return the views of the first exam."""
+    exam = read_exams(exams=folder / "exams.tsv", nodes=folder / "nodes.tsv")[0]
+    index = read_index(folder / "index.json")[exam.exam_id]
+    return node_views(exam, index, node_masks(exam, index, folder))
 
 
 def test_every_exam_is_on_the_page_with_what_to_mend(cohort):

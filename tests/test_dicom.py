@@ -9,6 +9,7 @@ from dicom_files import header, read_whole, write_series, write_slice
 from nodal_staging import dicom
 from nodal_staging.dicom import DicomSeriesError, Series, index_ct, read_boxes
 from nodal_staging.dicom.frames import FRAME_TAGS
+from nodal_staging.dicom.headers import wanted_tags
 from nodal_staging.dicom.scanning import scan
 from nodal_staging.sheets import _numbered
 
@@ -205,7 +206,7 @@ SAMPLES = [
     "d2n_failing/gantrytilting/001/IM-0001-0001.dcm",
     "ibsi_suv/DRO/DRO_0_0/PT/pet_dro_0_0_slice_000.dcm",
 ]
-TAGS = frozenset(map(pydicom.tag.Tag, FRAME_TAGS))
+TAGS = wanted_tags(FRAME_TAGS)
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -768,6 +768,40 @@ def test_nested_folders_and_names_without_suffix(tmp_path):
     np.testing.assert_array_equal(read(tmp_path), np.maximum(VOLUME - 1000, -1024))
 
 
+@pytest.mark.parametrize("name", ["VERSION", "README"])
+def test_a_note_beside_images_without_suffix_is_left_aside(tmp_path, name):
+    for z, plane in enumerate(VOLUME):
+        (tmp_path / f"IM{z}").write_bytes(file_bytes(upright(z), plane))
+    (tmp_path / name).write_text("CD 1.0\r\n\tviewer\n")
+    np.testing.assert_array_equal(read(tmp_path), np.maximum(VOLUME - 1000, -1024))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("IM4", b"<html>404</html>"), ("LAST", bytes(200)), ("LAST", b"")],
+)
+def test_what_may_have_been_an_image_is_not_left_aside(tmp_path, name, content):
+    """A server's apology under an image's name, and files that are empty."""
+    for z, plane in enumerate(VOLUME):
+        (tmp_path / f"IM{z}").write_bytes(file_bytes(upright(z), plane))
+    (tmp_path / name).write_bytes(content)
+    refused(tmp_path, "unreadable_file")
+
+
+@pytest.mark.parametrize(("spacing", "series"), [("0.7000004", 1), ("0.7004", 2)])
+def test_spacings_that_differ_in_the_last_digit_are_one(tmp_path, spacing, series):
+    spacings = ["0.7", spacing, "0.7", spacing]
+    slices = [
+        (upright(z, PixelSpacing=["0.8", text]), VOLUME[z])
+        for z, text in enumerate(spacings)
+    ]
+    folder = write(tmp_path, slices)
+    if series == 1:
+        assert read(folder).shape == SHAPE
+    else:
+        refused(folder, "several_series")
+
+
 def test_a_copied_subfolder_counts_once(tmp_path):
     slices = [(upright(z), VOLUME[z]) for z in range(4)]
     write(tmp_path / "ct", slices)

@@ -26,6 +26,7 @@ from pydicom.uid import (
 from nodal_staging import volumes
 from nodal_staging.dicom import index_ct, index_pet
 from nodal_staging.dicom.frames import FRAME_TAGS
+from nodal_staging.dicom.headers import wanted_tags
 from nodal_staging.dicom.scanning import scan
 from nodal_staging.problems import InputError
 from nodal_staging.suv import SUVError, pet_slice, suv_factors
@@ -33,7 +34,7 @@ from nodal_staging.suv import SUVError, pet_slice, suv_factors
 STORED = np.random.default_rng(11).integers(0, 2000, (3, 12, 10))
 ROLE = "exam E0001, column ct"
 SECRET = b"Sekretowski"
-TAGS = frozenset(map(pydicom.tag.Tag, FRAME_TAGS))
+TAGS = wanted_tags(FRAME_TAGS)
 FEW = settings(
     derandomize=True,
     deadline=None,

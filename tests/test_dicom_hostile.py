@@ -653,6 +653,16 @@ def test_philips_block_is_found_behind_another_makers(tmp_path):
     np.testing.assert_allclose(read_pet(folder), VOLUME * 0.5, rtol=1e-6)
 
 
+@pytest.mark.parametrize("block", [0x10, 0x1F, 0x20, 0xE1, 0xFF])
+def test_philips_factor_stands_in_any_block(tmp_path, block):
+    for place, stored in enumerate(VOLUME):
+        dataset = pet_dataset(place, Units="CNTS")
+        dataset.add_new((0x7053, block), "LO", "Philips PET Private Group")
+        dataset.add_new((0x7053, block << 8), "DS", "0.25")
+        (tmp_path / f"{place}").write_bytes(file_bytes(dataset, stored))
+    np.testing.assert_allclose(read_pet(tmp_path), VOLUME * 0.25, rtol=1e-6)
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "NaN", "1e300"])
 def test_philips_factors_that_lie_are_refused(tmp_path, value):
     folder = tmp_path / SECRET

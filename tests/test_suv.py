@@ -8,6 +8,8 @@ import pytest
 import SimpleITK as sitk
 from dicom_files import read_whole, write_series
 from pydicom.dataset import Dataset
+from pydicom.sr._snomed_dict import mapping
+from pydicom.sr.codedict import codes
 
 from nodal_staging.dicom import index_pet
 from nodal_staging.suv import SUVError, pet_slice, suv_factors
@@ -35,6 +37,7 @@ BASE = {
     "FrameReferenceTime": 0,
     "ActualFrameDuration": 120000,
 }
+SCT_OF_SRT = mapping["SRT"]
 BY_HAND = 80_000 / (150e6 * 2 ** (-3600 / 4062.6))
 
 
@@ -202,8 +205,11 @@ def test_uncorrected_frames_grow_back_by_their_mean_activity():
     assert found == pytest.approx(expected, rel=1e-9)
 
 
-def test_a_missing_half_life_comes_from_the_tracer_with_a_remark():
-    slices = [pet_slice(dataset(RadionuclideHalfLife=None, code="C-131A3"))]
+@pytest.mark.parametrize("scheme", ["SRT", "SCT"])
+def test_a_missing_half_life_comes_from_the_tracer_with_a_remark(scheme):
+    gallium = codes.SCT._68Gallium.value
+    code = {"SCT": gallium, "SRT": {v: k for k, v in SCT_OF_SRT.items()}[gallium]}
+    slices = [pet_slice(dataset(RadionuclideHalfLife=None, code=code[scheme]))]
     found = suv_factors(slices, role="pet")
     assert found.values[0] == pytest.approx(BY_HAND, rel=1e-12)
     assert found.notes == ("RadionuclideHalfLife is missing; that of Ga-68 was used",)

@@ -137,3 +137,19 @@ def test_a_gzip_that_inflates_to_less_than_declared_is_refused(tmp_path, image):
     (tmp_path / "b.nii.gz").write_bytes(gzip.compress(content[:-10]))
     with pytest.raises(VolumeError, match="truncated"):
         volumes.index_volume(tmp_path / "b.nii.gz", unit="HU", role="ct")
+
+
+@pytest.mark.parametrize("shift_mm", [0.3, 1.4])
+def test_a_nifti_that_places_its_voxels_twice_is_refused(tmp_path, shift_mm):
+    """SimpleITK follows one form where nibabel follows the other."""
+    affine = np.diag([2.0, 2.0, 3.0, 1.0])
+    written = nib.Nifti1Image(np.zeros((7, 6, 5), np.int16), affine)
+    written.set_sform(affine, 1)
+    affine[0, 3] = shift_mm
+    written.set_qform(affine, 1)
+    nib.save(written, tmp_path / "ct.nii")
+    if shift_mm < 1:
+        volumes.index_volume(tmp_path / "ct.nii", unit="HU", role="ct")
+        return
+    with pytest.raises(VolumeError, match="sform and qform"):
+        volumes.index_volume(tmp_path / "ct.nii", unit="HU", role="ct")

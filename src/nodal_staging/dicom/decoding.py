@@ -1,5 +1,6 @@
 """Compressed slices, decoded by SimpleITK in a process whose death is survivable."""
 
+import os
 import tempfile
 import warnings
 from pathlib import Path
@@ -17,6 +18,7 @@ from nodal_staging.isolation import isolated
 MOST_COMPRESSED_BYTES = 256 * 1024**2
 DECODER_MB = 2000
 DECODER_S = 60
+STANDARD_ERROR = 2
 
 NEEDED = [
     "SOPClassUID",
@@ -57,7 +59,8 @@ def decode(path: Path, shape: tuple[int, int], *, role: str) -> npt.NDArray[np.i
 
 
 def _decode(path: Path, shape: tuple[int, int], role: str) -> npt.NDArray[np.integer]:
-    """Decode in the child."""
+    """Decode in the child, without what native code prints."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_ERROR)
     with tempfile.TemporaryDirectory() as folder:
         bare = Path(folder, "slice.dcm")
         try:

@@ -6,7 +6,7 @@ malformed number as text, and converting each of 900 headers takes most of the t
 
 import math
 import struct
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal, TypeAlias
 
 from pydicom.dataelem import DataElement, RawDataElement
@@ -112,10 +112,10 @@ def _damaged(keyword: str, expected: str, role: str) -> DicomSeriesError:
 
 def _element(header: Dataset, keyword: str) -> Element | None:
     """Return an element as it was read, without converting its value."""
-    tag = _tag(keyword)
-    if tag not in header:
+    try:
+        element: Element = header.get_item(tag_of(keyword))
+    except KeyError:
         return None
-    element: Element = header.get_item(tag)
     return element
 
 
@@ -127,9 +127,13 @@ def _stands_as_text(element: Element, keyword: str) -> bool:
     )
 
 
-@lru_cache(maxsize=256)
-def _tag(keyword: str) -> BaseTag:
-    return Tag(keyword)
+@cache
+def tag_of(name: str | tuple[int, int]) -> BaseTag:
+    """Return the tag of a keyword or number, one object for each.
+
+    A look-up finds the very object at once, and compares any other in Python.
+    """
+    return Tag(name)
 
 
 @lru_cache(maxsize=4096)

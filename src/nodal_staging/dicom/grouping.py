@@ -23,6 +23,9 @@ from nodal_staging.dicom.problems import DicomSeriesError
 from nodal_staging.dicom.syntaxes import DEFLATED
 
 COSINE_TOLERANCE = 1e-4
+SAME_SPACING_MM = 1e-5
+"""Digits of one scanner's text; across 8192 pixels it is less than a tenth of a mm."""
+
 SAME_POSITION_MM = 0.01
 MOST_LISTED = 6
 
@@ -204,11 +207,15 @@ def _stackable(one: Frame, other: Frame) -> bool:
     first, second = one.plane, other.plane
     if first is second or first == second:
         return True
-    shapes = [
-        (plane.rows, plane.columns, plane.spacing_mm) for plane in (first, second)
-    ]
-    turned = max(abs(a - b) for a, b in zip(first.cosines, second.cosines, strict=True))
-    return shapes[0] == shapes[1] and turned <= COSINE_TOLERANCE
+    return (
+        (first.rows, first.columns) == (second.rows, second.columns)
+        and _apart(first.spacing_mm, second.spacing_mm) <= SAME_SPACING_MM
+        and _apart(first.cosines, second.cosines) <= COSINE_TOLERANCE
+    )
+
+
+def _apart(one: Sequence[float], other: Sequence[float]) -> float:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
 def _acquisitions(group: list[Frame]) -> list[list[Frame]]:

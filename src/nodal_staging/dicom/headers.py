@@ -15,11 +15,13 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset, read_file_meta_info
 
+from nodal_staging.dicom.elements import tag_of
 from nodal_staging.dicom.problems import DicomSeriesError
 from nodal_staging.dicom.scanning import (
     BEGINNING_BYTES,
     MAGIC,
     PREAMBLE_BYTES,
+    Wanted,
     scan,
 )
 from nodal_staging.dicom.syntaxes import (
@@ -117,7 +119,7 @@ def read_headers(folder: Path, tags: Sequence[Any], *, role: str) -> list[FileHe
     """
     files = series_files(folder, role=role)
     foreign: list[int] = []
-    found = list(_headers(files, frozenset(map(pydicom.tag.Tag, tags)), foreign, role))
+    found = list(_headers(files, wanted_tags(tags), foreign, role))
     if not found:
         raise DicomSeriesError(
             f"{role}: no DICOM image in the folder; correct the path", "no_image"
@@ -126,8 +128,13 @@ def read_headers(folder: Path, tags: Sequence[Any], *, role: str) -> list[FileHe
     return found
 
 
+def wanted_tags(names: Sequence[Any]) -> Wanted:
+    """Return the tags of keywords or numbers, found by their plain numbers."""
+    return {int(tag): tag for tag in map(tag_of, names)}
+
+
 def _headers(
-    files: list[Path], tags: frozenset[Any], foreign: list[int], role: str
+    files: list[Path], tags: Wanted, foreign: list[int], role: str
 ) -> Iterator[FileHeader]:
     """Yield the headers; note the numbers of files that are not DICOM."""
     with warnings.catch_warnings():
@@ -146,10 +153,28 @@ def _headers(
 def _check_foreign(
     files: list[Path], foreign: list[int], suffixes: set[str], role: str
 ) -> None:
-    """Refuse a file that is named as the images are but is none: a damaged image."""
+    """Refuse a file that is named as the images are but is none: a damaged image.
+
+    Disks bring notes such as README or VERSION, whose names have no suffix either.
+    """
     for number in foreign:
-        if files[number].suffix in suffixes:
+        if files[number].suffix in suffixes and not _is_note(files[number]):
             raise _unreadable(number, role)
+
+
+def _is_note(path: Path) -> bool:
+    """Tell a note from an image: it is text, and its name does not count anything."""
+    if any(letter.isdigit() for letter in path.name):
+        return False
+    with path.open("rb") as file:
+        beginning = file.read(BEGINNING_BYTES)
+    try:
+        words = beginning.decode("ascii")
+    except UnicodeDecodeError:
+        return False
+    return bool(words) and all(
+        letter.isprintable() or letter in "\t\r\n" for letter in words
+    )
 
 
 def _unreadable(number: int, role: str) -> DicomSeriesError:
@@ -160,7 +185,7 @@ def _unreadable(number: int, role: str) -> DicomSeriesError:
     )
 
 
-def read_header(path: Path, number: int, tags: frozenset[Any]) -> FileHeader | None:
+def read_header(path: Path, number: int, tags: Wanted) -> FileHeader | None:
     """Read the header of one file, None where it is not DICOM at all.
 
     Raises one of ``UNREADABLE``.
@@ -179,7 +204,7 @@ def read_header(path: Path, number: int, tags: frozenset[Any]) -> FileHeader | N
         if DEFLATED.encode() in beginning[:1024]:
             return _deflated_header(path, size, number, tags)
         header = pydicom.dcmread(
-            file, stop_before_pixels=True, specific_tags=list(tags), force=bare
+            file, stop_before_pixels=True, specific_tags=list(tags.values()), force=bare
         )
         if bare and not len(header):
             return None
@@ -206,9 +231,7 @@ def _syntax(header: Dataset) -> str:
     return EXPLICIT_LITTLE if first.is_little_endian else EXPLICIT_BIG
 
 
-def _deflated_header(
-    path: Path, size: int, number: int, tags: frozenset[Any]
-) -> FileHeader:
+def _deflated_header(path: Path, size: int, number: int, tags: Wanted) -> FileHeader:
     """Read the header of a file whose data set is deflated."""
     content = inflate(path)
     header = read_dataset(
@@ -216,7 +239,7 @@ def _deflated_header(
         is_implicit_VR=False,
         is_little_endian=True,
         stop_when=lambda tag, *_: tag >= PIXEL_DATA,
-        specific_tags=list(tags),
+        specific_tags=list(tags.values()),
     )
     offset, length = _pixels(content, DEFLATED)
     return FileHeader(number, size, header, DEFLATED, offset, length)

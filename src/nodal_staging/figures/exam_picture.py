@@ -7,12 +7,15 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from nodal_staging.exam_pictures import NodeView
+from nodal_staging.exam_views import NodeView
 from nodal_staging.figures import style
 
 WINDOW_HU = (-160, 240)
 HIGHEST_SUV = 10.0
 CLOSE_UP_MM = 60.0
+CLOSE_UP_SHARE = 1.3
+"""Edge of the close-up of a larger node, in extents of the node."""
+
 ROW_MM = 46.0
 WIDTH_MM = 150.0
 OWN, OTHERS = "#E69F00", "#56B4E9"
@@ -98,7 +101,10 @@ def _zoom(axes: Axes, view: NodeView) -> None:
     x, y = (
         place * step for place, step in zip(view.centre, view.spacing_mm, strict=True)
     )
-    half = CLOSE_UP_MM / 2
+    column_mm, row_mm = view.spacing_mm
+    rows, columns = np.nonzero(view.mask)
+    extent = max(np.ptp(columns) * column_mm, np.ptp(rows) * row_mm)
+    half = max(CLOSE_UP_MM, CLOSE_UP_SHARE * extent) / 2
     axes.set_xlim(x - half, x + half)
     axes.set_ylim(y + half, y - half)
 
@@ -117,7 +123,7 @@ def _extent(view: NodeView) -> tuple[float, float, float, float]:
 
 def _legend(shown: int, total: int) -> str:
     words = (
-        f"window {WINDOW_HU[0]} to {WINDOW_HU[1]} HU; close-up {CLOSE_UP_MM:.0f} mm; "
-        f"SUV 0 to {HIGHEST_SUV:.0f}; orange: the node, blue: other nodes"
+        f"window {WINDOW_HU[0]} to {WINDOW_HU[1]} HU; "
+        f"close-up at least {CLOSE_UP_MM:.0f} mm; SUV 0 to {HIGHEST_SUV:.0f}; orange: the node, blue: other nodes"
     )
     return words if shown == total else f"{words}; the {shown} largest of {total}"

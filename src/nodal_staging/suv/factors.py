@@ -13,8 +13,14 @@ LONGEST_UPTAKE_HALF_LIVES = 6
 USUAL_UPTAKE_MIN = (15, 240)
 """Outside of this an injection time without its date deserves a second look."""
 
-HALF_LIVES_S = {"C-131A3": ("Ga-68", 4062.6), "C-111A1": ("F-18", 6586.2)}
-"""Radionuclides of PSMA ligands by their SNOMED code."""
+GALLIUM_68, FLUORINE_18 = ("Ga-68", 4062.6), ("F-18", 6586.2)
+HALF_LIVES_S = {
+    "C-131A3": GALLIUM_68,
+    "35337001": GALLIUM_68,
+    "C-111A1": FLUORINE_18,
+    "77004003": FLUORINE_18,
+}
+"""Radionuclides of PSMA ligands by their SNOMED codes, old and new (CID 4020)."""
 
 LEAST_FACTOR, LARGEST_FACTOR = 1e-12, 1e6
 """From SUV per rescaled value; 80 kg and 150 MBq lead to 5e-4."""

@@ -47,7 +47,7 @@ PET_TAGS: list[Any] = [
     *(
         (group, place)
         for group, _, elements in (PHILIPS, GE, SIEMENS)
-        for block in range(0x10, 0x20)
+        for block in range(0x10, 0x100)
         for place in (block, *(block << 8 | element for element in elements))
     ),
 ]

@@ -33,6 +33,7 @@ LENGTH_UNITS, MILLIMETRES = 7, 2
 """Bits of xyzt_units that concern lengths, and their usual value; 0 is unstated."""
 
 ORTHOGONAL_TOLERANCE = 1e-3
+FARTHEST_APART_VOXELS = 0.5
 RAS_TO_LPS = np.array([-1.0, -1.0, 1.0])
 
 DAMAGED = (
@@ -183,7 +184,29 @@ def _affine(image: Any, role: str) -> npt.NDArray[np.float64]:
             f"{role}: the NIfTI header does not say where the voxels lie (sform_code "
             "and qform_code are 0); write the volume with its orientation"
         )
-    return np.asarray(image.affine, dtype=np.float64)
+    affine = np.asarray(image.affine, dtype=np.float64)
+    if int(header["sform_code"]) and int(header["qform_code"]):
+        _check_forms(affine, header.get_qform(), image.shape, role)
+    return affine
+
+
+def _check_forms(
+    sform: npt.NDArray[np.float64],
+    qform: npt.NDArray[np.float64],
+    shape: Sequence[int],
+    role: str,
+) -> None:
+    """Refuse two forms that differ: MITK follows one, other programs the other."""
+    ends = [(0, size - 1) for size in shape[:3]]
+    corners = np.stack(np.meshgrid(*ends, [1]), axis=-1).reshape(-1, 4)
+    with np.errstate(over="ignore", invalid="ignore"):  # refused where not finite
+        apart = np.linalg.norm(corners @ (sform - qform)[:3].T, axis=1).max()
+        voxel = np.linalg.norm(sform[:3, :3], axis=0).min()
+    if np.isfinite(sform).all() and not apart <= FARTHEST_APART_VOXELS * voxel:
+        raise VolumeError(
+            f"{role}: sform and qform of the NIfTI header place the voxels "
+            "differently; write the volume with one of them"
+        )
 
 
 def _lattice(
