@@ -1,9 +1,9 @@
-"""The job graph of large cohorts beside one job a patient, and beside Snakemake's start.
+"""The job graph of large cohorts beside one job a patient, and an empty workflow.
 
-A dry run of the whole study on sheets of 10,000 and 50,000 patients with five nodes each,
-read by two readers. The peer is the usual way to write such a workflow: two rules for
-each patient and one that gathers; the floor an empty workflow. Processor seconds and
-peak memory of the process.
+A dry run of the whole study on sheets of 10,000 and 50,000 patients with five nodes
+each, read by two readers. The peer is the usual way to write such a workflow: two rules
+for each patient and one that gathers; the floor an empty workflow. Processor seconds
+and peak memory of the process.
 
     python benchmarks/job_graph.py
 """

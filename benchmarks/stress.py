@@ -1,7 +1,7 @@
 """How processor seconds, wall time and memory of a study grow with its patients.
 
-Runs the study of config/stress.yaml with more and more patients, each in a folder of its
-own, and prints what all jobs of a run took together and the memory of the largest job.
+Runs the study of config/stress.yaml with more and more patients, each time from nothing,
+and prints what all jobs of a run took together and the memory of the largest job.
 
     python benchmarks/stress.py --patients 250 500 1000 2000
 """
@@ -63,15 +63,13 @@ def run(folder: Path, patients: int, shards: int, cores: int) -> tuple[float, fl
 
 def largest(folder: Path) -> float:
     """Return the largest memory of a job by shard, in MB, as Snakemake measured it."""
-    memory = []
+    found = [0.0]
     for rule in BY_SHARD:
         for path in (folder / "benchmarks" / rule).glob("*.tsv"):
             with path.open() as file:
-                memory += [
-                    float(row["max_rss"])
-                    for row in csv.DictReader(file, delimiter="\t")
-                ]
-    return max(memory)
+                rows = csv.DictReader(file, delimiter="\t")
+                found += [float(row["max_rss"]) for row in rows]
+    return max(found)
 
 
 if __name__ == "__main__":
