@@ -72,7 +72,7 @@ def test_a_rule_runs_the_script_of_its_name_in_an_environment(name):
 
 @pytest.mark.parametrize("name", SCRIPTED)
 def test_results_depend_on_the_code(name):
-    assert SCRIPTED[name].params.code == code_version(script_of(name), ROOT / "src")
+    assert SCRIPTED[name].params.code({}) == code_version(script_of(name), ROOT / "src")
 
 
 @pytest.mark.parametrize("name", SCRIPTED)
@@ -119,3 +119,17 @@ def _merged(base, overlay):
         return overlay
     changed = {key: _merged(base.get(key), value) for key, value in overlay.items()}
     return base | changed
+
+
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_every_job_names_memory_and_time(name):
+    """On a cluster some 300 MB of a job are Snakemake's own."""
+    resources = SCRIPTED[name].resources
+    assert resources["mem_mb"].value >= 1000
+    assert 10 <= resources["runtime"].value <= 24 * 60
+
+
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_who_computes_with_a_network_asks_for_a_gpu(name):
+    environment = Path(str(SCRIPTED[name].conda_env)).name
+    assert ("gpu" in SCRIPTED[name].resources) == (environment == "cnn.yaml")

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.workflow
 SCRIPTS = ROOT / "tests" / "slurm"
 SBIN = os.pathsep + os.pathsep.join(["/usr/sbin", "/sbin"])
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch"]
-PATIENCE_S = 240
+PATIENCE_S = 400
 
 
 @dataclass
@@ -187,3 +187,32 @@ def test_every_job_named_its_memory_and_time(story, cluster):
     for number, job in cluster.jobs().items():
         assert re.search(r"mem=\d", job["Tres"]), number
         assert int(job["TimeLimit"]) < 24 * 60, number
+
+
+def test_any_command_that_submits_will_do(cluster, tmp_path):
+    folder = copy_repository(tmp_path / "repository")
+    profile = ["--workflow-profile", "profiles/cluster-generic"]
+    soon = ["--seconds-between-status-checks", "1", "--latency-wait", "10"]
+    known = set(cluster.jobs())
+    done = subprocess.run(
+        [*SNAKEMAKE, *profile, *soon, *TESTS, "--until", "draw_cohort"],
+        cwd=folder,
+        env=cluster.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (folder / "results/tests/raw/exams.tsv").is_file()
+    (new,) = set(cluster.jobs()) - known
+    assert cluster.jobs()[new]["Name"] == "draw_cohort"
+    assert cluster.jobs()[new]["JobState"] == "COMPLETED"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [("999999", "failed"), ("not-a-number", "failed")]
+)
+def test_a_job_that_the_scheduler_forgot_counts_as_failed(cluster, number, said):
+    status = ROOT / "profiles" / "cluster-generic" / "status.sh"
+    assert cluster.ask(str(status), number).strip() == said

@@ -11,6 +11,7 @@ from nodal_staging.definitions import PACKAGE, Module, Place, read_module
 WITHOUT_INFLUENCE = frozenset({(f"{PACKAGE}.jobs", "job_log")})
 
 
+@cache
 def code_version(script: str | Path, source_root: str | Path) -> str:
     """Hash the code of a script and every definition of the package that it uses.
 

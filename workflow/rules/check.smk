@@ -48,7 +48,7 @@ rule write_check:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         study=lookup(within=config, dpath="study"),

@@ -70,7 +70,7 @@ rule check_sheets:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         labelled=True,
@@ -123,7 +123,7 @@ rule select_cohort:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         criteria=lookup(within=config, dpath="cohort/criteria"),
@@ -147,7 +147,7 @@ rule describe_cohort:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         code=version_of("describe_cohort"),

@@ -77,8 +77,11 @@ CLASSIFIERS = (
 
 
 def version_of(rule_name):
-    """Hash the code that a rule runs, so that results depend on it."""
-    return code_version(f"{SCRIPT_ROOT}/{rule_name}.py", SOURCE_ROOT)
+    """Hash the code that a rule runs, so that results depend on it.
+
+    Only the jobs of a run ask: one in a cluster need not read the code of all others.
+    """
+    return lambda wildcards: code_version(f"{SCRIPT_ROOT}/{rule_name}.py", SOURCE_ROOT)
 
 
 def rows_of(wildcards):

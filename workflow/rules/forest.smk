@@ -22,7 +22,7 @@ rule score_forest:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=20,
     params:
         trees=lookup(within=config, dpath="forest/trees"),

@@ -50,7 +50,7 @@ rule gather_nodes:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         code=version_of("gather_nodes"),
@@ -69,7 +69,7 @@ rule check_uptake:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         cutoff_suv=lookup(within=config, dpath="cohort/suv_cutoff"),
@@ -90,7 +90,7 @@ rule draw_uptake:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         cutoff_suv=lookup(within=config, dpath="cohort/suv_cutoff"),

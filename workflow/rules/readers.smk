@@ -18,7 +18,7 @@ rule score_reader:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         rows=readings_of,
