@@ -112,9 +112,9 @@ def story(cluster, tmp_path_factory) -> Story:
             call, cwd=folder, env=cluster.environment, stdout=log, stderr=log
         )
         try:
-            shards = wait_for(lambda: cluster.running("shard"), run)
+            shards = wait_for(lambda: cluster.running("rule_shard_"), run)
             cluster.ask("scancel", shards[0])
-            cnns = wait_for(lambda: cluster.running("cnn"), run)
+            cnns = wait_for(lambda: cluster.running("rule_cnn_"), run)
             run.send_signal(signal.SIGINT)
             run.wait(timeout=PATIENCE_S)
         finally:
