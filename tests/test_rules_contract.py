@@ -102,6 +102,7 @@ OVERLAYS = [
     "paper.yaml",
     "tests.yaml",
     "null.yaml",
+    "stress.yaml",
     "unstated_options.yaml",
 ]
 
