@@ -1,4 +1,5 @@
-# `make demo` runs the study on the synthetic cohort, `make test` checks everything.
+# `make demo` runs the study on the synthetic cohort, `make test` checks everything,
+# `make bench` measures.
 # Each does its own set-up, once.
 
 SHELL := /bin/bash
@@ -12,7 +13,7 @@ BIN := .venv/bin
 export RPY2_CFFI_MODE := ABI
 export PYTHONPATH := src
 
-.PHONY: demo test setup r clean
+.PHONY: demo test bench setup r slurm clean
 
 demo: setup
 	@tools/release_stale_lock.sh
@@ -22,7 +23,7 @@ demo: setup
 	@printf '  %s\n' results/demo/report.html results/demo/tables/table_1.html \
 		results/demo/figures/figure_5.pdf results/demo/tables/mcnemar.html
 
-test: setup
+test: setup | slurm
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
@@ -31,10 +32,17 @@ test: setup
 	$(BIN)/mypy src workflow/scripts
 	$(BIN)/pytest
 
+# Each speed beside a peer or a physical floor; writes the table of docs/performance.md.
+bench: setup
+	$(BIN)/python benchmarks/collect.py
+
 setup: .venv/installed-$(TENSORFLOW)
 
 r:
 	@tools/install_r.sh
+
+slurm:
+	@tests/slurm/install.sh
 
 .venv/installed-$(TENSORFLOW): $(LOCK) tools/install_python.sh | r
 	tools/install_python.sh $(LOCK)

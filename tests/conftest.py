@@ -1,8 +1,9 @@
-"""Small real files that lie beside the repository, where a checkout has them."""
+"""What several modules of tests share: real files, and a study that has run."""
 
 from pathlib import Path
 
 import pytest
+from repositories import copy_repository, snakemake
 
 REAL_FILES = Path(__file__).parents[2] / "shared" / "data" / "formats"
 
@@ -13,3 +14,12 @@ def real_files() -> Path:
     if not REAL_FILES.is_dir():
         pytest.skip("the folder of real DICOM and MITK files is not beside this clone")
     return REAL_FILES
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory) -> Path:
+    """Return a repository in which the tests study has run with two cores."""
+    folder = copy_repository(tmp_path_factory.mktemp("first") / "repository")
+    done = snakemake(folder, "--cores", "2", "--resources", "gpu=1")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return folder

@@ -19,9 +19,15 @@ from nodal_staging.figures.uptake import draw_uptake
 from nodal_staging.files import read_json
 from nodal_staging.geometry import Lattice
 from nodal_staging.inspection import inspect_exams, read_index
-from nodal_staging.label_names import LabelNameError, Naming, nodes_from_labels
+from nodal_staging.label_names import (
+    LabelNameError,
+    Naming,
+    gather_label_names,
+    nodes_from_labels,
+)
 from nodal_staging.nodes import node_masks
 from nodal_staging.phantom.mitk_writer import write_multilabel
+from nodal_staging.shards import item
 from nodal_staging.sheets import read_exams
 from nodal_staging.uptake_check import check_uptake, disagreements
 
@@ -71,19 +77,30 @@ NAMING = {
 }
 
 
-def name_nodes(folder, on_bad_exam="fail", **changes):
-    nodes_from_labels(
-        exams=folder / "exams.tsv",
-        naming=Naming.of(NAMING | changes),
-        on_bad_exam=on_bad_exam,
-        output=folder / "nodes.tsv",
-    )
+def name_nodes(folder, on_bad_exam="fail", shards=1, **changes):
+    named = [folder / "labels" / f"{n}.tsv" for n in range(1, shards + 1)]
+    for number, output in enumerate(named, start=1):
+        nodes_from_labels(
+            exams=folder / "exams.tsv",
+            shard=item(number, shards),
+            naming=Naming.of(NAMING | changes),
+            on_bad_exam=on_bad_exam,
+            output=output,
+        )
+    gather_label_names(shards=named, named=True, output=folder / "nodes.tsv")
     return tables.read(folder / "nodes.tsv", tables.NODE_SHEET)
+
+
+def test_the_number_of_shards_changes_no_node(cohort):
+    whole = name_nodes(cohort).sort_values("node_id", ignore_index=True)
+    split = name_nodes(cohort, shards=5).sort_values("node_id", ignore_index=True)
+    pd.testing.assert_frame_equal(whole, split)
 
 
 def test_without_a_pattern_every_label_is_a_node_of_unknown_status(cohort):
     nodes_from_labels(
         exams=cohort / "exams.tsv",
+        shard=SHARD,
         naming=None,
         on_bad_exam="exclude",
         output=cohort / "nodes.tsv",

@@ -1,5 +1,6 @@
 """Every command that the documents show is one that works."""
 
+import importlib.util
 import os
 import re
 import shlex
@@ -83,6 +84,10 @@ def test_command_can_be_given(checkout, command):
     program, *arguments = shlex.split(command)
     if "conda" in arguments and shutil.which("conda") is None:
         pytest.skip("conda is not installed on this machine")
+    if "profiles/kubernetes" in arguments:
+        for plugin in ("executor_plugin_kubernetes", "storage_plugin_s3"):
+            if importlib.util.find_spec(f"snakemake_{plugin}") is None:
+                pytest.skip(f"snakemake_{plugin} is not part of the lock")
     if program == "make":
         call = ["make", "--dry-run", *arguments]
     else:

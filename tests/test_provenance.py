@@ -1,25 +1,52 @@
 """A version changes with the code that counts, and with nothing else."""
 
+import ast
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
 from nodal_staging.provenance import code_version
+
+ROOT = Path(__file__).parents[1]
+
+SOURCES = {
+    "__init__": '"""Package."""\n',
+    "tables": "def column(kind):\n    return kind\n\n"
+    "NODES = [column(int)]\nROC = [column(float)]\n",
+    "inner": "LIMIT = 3\nOTHER = 4\n\n"
+    "def within(value):\n    return value < LIMIT\n\n"
+    "def beyond(value):\n    return value > OTHER\n",
+    "outer": "from nodal_staging import tables\n"
+    "from nodal_staging.inner import beyond, within as inside\n\n"
+    "class Shape:\n    def fits(self, value):\n        return inside(value)\n\n"
+    "def write(value):\n    return Shape().fits(value), tables.NODES\n\n"
+    "def draw(value):\n    return beyond(value), tables.ROC\n",
+    "late": "RATE = 1\n",
+    "settings": "import os\n\nos.environ['THREADS'] = '1'\nUNUSED = 1\n",
+    "quiet": "import nodal_staging.settings\n\n"
+    "def act(table):\n    from nodal_staging.late import RATE\n    return RATE\n",
+    "jobs": "def job_log():\n    return 1\n\ndef in_groups():\n    return 2\n",
+    "alien": "OTHER = 1\n",
+    "whole": "ANY = 1\n",
+}
+SCRIPT = (
+    "from nodal_staging.jobs import in_groups, job_log\n"
+    "from nodal_staging.outer import write\n"
+    "from nodal_staging.quiet import act\n"
+    "from nodal_staging import whole\n"
+    "job_log(in_groups(write(act(whole))))\n"
+)
 
 
 @pytest.fixture
 def source(tmp_path):
     package = tmp_path / "src" / "nodal_staging"
     package.mkdir(parents=True)
-    (package / "__init__.py").write_text('"""Package."""\n')
-    (package / "inner.py").write_text("LIMIT = 3\n")
-    (package / "outer.py").write_text("from nodal_staging.inner import LIMIT\n")
-    (package / "jobs.py").write_text("LEVEL = 1\n")
-    (package / "alien.py").write_text("OTHER = 1\n")
-    (tmp_path / "script.py").write_text(
-        "from nodal_staging.jobs import LEVEL\nfrom nodal_staging import outer\n"
-    )
+    for name, text in SOURCES.items():
+        (package / f"{name}.py").write_text(text)
+    (tmp_path / "script.py").write_text(SCRIPT)
     return tmp_path
 
 
@@ -28,20 +55,36 @@ def version(source):
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "counts"),
+    ("name", "old", "new", "counts"),
     [
-        ("inner.py", "LIMIT = 4\n", True),
-        ("inner.py", '"""Say more."""\nLIMIT = 3  # why\n\n', False),
-        ("jobs.py", "LEVEL = 2\n", False),
-        ("alien.py", "OTHER = 2\n", False),
+        ("inner", "LIMIT = 3", "LIMIT = 5", True),
+        ("inner", "value < LIMIT", "value <= LIMIT", True),
+        ("inner", "LIMIT = 3", '"""Say more."""\nLIMIT = 3  # why\n', False),
+        ("inner", "OTHER = 4", "OTHER = 5", False),
+        ("inner", "value > OTHER", "value >= OTHER", False),
+        ("tables", "column(int)", "column(str)", True),
+        ("tables", "column(float)", "column(str)", False),
+        ("tables", "return kind", "return [kind]", True),
+        ("outer", "return inside", "return not inside", True),
+        ("outer", "return beyond", "return not beyond", False),
+        ("late", "RATE = 1", "RATE = 2", True),
+        ("settings", "= '1'", "= '2'", True),
+        ("settings", "UNUSED = 1", "UNUSED = 2", False),
+        ("whole", "ANY = 1", "ANY = 2", True),
+        ("jobs", "return 1", "return 3", False),
+        ("jobs", "return 2", "return 3", True),
+        ("alien", "OTHER = 1", "OTHER = 2", False),
+        ("__init__", "Package", "The package", False),
     ],
 )
-def test_what_counts(source, tmp_path, name, text, counts):
+def test_what_counts(source, tmp_path, name, old, new, counts):
     before = version(source)
     copy = tmp_path / "copy"
     shutil.copytree(source / "src", copy / "src")
     shutil.copy(source / "script.py", copy / "script.py")
-    (copy / "src" / "nodal_staging" / name).write_text(text)
+    path = copy / "src" / "nodal_staging" / f"{name}.py"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
     assert (version(copy) != before) == counts
 
 
@@ -49,3 +92,27 @@ def test_a_touch_does_not_count(source):
     before = version(source)
     os.utime(source / "src" / "nodal_staging" / "inner.py", (0, 0))
     assert version(source) == before
+
+
+def test_the_script_itself_counts(source):
+    before = version(source)
+    (source / "other").mkdir()
+    changed = source / "other" / "script.py"
+    changed.write_text(SCRIPT + "print(1)\n")
+    assert code_version(changed, source / "src") != before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(ROOT / "src").rglob("*.py"),
+        *(ROOT / "workflow" / "scripts").glob("*.py"),
+    ],
+    ids=lambda path: path.stem,
+)
+def test_no_import_hides_from_the_version(path):
+    """Relative and starred imports could not be followed."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            assert all(alias.name != "*" for alias in node.names)

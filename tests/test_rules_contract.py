@@ -37,6 +37,7 @@ SHARED = {
     "train_share": "train_cnn",
     "score_share": "score_cnn",
     "read_new_labels": "read_label_names",
+    "gather_new_labels": "gather_label_names",
     "check_new_sheets": "check_sheets",
     "inspect_new_exams": "inspect_exams",
     "select_new_exams": "select_cohort",
@@ -71,7 +72,7 @@ def test_a_rule_runs_the_script_of_its_name_in_an_environment(name):
 
 @pytest.mark.parametrize("name", SCRIPTED)
 def test_results_depend_on_the_code(name):
-    assert SCRIPTED[name].params.code == code_version(script_of(name), ROOT / "src")
+    assert SCRIPTED[name].params.code({}) == code_version(script_of(name), ROOT / "src")
 
 
 @pytest.mark.parametrize("name", SCRIPTED)
@@ -84,7 +85,8 @@ def test_script_uses_what_the_rule_declares_and_nothing_else(name):
     assert used["input"] <= set(rule.input.keys())
     assert used["output"] <= set(rule.output.keys())
     assert used["wildcards"] <= set(rule.wildcard_names)
-    assert used["params"] | {"code"} == set(rule.params.keys())
+    # Sums of code and of rows of a sheet: a job depends on them without reading them.
+    assert used["params"] | {"code"} == set(rule.params.keys()) - {"rows"}
     assert used.get("resources", set()) <= {"gpu"}
     if "snakemake.resources.gpu" in text:
         assert rule.resources["gpu"]
@@ -100,6 +102,7 @@ OVERLAYS = [
     "paper.yaml",
     "tests.yaml",
     "null.yaml",
+    "stress.yaml",
     "unstated_options.yaml",
 ]
 
@@ -117,3 +120,17 @@ def _merged(base, overlay):
         return overlay
     changed = {key: _merged(base.get(key), value) for key, value in overlay.items()}
     return base | changed
+
+
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_every_job_names_memory_and_time(name):
+    """On a cluster some 300 MB of a job are Snakemake's own."""
+    resources = SCRIPTED[name].resources
+    assert resources["mem_mb"].value >= 1000
+    assert 10 <= resources["runtime"].value <= 24 * 60
+
+
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_who_computes_with_a_network_asks_for_a_gpu(name):
+    environment = Path(str(SCRIPTED[name].conda_env)).name
+    assert ("gpu" in SCRIPTED[name].resources) == (environment == "cnn.yaml")

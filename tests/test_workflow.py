@@ -4,14 +4,12 @@ One copy of the repository is run from scratch, then asked what it would run aga
 after this and that; a second one is killed on its way and run on.
 """
 
-import hashlib
 import json
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import zlib
 from datetime import timedelta
@@ -21,6 +19,16 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from repositories import (
+    ENVIRONMENT,
+    PARTS,
+    SNAKEMAKE,
+    TESTS,
+    copy_repository,
+    planned_jobs,
+    snakemake,
+    sums,
+)
 
 from nodal_staging import tables
 from nodal_staging.figures import style
@@ -30,60 +38,10 @@ from nodal_staging.rounding import half_up
 
 pytestmark = pytest.mark.workflow
 
-ROOT = Path(__file__).parents[1]
-PARTS = ["Snakefile", "workflow", "src", "config", "profiles", "envs", "tools"]
-SNAKEMAKE = [sys.executable, "-m", "snakemake"]
-TESTS = ["--configfile", "config/config.yaml", "config/tests.yaml"]
-ENVIRONMENT = os.environ | {"RPY2_CFFI_MODE": "ABI", "TF_CPP_MIN_LOG_LEVEL": "3"}
-SAME = [
-    "scores",
-    "tables",
-    "patches",
-    "models",
-    "datasets",
-    "cohort",
-    "statistics",
-    "attribution",
-    "figures",
-]
-
-
-def copy_repository(folder: Path) -> Path:
-    for part in PARTS:
-        source = ROOT / part
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, folder / part, ignore=ignored)
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, folder / part)
-    return folder
-
-
-def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*SNAKEMAKE, *TESTS, *arguments],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
 
 def planned(folder: Path, *targets: str) -> set[str]:
     """Return the rules that a run would run now."""
-    done = snakemake(
-        folder, "--cores", "2", "--dry-run", "--quiet", "host", "--", *targets
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    lines = (done.stdout + done.stderr).splitlines()
-    rules = {
-        line.split()[-1].rstrip(":")
-        for line in lines
-        if line.startswith(("rule ", "localrule "))
-    }
-    return rules - {"all", "figure_5"}
+    return set(planned_jobs(folder, *targets))
 
 
 def release_stale_lock(folder: Path) -> None:
@@ -97,26 +55,8 @@ def release_stale_lock(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory) -> Path:
-    """Return a repository in which the study has run with two cores."""
-    folder = copy_repository(tmp_path_factory.mktemp("first") / "repository")
-    done = snakemake(folder, "--cores", "2", "--resources", "gpu=1")
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return folder
-
-
-@pytest.fixture(scope="module")
 def results(study) -> Path:
     return study / "results" / "tests"
-
-
-def sums(results: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(results)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for name in SAME
-        for path in sorted((results / name).rglob("*"))
-        if path.is_file()
-    }
 
 
 def test_everything_a_reader_wants_is_there(results):

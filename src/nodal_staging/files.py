@@ -1,11 +1,17 @@
 """Writing files so that nobody ever sees half of one."""
 
+import errno
 import json
+import os
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+LEAST_ROOM = 2**20
+"""Bytes that must be free before a file is begun."""
 
 
 @contextmanager
@@ -13,11 +19,19 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary name beside ``path`` and rename it to ``path`` on success.
 
     The temporary name keeps the suffix of ``path``, so libraries that choose a
-    format by suffix work. On failure it is removed and ``path`` stays as it was.
+    format by suffix work. On failure it is removed and ``path`` stays as it was. The
+    name is new each time: of two writers the last one wins, with a whole file.
+
+    Raises
+    ------
+    OSError
+        ``ENOSPC`` if the disk is full, before anything is written; some libraries do
+        not survive it later.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".part.{path.name}")
+    need_room(path, LEAST_ROOM)
+    part = path.with_name(f".part.{secrets.token_hex(4)}.{path.name}")
     try:
         yield part
         part.replace(path)
@@ -25,14 +39,21 @@ def replacing(path: str | Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def need_room(path: str | Path, size: int) -> None:
+    """Raise ``OSError`` (``ENOSPC``) if fewer than ``size`` bytes are free."""
+    free = shutil.disk_usage(Path(path).parent).free
+    if free < size:
+        words = f"{os.strerror(errno.ENOSPC)} ({free} bytes free, {size} needed)"
+        raise OSError(errno.ENOSPC, words, str(path))
+
+
 @contextmanager
 def replacing_folder(path: str | Path) -> Iterator[Path]:
     """Yield an empty temporary folder beside ``path`` and rename it on success."""
     path = Path(path)
-    part = path.with_name(f".part.{path.name}")
-    for folder in (part, path):
-        if folder.exists():
-            shutil.rmtree(folder)
+    part = path.with_name(f".part.{secrets.token_hex(4)}.{path.name}")
+    if path.exists():
+        shutil.rmtree(path)
     part.mkdir(parents=True)
     try:
         yield part

@@ -1,6 +1,8 @@
 """What every job of the workflow shares: a log file that tells the whole story."""
 
+import errno
 import logging
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +12,9 @@ from nodal_staging.problems import InputError
 
 logger = logging.getLogger("nodal_staging")
 
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""No room on the disk, in the quota, or for a file of this size."""
+
 
 @contextmanager
 def job_log(path: str | Path) -> Iterator[None]:
@@ -17,6 +22,7 @@ def job_log(path: str | Path) -> Iterator[None]:
 
     A wrong input ends the job with its sentence alone on standard error; any other
     failure is a defect, and its traceback goes to the log and to standard error.
+    A full disk and missing memory are neither; they are named.
 
     Parameters
     ----------
@@ -35,6 +41,17 @@ def job_log(path: str | Path) -> Iterator[None]:
     except InputError as error:
         logger.error("%s", error)
         sys.exit(1)
+    except MemoryError:
+        logger.error(
+            "not enough memory; give the job more and run again, for example with "
+            "--set-resources RULE:mem_mb=8000; nothing is half-written"
+        )
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in FULL:
+            logger.exception("the job failed; this is a defect of the software")
+            sys.exit(1)
+        _end_on_full_disk(error)
     except Exception:
         logger.exception("the job failed; this is a defect of the software")
         sys.exit(1)
@@ -43,6 +60,16 @@ def job_log(path: str | Path) -> Iterator[None]:
             logger.removeHandler(handler)
             handler.flush()
         to_file.close()
+
+
+def _end_on_full_disk(error: OSError) -> None:
+    """Say so and end at once: HDF5 would try to write again, and crash."""
+    logger.error(
+        "%s: free some space and run again; nothing is half-written",
+        os.strerror(error.errno or errno.ENOSPC),
+    )
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def in_groups(paths: Sequence[str], count: int) -> list[list[str]]:

@@ -7,7 +7,7 @@ they are matched here and never written down.
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -19,8 +19,11 @@ from nodal_staging.isolation import isolated
 from nodal_staging.problems import InputError
 from nodal_staging.segmentation.reading import read_labels
 from nodal_staging.segmentation.regions import Label
+from nodal_staging.shards import belongs
 
 logger = logging.getLogger(__name__)
+
+COLUMNS = ["patient_id", "exam_id", "node_id", "label", "location", "status"]
 
 OUTSIDE = 0
 """Value of MITK's label Exterior."""
@@ -93,14 +96,21 @@ def _words(section: Mapping[str, str], own: list[str]) -> dict[str, str]:
 
 
 def nodes_from_labels(
-    *, exams: str | Path, naming: Naming | None, on_bad_exam: str, output: str | Path
+    *,
+    exams: str | Path,
+    shard: str,
+    naming: Naming | None,
+    on_bad_exam: str,
+    output: str | Path,
 ) -> None:
-    """Write a node sheet from the labels of every exam's segmentation.
+    """Write the nodes of a shard from the labels of its exams' segmentations.
 
     Parameters
     ----------
     exams
         The exam sheet.
+    shard
+        Which patients, for example ``3-of-8``.
     naming
         How names tell location and status; None takes every label as a node of
         which they are unknown.
@@ -113,13 +123,13 @@ def nodes_from_labels(
     Raises
     ------
     LabelNameError
-        Naming exam and label (by layer and value), where ``on_bad_exam`` is ``fail``;
-        if no exam has a node in any case.
+        Naming exam and label (by layer and value), where ``on_bad_exam`` is ``fail``.
     """
     sheet = tables.read(exams, tables.EXAM_SHEET)
     rows: list[dict[str, str]] = []
     for exam in sheet.to_dict("records"):
-        if not isinstance(exam.get("segmentation"), str):
+        own = belongs(exam["patient_id"], shard)
+        if not own or not isinstance(exam.get("segmentation"), str):
             continue
         role = (
             f"patient {exam['patient_id']}, exam {exam['exam_id']}, column segmentation"
@@ -132,20 +142,41 @@ def nodes_from_labels(
             if on_bad_exam == "fail":
                 raise
             logger.warning("%s (its nodes are left out)", error)
-    if not rows:
-        raise LabelNameError(
-            f"{Path(exams).name}: no label of any exam {_wanted(naming)}, or write a "
-            "nodes.tsv"
-        )
-    frame = pd.DataFrame(rows)
+    frame = pd.DataFrame(rows, columns=COLUMNS)
     tables.write(frame, output, tables.NEW_NODE_SHEET)
 
 
-def _wanted(naming: Naming | None) -> str:
-    """Say what no label did, and what to mend."""
-    if naming is None:
-        return "can be read; correct column segmentation"
-    return "tells location and status; correct cohort.label_names"
+def gather_label_names(
+    *, shards: Iterable[str | Path], named: bool, output: str | Path
+) -> None:
+    """Join the nodes of all shards to one node sheet (``tables.NEW_NODE_SHEET``).
+
+    Parameters
+    ----------
+    shards
+        What ``nodes_from_labels`` wrote.
+    named
+        Whether names were to tell location and status.
+    output
+        The sheet.
+
+    Raises
+    ------
+    LabelNameError
+        If no exam of the cohort has a node.
+    """
+    read = [tables.read(path, tables.NEW_NODE_SHEET) for path in shards]
+    frame = pd.concat(read, ignore_index=True)
+    if frame.empty:
+        wanted = (
+            "tells location and status; correct cohort.label_names"
+            if named
+            else "can be read; correct column segmentation"
+        )
+        raise LabelNameError(
+            f"exams.tsv: no label of any exam {wanted}, or write a nodes.tsv"
+        )
+    tables.write(frame, output, tables.NEW_NODE_SHEET)
 
 
 def _labels(path: Path, role: str) -> list[Label]:

@@ -3,15 +3,17 @@
 import hashlib
 import math
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 
-from nodal_staging.files import replacing
+from nodal_staging.files import need_room, replacing
+from nodal_staging.problems import InputError
 
 Int16Array = npt.NDArray[np.int16]
 MaskArray = npt.NDArray[np.uint8]
@@ -27,37 +29,99 @@ Patch = tuple[Int16Array, MaskArray]
 
 def write_patches(
     path: str | Path,
-    images: dict[str, Patch],
+    images: Mapping[str, Patch] | Iterable[tuple[str, Patch]],
     *,
     size: int,
     spacing_mm: float,
+) -> int:
+    """Write patches in the order of node_id; the same patches give the same bytes.
+
+    They may come in any order, one after the other: what has come lies in a file
+    without a name, so memory holds one patch however many there are.
+
+    Parameters
+    ----------
+    path
+        The HDF5 file.
+    images
+        Pairs of node_id and patch, or a mapping.
+    size, spacing_mm
+        Voxels along an edge of a cube, and their distance.
+
+    Returns
+    -------
+    How many patches there are.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    pairs = images.items() if isinstance(images, Mapping) else images
+    with tempfile.TemporaryFile(dir=Path(path).parent) as spool:
+        places, sums = {}, {}
+        for place, (node_id, (image, mask)) in enumerate(pairs):
+            spool.write(image.astype("<i2").tobytes())
+            spool.write(mask.astype("u1").tobytes())
+            places[node_id], sums[node_id] = place, _sum(image, mask)
+        spool.flush()
+        need_room(path, len(places) * size**3 * 3)
+        order = sorted(places)
+        rows = (_spooled(spool, places[node_id], size) for node_id in order)
+        with replacing(path) as part, h5py.File(part, "w") as file:
+            _write_arrays(file, rows, len(order), size)
+            file.create_dataset("node_id", data=np.array(order, dtype="S"))
+            ordered = np.array([sums[node_id] for node_id in order], dtype="S64")
+            file.create_dataset("sha256", data=ordered)
+            file.attrs["spacing_mm"] = spacing_mm
+            file.attrs["axis_order"] = "z y x"
+            file.attrs["intensity_unit"] = "HU"
+    return len(order)
+
+
+def _spooled(spool: IO[bytes], place: int, size: int) -> Patch:
+    """Read a patch from the file without a name."""
+    shape, voxels = (size, size, size), size**3
+    spool.seek(place * voxels * 3)
+    image = np.frombuffer(spool.read(2 * voxels), "<i2").reshape(shape)
+    return image, np.frombuffer(spool.read(voxels), "u1").reshape(shape)
+
+
+def _write_arrays(
+    file: h5py.File, patches: Iterable[Patch], count: int, size: int
 ) -> None:
-    """Write patches in the order of node_id; the same patches give the same bytes."""
-    order = sorted(images)
-    shape = (len(order), size, size, size)
-    chunk = (1, size, size, size)
-    with replacing(path) as part, h5py.File(part, "w") as file:
-        if order:
-            image = file.create_dataset("image", shape, "<i2", chunks=chunk)
-            mask = file.create_dataset(
-                "mask",
-                shape,
-                "u1",
-                chunks=chunk,
-                compression="gzip",
-                compression_opts=1,
-            )
-            for place, node_id in enumerate(order):
-                image[place], mask[place] = images[node_id]
-        else:
-            file.create_dataset("image", shape, "<i2")
-            file.create_dataset("mask", shape, "u1")
-        file.create_dataset("node_id", data=np.array(order, dtype="S"))
-        sums = [_sum(*images[node_id]) for node_id in order]
-        file.create_dataset("sha256", data=np.array(sums, dtype="S64"))
-        file.attrs["spacing_mm"] = spacing_mm
-        file.attrs["axis_order"] = "z y x"
-        file.attrs["intensity_unit"] = "HU"
+    """Write images and masks, each patch a chunk."""
+    shape, chunk = (count, size, size, size), (1, size, size, size)
+    if not count:
+        file.create_dataset("image", shape, "<i2")
+        file.create_dataset("mask", shape, "u1")
+        return
+    image = file.create_dataset("image", shape, "<i2", chunks=chunk)
+    deflated = {"compression": "gzip", "compression_opts": 1}
+    mask = file.create_dataset("mask", shape, "u1", chunks=chunk, **deflated)
+    for place, (hu, inside) in enumerate(patches):
+        image[place], mask[place] = hu, inside
+
+
+class PatchFileError(InputError):
+    """A patch file was cut short, or is none."""
+
+    reason = "unusable_patches"
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[h5py.File]:
+    """Open a patch file.
+
+    Raises
+    ------
+    PatchFileError
+        If it is not whole: copied only in part, or damaged since.
+    """
+    try:
+        file = h5py.File(path)
+    except OSError as error:
+        raise PatchFileError(
+            f"patches/{Path(path).name}: not a whole HDF5 file; delete it and run again"
+        ) from error
+    with file:
+        yield file
 
 
 def read_slabs(
@@ -86,7 +150,7 @@ def read_slabs(
     places = {node_id: place for place, node_id in enumerate(node_ids)}
     image: Int16Array | None = None
     for path in paths:
-        with h5py.File(path) as file:
+        with _opened(path) as file:
             stored = [name.decode() for name in file["node_id"][:]]
             size = file["image"].shape[1]
             low, high = size // 2 - half_depth, size // 2 + half_depth
@@ -120,7 +184,7 @@ def patch_sums(paths: Iterable[str | Path]) -> dict[str, str]:
     """Return the SHA-256 sum of every patch by node_id."""
     sums: dict[str, str] = {}
     for path in paths:
-        with h5py.File(path) as file:
+        with _opened(path) as file:
             stored = zip(file["node_id"][:], file["sha256"][:], strict=True)
             sums.update((name.decode(), value.decode()) for name, value in stored)
     return sums

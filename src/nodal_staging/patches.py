@@ -1,6 +1,7 @@
 """Patches: one cube around every node, CT and mask on the same 1 mm grid."""
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,6 @@ def extract_patches(
     """
     wanted = set(tables.read(measured, tables.NODES)["node_id"])
     size = round(size_mm / spacing_mm)
-    images: dict[str, Patch] = {}
     included = included_exams(
         inspections=inspections,
         exams=exams,
@@ -67,26 +67,25 @@ def extract_patches(
         shard=shard,
         limits=limits,
     )
-    for exam, exam_index in included:
-        if wanted.isdisjoint(exam.nodes["node_id"]):
-            continue  # measured without success, and listed there
-        try:
-            images |= isolated(
-                cut_patches,
-                exam,
-                exam_index,
-                Path(nodes).parent,
-                size,
-                spacing_mm,
-                centre,
-                role=f"patient {exam.patient_id}, exam {exam.exam_id}",
-            )
-        except InputError as error:
-            if on_bad_exam == "fail":
-                raise
-            logger.warning("%s (its nodes get no patch)", error)
-    logger.info("%d patches of %d mm", len(images), size_mm)
-    write_patches(output, images, size=size, spacing_mm=spacing_mm)
+
+    def cut() -> Iterator[tuple[str, Patch]]:
+        """Cut the patches of one exam after the other; memory holds one exam."""
+        for exam, exam_index in included:
+            if wanted.isdisjoint(exam.nodes["node_id"]):
+                continue  # measured without success, and listed there
+            role = f"patient {exam.patient_id}, exam {exam.exam_id}"
+            how = (Path(nodes).parent, size, spacing_mm, centre)
+            try:
+                yield from isolated(
+                    cut_patches, exam, exam_index, *how, role=role
+                ).items()
+            except InputError as error:
+                if on_bad_exam == "fail":
+                    raise
+                logger.warning("%s (its nodes get no patch)", error)
+
+    count = write_patches(output, cut(), size=size, spacing_mm=spacing_mm)
+    logger.info("%d patches of %d mm", count, size_mm)
 
 
 def cut_patches(

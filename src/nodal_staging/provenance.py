@@ -1,26 +1,30 @@
 """Which code made a result: a version that comments and checkouts do not change."""
 
-import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-PACKAGE = "nodal_staging"
+from nodal_staging.definitions import PACKAGE, Module, Place, read_module
 
 # The log of a job says nothing about its result.
-WITHOUT_INFLUENCE = frozenset({f"{PACKAGE}.jobs"})
+WITHOUT_INFLUENCE = frozenset({(f"{PACKAGE}.jobs", "job_log")})
 
 
+@cache
 def code_version(script: str | Path, source_root: str | Path) -> str:
-    """Hash the code of a script and of every module of the package that it imports.
+    """Hash the code of a script and every definition of the package that it uses.
 
-    The hash is taken over syntax trees without docstrings, so comments, layout and
-    modification times do not count; what the script imports counts transitively.
+    Counted is what the script can reach: its own statements, the functions, classes
+    and constants they name, and what those name in turn. A module that is imported
+    counts with what it does on import; a module that is passed on as a value counts
+    whole. The hash is taken over syntax trees without docstrings, so comments, layout
+    and modification times do not count.
 
     Parameters
     ----------
     script
-        A Python file that imports modules of the package by absolute name.
+        A Python file that imports from the package by absolute name.
     source_root
         The folder that holds the package (``src``).
 
@@ -28,70 +32,92 @@ def code_version(script: str | Path, source_root: str | Path) -> str:
     -------
     16 hexadecimal digits of a SHA-256 sum.
     """
-    source_root = Path(source_root).resolve()
-    pending = [Path(script).resolve()]
-    trees: dict[str, str] = {}
-    while pending:
-        path = pending.pop()
-        name = _label(path, source_root)
-        if name in trees:
-            continue
-        trees[name], imported = _read(path)
-        pending.extend(
-            module
-            for name in imported
-            if name not in WITHOUT_INFLUENCE
-            for module in _files_of(name, source_root)
-        )
+    own = read_module(Path(script).resolve())
+    walk = _Walk(Path(source_root).resolve())
+    walk.imports(own)
+    parts = {(Path(script).name, "", own.text)}
+    for name in own.names:
+        walk.follow(own, name)
     digest = hashlib.sha256()
-    for name in sorted(trees):
-        digest.update(f"{name}\0{trees[name]}\0".encode())
+    for part in sorted(parts | walk.parts):
+        digest.update("\0".join((*part, "")).encode())
     return digest.hexdigest()[:16]
 
 
-def _label(path: Path, source_root: Path) -> str:
-    """Name a file independently of where the repository lies."""
-    if path.is_relative_to(source_root):
-        return path.relative_to(source_root).as_posix()
-    return path.name
+class _Walk:
+    """A walk from definition to definition, each visited once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.parts: set[tuple[str, str, str]] = set()
+        self.seen: set[Place] = set()
+        self.imported: set[str] = set()
+
+    def module(self, name: str) -> Module | None:
+        """Find the file of a dotted name; None where it names no module."""
+        return _find(self.root, name)
+
+    def imports(self, module: Module) -> None:
+        """Count what modules do when they are imported, those above them too."""
+        for name in module.imports:
+            if name in self.imported:
+                continue
+            self.imported.add(name)
+            found = self.module(name)
+            if found is not None:
+                self.imports(found)
+                self.parts.update((name, "", effect) for effect in found.effects)
+                for used in found.used_on_import:
+                    self.follow(found, used, name)
+
+    def follow(self, module: Module, used: str, label: str = "") -> None:
+        """Count what a name means where it is used: here, or in another module."""
+        head, _, attribute = used.partition(".")
+        for text in module.definitions.get(head, ()):
+            if label:
+                self.parts.add((label, head, text))
+        if (label, head) not in self.seen and label:
+            self.seen.add((label, head))
+            for inner in module.uses.get(head, ()):
+                self.follow(module, inner, label)
+        for origin in module.origins.get(head, ()):
+            for place in self._places(origin, attribute):
+                self._visit(place)
+
+    def _places(self, origin: Place, attribute: str) -> Iterator[Place]:
+        """Resolve an imported name: a definition, or what is used of a module."""
+        name, wanted = origin
+        inside = f"{name}.{wanted}" if wanted else name
+        if self.module(inside) is not None and not self._defines(name, wanted):
+            yield inside, attribute.partition(".")[0]
+        else:
+            yield name, wanted
+
+    def _defines(self, name: str, wanted: str) -> bool:
+        module = self.module(name) if wanted else None
+        return module is not None and module.means(wanted)
+
+    def _visit(self, place: Place) -> None:
+        name, wanted = place
+        if place in self.seen or place in WITHOUT_INFLUENCE:
+            return
+        module = self.module(name)
+        if module is None:
+            return
+        if module.means(wanted):
+            self.follow(module, wanted, name)
+            return
+        # The module itself is handed on, or asked for what it makes by itself.
+        self.seen.add(place)
+        self.parts.add((name, "", module.text))
+        for used in module.names:
+            self.follow(module, used, name)
 
 
 @cache
-def _read(path: Path) -> tuple[str, tuple[str, ...]]:
-    """Return the syntax tree of a file as text and the package modules it imports."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    imported = tuple(sorted(_imports(tree)))
-    return ast.dump(_without_docstrings(tree)), imported
-
-
-def _imports(tree: ast.AST) -> set[str]:
-    """List names of package modules that a tree imports, also inside functions."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return {name for name in names if name.split(".")[0] == PACKAGE}
-
-
-def _files_of(name: str, source_root: Path) -> list[Path]:
-    """Find the file of a dotted name, and the ``__init__`` files above it."""
-    parts = name.split(".")
-    folder = source_root.joinpath(*parts)
-    above = [
-        source_root.joinpath(*parts[:depth], "__init__.py")
-        for depth in range(1, len(parts) + 1)
-    ]
-    return [path for path in (*above, folder.with_suffix(".py")) if path.is_file()]
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    """Drop the docstrings of a module, its classes and functions."""
-    for node in ast.walk(tree):
-        if isinstance(
-            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-        ) and ast.get_docstring(node, clean=False):
-            node.body = node.body[1:]
-    return tree
+def _find(root: Path, name: str) -> Module | None:
+    folder = root.joinpath(*name.split("."))
+    for path in (folder.with_suffix(".py"), folder / "__init__.py"):
+        if path.is_file():
+            return read_module(path)
+    return None

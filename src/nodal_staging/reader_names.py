@@ -12,8 +12,12 @@ def reader_names(readings: str | Path) -> list[str]:
     what is wrong with it.
     """
     with Path(readings).open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t")
-        return sorted({row["reader"] for row in rows if row.get("reader")})
+        rows = csv.reader(file, delimiter="\t")
+        header = next(rows, [])
+        if "reader" not in header:
+            return []
+        place = header.index("reader")
+        return sorted({row[place] for row in rows if len(row) > place} - {""})
 
 
 def readers_of(source: str | Path | Sequence[float] | None) -> list[str]:

@@ -106,9 +106,10 @@ def read_exams(
     """Read the exams of the cohort, or of one shard, in the order of the sheet."""
     exam_sheet = tables.read(exams, tables.EXAM_SHEET)
     node_sheet = _read_nodes(nodes)
+    rows_of = node_sheet.groupby("exam_id").indices
     folder = Path(exams).parent
     return [
-        _exam(row, folder, node_sheet)
+        _exam(row, folder, node_sheet.iloc[rows_of.get(row.exam_id, [])])
         for row in exam_sheet.itertuples()
         if shard is None or shards.belongs(row.patient_id, shard)
     ]
@@ -132,7 +133,7 @@ def _exam(row: Any, folder: Path, nodes: pd.DataFrame) -> Exam:
         ct=ct or folder,
         pet=pet,
         segmentation=_path(folder, row, "segmentation"),
-        nodes=nodes[nodes["exam_id"] == row.exam_id],
+        nodes=nodes,
         ct_number=ct_number,
         pet_number=pet_number,
     )

@@ -25,7 +25,7 @@ rule audit_ceilings:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         classifiers=CLASSIFIERS,
@@ -77,7 +77,7 @@ rule write_verdict:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         protocol=lookup(within=config, dpath="datasets/protocol"),

@@ -18,7 +18,7 @@ rule score_baseline:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         code=version_of("score_baseline"),

@@ -10,8 +10,8 @@ OUTPUTS  check/pictures/<shard>/  every usable exam: its nodes on CT, and CT on 
 rule picture_exams:
     """Draw the nodes of a shard's usable exams on CT and PET."""
     input:
-        exams=SHEETS["exams"],
-        nodes=SHEETS["nodes"],
+        exams=SHARD_SHEETS["exams"],
+        nodes=SHARD_SHEETS["nodes"],
         index="<results>/cohort/index/{scatteritem}.json",
         raw=RAW_SHARD,
     output:
@@ -27,6 +27,7 @@ rule picture_exams:
         mem_mb=1500,
         runtime=120,
     params:
+        rows=rows_of,
         code=version_of("picture_exams"),
     script:
         "../scripts/picture_exams.py"
@@ -47,7 +48,7 @@ rule write_check:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         study=lookup(within=config, dpath="study"),

@@ -23,7 +23,7 @@ rule write_recipe:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         options=recipe_options(config),
@@ -128,7 +128,7 @@ rule draw_training:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         cnns=CNNS,

@@ -1,7 +1,7 @@
 """Who is in the study, and why the others are not.
 
 INPUTS   the sheets exams.tsv, nodes.tsv, readings.tsv and the exams they name
-OUTPUTS  cohort/nodes_from_labels.tsv  in place of nodes.tsv, from label names
+OUTPUTS  cohort/labels/<shard>.tsv, cohort/nodes_from_labels.tsv  in place of nodes.tsv
          cohort/sheets.json          counts and sums of the sheets, once they agree
          cohort/inspected/<shard>.tsv  what the headers of each exam say
          cohort/index/<shard>.json   how the files of each usable exam are read
@@ -12,13 +12,15 @@ OUTPUTS  cohort/nodes_from_labels.tsv  in place of nodes.tsv, from label names
 
 
 rule read_label_names:
-    """Write the node sheet from the names of labels, where no sheet was given."""
+    """Read the nodes of a shard from the names of labels, where no sheet was given."""
     input:
-        SHEETS["exams"],
+        SHARD_SHEETS["exams"],
     output:
-        "<results>/cohort/nodes_from_labels.tsv",
+        "<results>/cohort/labels/{scatteritem}.tsv",
     log:
-        "<logs>/read_label_names.log",
+        "<logs>/read_label_names/{scatteritem}.log",
+    benchmark:
+        "<benchmarks>/read_label_names/{scatteritem}.tsv"
     conda:
         "../../envs/core.yaml"
     resources:
@@ -27,9 +29,30 @@ rule read_label_names:
     params:
         label_names=lookup(within=config, dpath="cohort/label_names"),
         on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        rows=rows_of,
         code=version_of("read_label_names"),
     script:
         "../scripts/read_label_names.py"
+
+
+rule gather_label_names:
+    """Join the nodes that label names tell of."""
+    input:
+        gather.cohort("<results>/cohort/labels/{scatteritem}.tsv"),
+    output:
+        "<results>/cohort/nodes_from_labels.tsv",
+    log:
+        "<logs>/gather_label_names.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        label_names=lookup(within=config, dpath="cohort/label_names"),
+        code=version_of("gather_label_names"),
+    script:
+        "../scripts/gather_label_names.py"
 
 
 rule check_sheets:
@@ -47,7 +70,7 @@ rule check_sheets:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         labelled=True,
@@ -59,9 +82,10 @@ rule check_sheets:
 rule inspect_exams:
     """Read the headers of a shard's exams and list what is wrong with them."""
     input:
-        exams=SHEETS["exams"],
-        nodes=SHEETS["nodes"],
-        checked="<results>/cohort/sheets.json",
+        exams=SHARD_SHEETS["exams"],
+        nodes=SHARD_SHEETS["nodes"],
+        # The sheets agree; how many rows others have is nothing to this shard.
+        checked=ancient("<results>/cohort/sheets.json"),
         raw=RAW_SHARD,
     output:
         inspections="<results>/cohort/inspected/{scatteritem}.tsv",
@@ -80,6 +104,7 @@ rule inspect_exams:
         criteria=lookup(within=config, dpath="cohort/criteria"),
         repairs=lookup(within=config, dpath="cohort/repairs"),
         on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        rows=rows_of,
         code=version_of("inspect_exams"),
     script:
         "../scripts/inspect_exams.py"
@@ -98,7 +123,7 @@ rule select_cohort:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         criteria=lookup(within=config, dpath="cohort/criteria"),
@@ -122,7 +147,7 @@ rule describe_cohort:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         code=version_of("describe_cohort"),

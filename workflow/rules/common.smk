@@ -16,6 +16,7 @@ from nodal_staging.configuration import (
 )
 from nodal_staging.provenance import code_version
 from nodal_staging.reader_names import readers_of
+from nodal_staging.sheet_rows import rows_by_reader, rows_by_shard
 
 check_configuration(
     config, workflow.current_basedir.join("../schemas/config.schema.yaml")
@@ -29,8 +30,23 @@ SHEETS = (
     if SYNTHETIC
     else {name: config["cohort"][name] for name in ("exams", "nodes", "readings")}
 )
+# A shard depends on its own rows of your sheets (rows_of), not on their dates.
+SHARD_SHEETS = (
+    SHEETS
+    if SYNTHETIC
+    else {name: path and ancient(path) for name, path in SHEETS.items()}
+)
+SHARD_ROWS = (
+    {}
+    if SYNTHETIC
+    else rows_by_shard(
+        filter(None, [SHEETS["exams"], SHEETS["nodes"]]), config["cohort"]["shards"]
+    )
+)
+READER_ROWS = [] if SYNTHETIC else rows_by_reader(SHEETS["readings"])
 if not SHEETS["nodes"]:
     SHEETS["nodes"] = "<results>/cohort/nodes_from_labels.tsv"
+    SHARD_SHEETS["nodes"] = "<results>/cohort/labels/{scatteritem}.tsv"
 RAW_SHARD = "<results>/raw/{scatteritem}" if SYNTHETIC else []
 
 CNNS = ["status_balanced", "location_balanced", "xmask"]
@@ -61,8 +77,21 @@ CLASSIFIERS = (
 
 
 def version_of(rule_name):
-    """Hash the code that a rule runs, so that results depend on it."""
-    return code_version(f"{SCRIPT_ROOT}/{rule_name}.py", SOURCE_ROOT)
+    """Hash the code that a rule runs, so that results depend on it.
+
+    Only the jobs of a run ask: one in a cluster need not read the code of all others.
+    """
+    return lambda wildcards: code_version(f"{SCRIPT_ROOT}/{rule_name}.py", SOURCE_ROOT)
+
+
+def rows_of(wildcards):
+    """Sum up the rows of the sheets that a shard depends on."""
+    return SHARD_ROWS.get(wildcards.scatteritem, "")
+
+
+def readings_of(wildcards):
+    """Sum up the ratings of a reader."""
+    return "".join(READER_ROWS[int(wildcards.number) - 1 : int(wildcards.number)])
 
 
 def training_set_of(wildcards, home="<results>/datasets"):
@@ -85,6 +114,11 @@ def new_exams(wildcards):
             "config: prediction.exams is empty; give the path of a sheet of new exams"
         )
     return sheet
+
+
+def new_rows_of(wildcards):
+    """Sum up the rows of the sheets of new exams that a shard depends on."""
+    return NEW_ROWS.get(wildcards.scatteritem, "")
 
 
 def candidate_folds(candidate, cnn):

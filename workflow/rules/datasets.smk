@@ -22,7 +22,7 @@ rule make_datasets:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1500,
         runtime=10,
     params:
         protocol=lookup(within=config, dpath="datasets/protocol"),
@@ -48,7 +48,7 @@ rule certify_datasets:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1500,
         runtime=10,
     params:
         protocol=lookup(within=config, dpath="datasets/protocol"),

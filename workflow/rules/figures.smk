@@ -31,7 +31,7 @@ rule draw_figure_5:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         cnns=[f"cnn_{cnn}" for cnn in CNNS],

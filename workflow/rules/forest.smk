@@ -22,7 +22,7 @@ rule score_forest:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=20,
     params:
         trees=lookup(within=config, dpath="forest/trees"),
@@ -31,3 +31,17 @@ rule score_forest:
         code=version_of("score_forest"),
     script:
         "../scripts/score_forest.py"
+
+
+localrules:
+    stress,
+
+
+rule stress:
+    """Everything but networks, readers and statistics: how the study grows."""
+    input:
+        "<results>/datasets/certificate.json",
+        "<results>/cohort/characteristics.tsv",
+        "<results>/cohort/uptake_disagreements.tsv",
+        collect("<results>/scores/rf_{forest}.csv", forest=FORESTS),
+        collect("<results>/scores/{baseline}.csv", baseline=BASELINES),

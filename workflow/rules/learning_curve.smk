@@ -30,7 +30,7 @@ rule draw_share:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1500,
         runtime=10,
     params:
         protocol=lookup(within=config, dpath="datasets/protocol"),
@@ -108,7 +108,7 @@ rule gather_learning_curve:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         points=[(100, 0, cnn) for cnn in CNNS] + POINTS,
@@ -129,7 +129,7 @@ rule draw_learning_curve:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         synthetic=SYNTHETIC,

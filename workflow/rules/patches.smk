@@ -14,8 +14,8 @@ rule measure_nodes:
     """Measure volume, axes, attenuation and uptake of a shard's nodes."""
     input:
         inspections="<results>/cohort/inspected/{scatteritem}.tsv",
-        exams=SHEETS["exams"],
-        nodes=SHEETS["nodes"],
+        exams=SHARD_SHEETS["exams"],
+        nodes=SHARD_SHEETS["nodes"],
         index="<results>/cohort/index/{scatteritem}.json",
         raw=RAW_SHARD,
     output:
@@ -33,6 +33,7 @@ rule measure_nodes:
     params:
         criteria=lookup(within=config, dpath="cohort/criteria"),
         on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        rows=rows_of,
         code=version_of("measure_nodes"),
     script:
         "../scripts/measure_nodes.py"
@@ -49,7 +50,7 @@ rule gather_nodes:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         code=version_of("gather_nodes"),
@@ -68,7 +69,7 @@ rule check_uptake:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         cutoff_suv=lookup(within=config, dpath="cohort/suv_cutoff"),
@@ -89,7 +90,7 @@ rule draw_uptake:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         cutoff_suv=lookup(within=config, dpath="cohort/suv_cutoff"),
@@ -113,8 +114,8 @@ rule extract_patches:
     """Cut a cube around every measured node of a shard."""
     input:
         inspections="<results>/cohort/inspected/{scatteritem}.tsv",
-        exams=SHEETS["exams"],
-        nodes=SHEETS["nodes"],
+        exams=SHARD_SHEETS["exams"],
+        nodes=SHARD_SHEETS["nodes"],
         measured="<results>/nodes/{scatteritem}.tsv",
         index="<results>/cohort/index/{scatteritem}.json",
         raw=RAW_SHARD,
@@ -136,6 +137,7 @@ rule extract_patches:
         size_mm=lookup(within=config, dpath="patches/size_mm"),
         spacing_mm=lookup(within=config, dpath="patches/spacing_mm"),
         centre=lookup(within=config, dpath="patches/centre"),
+        rows=rows_of,
         code=version_of("extract_patches"),
     script:
         "../scripts/extract_patches.py"

@@ -12,21 +12,46 @@ NEW_HOME = f"<results>/predictions/{NEW['name']}"
 NEW_LOGS = f"<logs>/predictions/{NEW['name']}"
 NEW_BENCHMARKS = f"<benchmarks>/predictions/{NEW['name']}"
 NEW_NODES = NEW["nodes"] or f"{NEW_HOME}/cohort/nodes_from_labels.tsv"
+# As with the cohort's own: a shard of new exams depends on its rows.
+NEW_SHARD_EXAMS = ancient(NEW["exams"]) if NEW["exams"] else new_exams
+NEW_SHARD_NODES = (
+    ancient(NEW["nodes"])
+    if NEW["nodes"]
+    else f"{NEW_HOME}/cohort/labels/{{scatteritem}}.tsv"
+)
+NEW_ROWS = rows_by_shard(
+    filter(None, [NEW["exams"], NEW["nodes"]]), config["cohort"]["shards"]
+)
 # Whoever asks for a prediction may ask it of any exam of a patient.
 NEW_CRITERIA = config["cohort"]["criteria"] | {"first_exam_only": False}
 
 
 use rule read_label_names as read_new_labels with:
     input:
-        new_exams,
+        NEW_SHARD_EXAMS,
     output:
-        f"{NEW_HOME}/cohort/nodes_from_labels.tsv",
+        f"{NEW_HOME}/cohort/labels/{{scatteritem}}.tsv",
     log:
-        f"{NEW_LOGS}/read_new_labels.log",
+        f"{NEW_LOGS}/read_new_labels/{{scatteritem}}.log",
+    benchmark:
+        f"{NEW_BENCHMARKS}/read_new_labels/{{scatteritem}}.tsv"
     params:
         label_names=None,
         on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        rows=new_rows_of,
         code=version_of("read_label_names"),
+
+
+use rule gather_label_names as gather_new_labels with:
+    input:
+        gather.cohort(f"{NEW_HOME}/cohort/labels/{{scatteritem}}.tsv"),
+    output:
+        f"{NEW_HOME}/cohort/nodes_from_labels.tsv",
+    log:
+        f"{NEW_LOGS}/gather_new_labels.log",
+    params:
+        label_names=None,
+        code=version_of("gather_label_names"),
 
 
 use rule check_sheets as check_new_sheets with:
@@ -45,9 +70,9 @@ use rule check_sheets as check_new_sheets with:
 
 use rule inspect_exams as inspect_new_exams with:
     input:
-        exams=new_exams,
-        nodes=NEW_NODES,
-        checked=f"{NEW_HOME}/cohort/sheets.json",
+        exams=NEW_SHARD_EXAMS,
+        nodes=NEW_SHARD_NODES,
+        checked=ancient(f"{NEW_HOME}/cohort/sheets.json"),
         raw=[],
     output:
         inspections=f"{NEW_HOME}/cohort/inspected/{{scatteritem}}.tsv",
@@ -56,6 +81,12 @@ use rule inspect_exams as inspect_new_exams with:
         f"{NEW_LOGS}/inspect_new_exams/{{scatteritem}}.log",
     benchmark:
         f"{NEW_BENCHMARKS}/inspect_new_exams/{{scatteritem}}.tsv"
+    params:
+        criteria=lookup(within=config, dpath="cohort/criteria"),
+        repairs=lookup(within=config, dpath="cohort/repairs"),
+        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        rows=new_rows_of,
+        code=version_of("inspect_exams"),
 
 
 use rule select_cohort as select_new_exams with:
@@ -75,8 +106,8 @@ use rule select_cohort as select_new_exams with:
 use rule measure_nodes as measure_new_nodes with:
     input:
         inspections=f"{NEW_HOME}/cohort/inspected/{{scatteritem}}.tsv",
-        exams=new_exams,
-        nodes=NEW_NODES,
+        exams=NEW_SHARD_EXAMS,
+        nodes=NEW_SHARD_NODES,
         index=f"{NEW_HOME}/cohort/index/{{scatteritem}}.json",
         raw=[],
     output:
@@ -88,14 +119,15 @@ use rule measure_nodes as measure_new_nodes with:
     params:
         criteria=NEW_CRITERIA,
         on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        rows=new_rows_of,
         code=version_of("measure_nodes"),
 
 
 use rule extract_patches as extract_new_patches with:
     input:
         inspections=f"{NEW_HOME}/cohort/inspected/{{scatteritem}}.tsv",
-        exams=new_exams,
-        nodes=NEW_NODES,
+        exams=NEW_SHARD_EXAMS,
+        nodes=NEW_SHARD_NODES,
         measured=f"{NEW_HOME}/nodes/{{scatteritem}}.tsv",
         index=f"{NEW_HOME}/cohort/index/{{scatteritem}}.json",
         raw=[],
@@ -111,6 +143,7 @@ use rule extract_patches as extract_new_patches with:
         size_mm=lookup(within=config, dpath="patches/size_mm"),
         spacing_mm=lookup(within=config, dpath="patches/spacing_mm"),
         centre=lookup(within=config, dpath="patches/centre"),
+        rows=new_rows_of,
         code=version_of("extract_patches"),
 
 

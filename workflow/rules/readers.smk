@@ -8,8 +8,8 @@ OUTPUTS  scores/reader_<number>.csv
 rule score_reader:
     """Turn the ratings of one reader on the test set to scores."""
     input:
-        readings=SHEETS["readings"] or [],
-        checked="<results>/cohort/sheets.json",
+        readings=SHARD_SHEETS["readings"] or [],
+        checked=ancient("<results>/cohort/sheets.json"),
         test="<results>/datasets/test.tsv",
     output:
         "<results>/scores/reader_{number}.csv",
@@ -18,9 +18,10 @@ rule score_reader:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
+        rows=readings_of,
         code=version_of("score_reader"),
     script:
         "../scripts/score_reader.py"

@@ -24,7 +24,7 @@ rule replay_images:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         nodes=lookup(within=config, dpath="replay/nodes"),

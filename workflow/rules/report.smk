@@ -21,7 +21,7 @@ rule record_provenance:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         config=config,
@@ -57,7 +57,7 @@ rule write_report:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         study=lookup(within=config, dpath="study"),

@@ -52,7 +52,7 @@ rule rank_candidates:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=20,
     params:
         competitors=[(name, cnn) for name in CANDIDATES for cnn in COMPETING],

@@ -27,7 +27,7 @@ rule compute_statistics:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=20,
     params:
         replicates=lookup(within=config, dpath="statistics/replicates"),
@@ -55,7 +55,7 @@ rule compare_classifiers:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         classifiers=COMPARED,
@@ -92,7 +92,7 @@ rule tabulate_results:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         significance=lookup(within=config, dpath="statistics/significance"),

@@ -1,4 +1,4 @@
-"""Write a node sheet from the names of labels."""
+"""Read the nodes of a shard from the names of labels."""
 
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ with job_log(snakemake.log[0]):
     names = snakemake.params.label_names
     nodes_from_labels(
         exams=snakemake.input[0],
+        shard=snakemake.wildcards.scatteritem,
         naming=Naming.of(names) if names else None,
         on_bad_exam=snakemake.params.on_bad_exam,
         output=snakemake.output[0],

@@ -1,0 +1,218 @@
+"""The tests study through Slurm: a real controller, one node, counted GPUs.
+
+One run is disturbed as runs are: its first job asks for too little memory, a job of a
+shard is cancelled behind its back, and it is interrupted while CNNs are trained. A
+second run takes it to its end. What Slurm wrote down is then compared with what was
+asked for, and the results with those of a run without Slurm.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from repositories import ENVIRONMENT, ROOT, SNAKEMAKE, TESTS, copy_repository, sums
+
+pytestmark = pytest.mark.workflow
+
+SCRIPTS = ROOT / "tests" / "slurm"
+SBIN = os.pathsep + os.pathsep.join(["/usr/sbin", "/sbin"])
+PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch"]
+PATIENCE_S = 400
+
+
+@dataclass
+class Cluster:
+    """A Slurm of one node, its folder, and what a shell that talks to it knows."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    def ask(self, *command: str) -> str:
+        return subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, check=True
+        ).stdout
+
+    def running(self, words: str) -> list[str]:
+        """Return the numbers of running jobs whose comment holds the words."""
+        lines = self.ask("squeue", "--noheader", "--states=R", "--format=%i %k")
+        return [line.split()[0] for line in lines.splitlines() if words in line]
+
+    def jobs(self) -> dict[str, dict[str, str]]:
+        """Return what Slurm wrote of each job that is over, by its number."""
+        lines = (self.folder / "log" / "jobs").read_text().splitlines()
+        records = [dict(re.findall(r"(\w+)=(\S*)", line)) for line in lines]
+        return {record["JobId"]: record for record in records}
+
+    def gpus(self) -> dict[str, str]:
+        """Return CUDA_VISIBLE_DEVICES of each job's batch script, or ``none``."""
+        lines = (self.folder / "log" / "tasks").read_text()
+        return dict(re.findall(r"(\d+) step=0? gpu=(\S+)", lines))
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory) -> Iterator[Cluster]:
+    path = os.environ["PATH"] + SBIN
+    for program in PROGRAMS:
+        if shutil.which(program, path=path) is None:
+            pytest.skip(f"{program} is not installed; tests/slurm/install.sh does it")
+    folder = tmp_path_factory.mktemp("slurm")
+    subprocess.run([SCRIPTS / "up.sh", folder], check=True, timeout=60)
+    environment = ENVIRONMENT | {
+        "SLURM_CONF": f"{folder}/etc/slurm.conf",
+        "PATH": f"{folder}/bin{os.pathsep}{path}",
+    }
+    try:
+        yield Cluster(folder, environment)
+    finally:
+        subprocess.run([SCRIPTS / "down.sh", folder], check=True, timeout=60)
+
+
+@dataclass
+class Story:
+    """The disturbed run and the one after it."""
+
+    folder: Path
+    cancelled: str
+    interrupted: list[str]
+    left_in_queue: str
+    locks: list[Path]
+    first: str
+    second: subprocess.CompletedProcess[str]
+
+
+def command(folder: Path) -> list[str]:
+    shutil.copytree(SCRIPTS / "profile", folder / "ci", dirs_exist_ok=True)
+    profiles = ["--profile", "profiles/slurm", "--workflow-profile", "ci"]
+    return [*SNAKEMAKE, *profiles, *TESTS]
+
+
+def wait_for(found: Callable[[], list[str]], run: subprocess.Popen[bytes]) -> list[str]:
+    """Wait until there is something, while the run lives."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until and run.poll() is None:
+        if something := found():
+            return something
+        time.sleep(0.3)
+    return []
+
+
+@pytest.fixture(scope="module")
+def story(cluster, tmp_path_factory) -> Story:
+    folder = copy_repository(tmp_path_factory.mktemp("cluster") / "repository")
+    call = command(folder)
+    with (folder / "first.log").open("wb") as log:
+        run = subprocess.Popen(
+            call, cwd=folder, env=cluster.environment, stdout=log, stderr=log
+        )
+        try:
+            shards = wait_for(lambda: cluster.running("rule_shard_"), run)
+            cluster.ask("scancel", shards[0])
+            cnns = wait_for(lambda: cluster.running("rule_cnn_"), run)
+            run.send_signal(signal.SIGINT)
+            run.wait(timeout=PATIENCE_S)
+        finally:
+            run.kill()
+            first = (folder / "first.log").read_text()
+            print(first[-3000:])
+    queue = cluster.ask("squeue", "--noheader", "--states=R,PD,S", "--format=%i %k")
+    locks = list((folder / ".snakemake" / "locks").glob("*"))
+    second = subprocess.run(
+        call,
+        cwd=folder,
+        env=cluster.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=2 * PATIENCE_S,
+    )
+    return Story(folder, shards[0], cnns, queue, locks, first, second)
+
+
+def test_the_second_run_ends_the_study(story):
+    assert story.second.returncode == 0, story.second.stderr[-3000:]
+
+
+def test_the_results_are_those_of_a_run_without_slurm(story, study):
+    name = Path("results") / "tests"
+    assert sums(story.folder / name) == sums(study / name)
+
+
+def test_a_job_over_its_memory_was_killed_and_given_more(story, cluster):
+    jobs = list(cluster.jobs().values())
+    killed, again = jobs[0], jobs[1]
+    assert "mem=100M" in killed["Tres"]
+    assert killed["JobState"] in {"FAILED", "OUT_OF_MEMORY"}
+    assert "mem=1500M" in again["Tres"]
+    assert again["JobState"] == "COMPLETED"
+
+
+def test_a_cancelled_job_was_tried_again(story, cluster):
+    assert cluster.jobs()[story.cancelled]["JobState"] == "CANCELLED"
+    assert "CANCELLED" in story.first
+    assert "Trying to restart job" in story.first
+    assert not any("Error in group" in line for line in [story.second.stderr])
+
+
+def test_an_interrupted_run_left_nothing_behind(story, cluster):
+    assert story.interrupted
+    assert story.left_in_queue == ""
+    assert story.locks == []
+    states = {cluster.jobs()[job]["JobState"] for job in story.interrupted}
+    assert states == {"CANCELLED"}
+
+
+def test_jobs_were_grouped(story, cluster):
+    done = [job for job in cluster.jobs().values() if job["JobState"] == "COMPLETED"]
+    rules = len(list((story.folder / "results/tests/logs").rglob("*.log")))
+    assert len(done) <= 12
+    assert rules > 85
+
+
+def test_trainings_and_only_they_were_given_a_gpu(story, cluster):
+    done = {n for n, job in cluster.jobs().items() if job["JobState"] == "COMPLETED"}
+    gpus = [gpu for number, gpu in cluster.gpus().items() if number in done]
+    assert sorted(set(gpus) - {"none"}) in (["0"], ["0", "1"])
+    assert len([gpu for gpu in gpus if gpu != "none"]) == 3
+    assert "none" in gpus
+
+
+def test_every_job_named_its_memory_and_time(story, cluster):
+    for number, job in cluster.jobs().items():
+        assert re.search(r"mem=\d", job["Tres"]), number
+        assert int(job["TimeLimit"]) < 24 * 60, number
+
+
+def test_any_command_that_submits_will_do(cluster, tmp_path):
+    folder = copy_repository(tmp_path / "repository")
+    profile = ["--workflow-profile", "profiles/cluster-generic"]
+    soon = ["--seconds-between-status-checks", "1", "--latency-wait", "10"]
+    known = set(cluster.jobs())
+    done = subprocess.run(
+        [*SNAKEMAKE, *profile, *soon, *TESTS, "--until", "draw_cohort"],
+        cwd=folder,
+        env=cluster.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert (folder / "results/tests/raw/exams.tsv").is_file()
+    (new,) = set(cluster.jobs()) - known
+    assert cluster.jobs()[new]["Name"] == "draw_cohort"
+    assert cluster.jobs()[new]["JobState"] == "COMPLETED"
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [("999999", "failed"), ("not-a-number", "failed")]
+)
+def test_a_job_that_the_scheduler_forgot_counts_as_failed(cluster, number, said):
+    status = ROOT / "profiles" / "cluster-generic" / "status.sh"
+    assert cluster.ask(str(status), number).strip() == said
