@@ -12,6 +12,7 @@ from statsmodels.stats.multitest import multipletests
 from nodal_staging import tables
 from nodal_staging.labelled_scores import ScoreError
 from nodal_staging.mcnemar import (
+    MCNEMAR,
     Discordance,
     compare_classifiers,
     holm,
@@ -99,7 +100,7 @@ def given(tmp_path, **wrong):
         significance=0.05,
         comparisons=tmp_path / "mcnemar.tsv",
     )
-    return tables.read(tmp_path / "mcnemar.tsv", tables.MCNEMAR)
+    return tables.read(tmp_path / "mcnemar.tsv", MCNEMAR)
 
 
 def test_pairs_count_who_alone_is_right(tmp_path):

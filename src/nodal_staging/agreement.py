@@ -73,6 +73,23 @@ def delong_interval(
     return error, max(area - half, 0.0), min(area + half, 1.0)
 
 
+def paired_variance(a: FloatArray, b: FloatArray, positive: BoolArray) -> float:
+    """Return DeLong's variance of the difference of two AUCs on the same nodes.
+
+    Parameters
+    ----------
+    a, b, positive
+        Two scores and the status of the same nodes, ``(n,)``.
+    """
+    above, below = (
+        one - other
+        for one, other in zip(
+            placements(a, positive), placements(b, positive), strict=True
+        )
+    )
+    return float(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below))
+
+
 def bootstrap(
     score: FloatArray,
     positive: BoolArray,
@@ -141,6 +158,18 @@ def compare_exact(quantity: str, theirs: npt.ArrayLike, ours: npt.ArrayLike) -> 
             f"{float(ours[worst])!r}, allowed difference {EXACT}"
         )
     return float(difference[worst])
+
+
+def compare_relative(quantity: str, theirs: float, ours: float) -> None:
+    """Raise if two numbers differ by more than 1e-12 of the larger one, or of 1.
+
+    Raises
+    ------
+    AgreementError
+        Naming the quantity and both values.
+    """
+    scale = max(abs(theirs), abs(ours), 1.0)
+    compare_exact(quantity, theirs / scale, ours / scale)
 
 
 def compare_quantile(
