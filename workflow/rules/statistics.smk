@@ -14,6 +14,11 @@ OUTPUTS  scores/<external>.csv             yours, found to fit the study
 TABLES = multiext(
     "<results>/tables/table_1", ".tsv", ".md", ".tex", ".html"
 ) + multiext("<results>/tables/mcnemar", ".tsv", ".md", ".tex", ".html")
+STATISTICS = [
+    "<results>/statistics/mcnemar.tsv",
+    "<results>/statistics/auc_differences.tsv",
+    "<results>/statistics/subgroups.tsv",
+]
 
 
 def scores_as(wildcards, key):
