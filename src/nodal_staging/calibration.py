@@ -287,4 +287,4 @@ def _odds(share: float) -> float:
 
 def _moved(share: float, odds: float) -> float:
     """Multiply the odds of a share."""
-    return share * odds / (share * odds + 1 - share)
+    return share * odds / (share * odds + (1 - share))

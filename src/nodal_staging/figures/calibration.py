@@ -18,8 +18,8 @@ from nodal_staging.files import read_json
 
 MIXES = {"test": "test set", "natural": "weighted to all nodes"}
 STATUSES = {
-    "constant": "all scores are equal",
-    "perfectly_separated": "classes do not overlap:\nno slope",
+    "constant": "no slope: all scores are equal",
+    "perfectly_separated": "no slope: classes do not overlap",
 }
 
 
@@ -50,7 +50,7 @@ def draw_calibration(
     output
         Files; the suffix decides the format.
     """
-    figure = style.new_figure(style.DOUBLE_COLUMN_MM, 118)
+    figure = style.new_figure(style.DOUBLE_COLUMN_MM, 150)
     axes = figure.subplots(
         len(MIXES), len(statistics), sharex=True, sharey=True, squeeze=False
     )
@@ -64,7 +64,14 @@ def draw_calibration(
                 draw_mix(panel, Calibration(classifier, members, found["mixes"][mix]))
             else:
                 _say(panel, found["status"].replace("_", " "))
-        axes[0, column].set_title(printed(classifier), pad=16)
+        axes[0, column].text(
+            0.5,
+            1.30,
+            printed(classifier),
+            transform=axes[0, column].transAxes,
+            ha="center",
+            size=7.5,
+        )
         axes[-1, column].set_xlabel("Predicted probability")
     for row in range(len(MIXES)):
         axes[row, 0].set_ylabel(
@@ -101,33 +108,23 @@ def draw_mix(axes: Axes, shown: Calibration) -> Axes:
             "estimate"
         ] * logit(predicted)
         axes.plot(predicted, expit(line), color=colour, linewidth=1.0)
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
-    axes.text(
-        0.03,
-        0.98,
-        _numbers(block),
-        transform=axes.transAxes,
-        size=5.6,
-        va="top",
-        path_effects=style.HALO,
-        linespacing=1.35,
-    )
+    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+    axes.set_title(_numbers(block), loc="left", size=5.6, linespacing=1.35)
     return axes
 
 
 def _numbers(block: Mapping[str, Any]) -> str:
     """Print prevalence, intercept, slope and Brier's score."""
-    lines = [
-        f"{100 * block['prevalence']:.1f} % positive",
-        f"intercept {_with_interval(block['intercept'])}",
-    ]
     if block["slope"] is None:
-        lines.append(STATUSES[block["status"]])
+        slope = STATUSES[block["status"]]
     else:
-        lines.append(f"slope {_with_interval(block['slope'])}")
-    lines.append(f"Brier {_with_interval(block['brier'], 3)}")
-    lines.append(f"scaled {_with_interval(block['scaled_brier'])}")
-    return "\n".join(lines)
+        slope = f"slope {_with_interval(block['slope'])}"
+    return (
+        f"{100 * block['prevalence']:.1f} % positive, {slope}\n"
+        f"intercept {_with_interval(block['intercept'])}\n"
+        f"Brier {_with_interval(block['brier'], 3)}\n"
+        f"scaled {_with_interval(block['scaled_brier'])}"
+    )
 
 
 def _with_interval(found: Mapping[str, float], digits: int = 2) -> str:
@@ -142,4 +139,4 @@ def _with_interval(found: Mapping[str, float], digits: int = 2) -> str:
 def _say(axes: Axes, words: str) -> None:
     """Say why there is nothing to draw."""
     axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes)
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal")
+    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))

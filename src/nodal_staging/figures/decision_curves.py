@@ -43,7 +43,7 @@ def draw_decision_curves(
         Files; the suffix decides the format.
     """
     block = read_json(statistics)["decision_curve"]
-    figure = style.new_figure(style.DOUBLE_COLUMN_MM, 82)
+    figure = style.new_figure(style.DOUBLE_COLUMN_MM, 90)
     left, right = figure.subplots(1, 2, sharex=True, sharey=True)
     networks = {name: _read(path) for name, path in cnns.items()}
     rest = {name: _read(path) for name, path in others.items()}
@@ -55,19 +55,20 @@ def draw_decision_curves(
     for name, curve in rest.items():
         _draw(right, name, curve)
     prevalence = block["prevalence"]
+    source = "all nodes" if block["prevalence_of"] == "natural" else "test nodes"
     left.set(
         xlim=(0, HIGHEST),
         ylim=(-0.12 * prevalence, 1.08 * prevalence),
         xlabel="Threshold probability",
-        ylabel="Net benefit per node",
+        ylabel=f"Net benefit per node, {100 * prevalence:.1f} % of {source} positive",
         title=f"CNNs, pointwise {100 * block['level']:g} % band over patients",
     )
-    right.set(xlabel="Threshold probability", title="beside forests and readers")
-    left.legend(frameon=False, loc="lower left")
-    right.legend(frameon=False, loc="lower left", ncols=2)
-    source = "all nodes" if block["prevalence_of"] == "natural" else "test nodes"
-    figure.supxlabel(
-        f"{100 * prevalence:.1f} % of {source} are positive", size=6.5, color="0.3"
+    right.set(xlabel="Threshold probability", title="Beside forests and readers")
+    figure.legend(
+        *right.get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=4,
+        frameon=False,
     )
     if synthetic:
         style.mark_synthetic(figure, above=True)

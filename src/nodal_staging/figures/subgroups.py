@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -12,9 +13,13 @@ from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
 from nodal_staging.subgroups import SUBGROUPS
 
+FloatArray = npt.NDArray[np.float64]
+
 PANELS = {"auc": "AUC", "sensitivity": "Sensitivity", "specificity": "Specificity"}
 HEADINGS = {"location": "Location", "short_axis": "Short axis"}
 ROW_MM = 7.5
+COLUMNS = (-0.36, -0.21, -0.05)
+"""Where name and counts end, as parts of the width of a panel."""
 
 
 def draw_subgroups(
@@ -49,7 +54,7 @@ def draw_subgroups(
         draw_measure(panel, table, classifiers, rows, measure)
         panel.set(title=PANELS[measure], xlim=(-0.02, 1.02))
     _name_rows(axes[0], rows, height)
-    axes[0].set_ylim(float(height.max()) + 0.7, -0.7)
+    axes[0].set_ylim(float(height.max()) + 0.7, -1.4)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside lower center", ncols=len(labels), frameon=False
@@ -105,33 +110,40 @@ def draw_measure(
     return axes
 
 
-def _heights(rows: pd.DataFrame) -> np.ndarray:
+def _heights(rows: pd.DataFrame) -> FloatArray:
     """Place rows one below the other, with room for a heading before a grouping."""
-    new = (rows["grouping"] != rows["grouping"].shift()).to_numpy()
+    new = (rows["grouping"] != rows["grouping"].shift()).to_numpy(copy=True)
     new[0] = False
     return np.asarray(np.arange(len(rows)) + np.cumsum(new), float)
 
 
-def _name_rows(axes: Axes, rows: pd.DataFrame, height: np.ndarray) -> None:
+def _name_rows(axes: Axes, rows: pd.DataFrame, height: FloatArray) -> None:
     """Write what each row is, and how many positive and negative nodes it has."""
-    names = [
-        f"{'All test nodes' if row['grouping'] == 'all' else row['subgroup']}"
-        f"   {row['n_positive']} + {row['n_negative']}"
-        for row in rows.to_dict("records")
-    ]
-    axes.set_yticks(height, names)
-    # Coordinates of the text: across as parts of the panel, down as rows.
-    across = axes.get_yaxis_transform()
+    axes.set_yticks([])
+    for place, row in zip(height, rows.to_dict("records"), strict=True):
+        name = "All test nodes" if row["grouping"] == "all" else row["subgroup"]
+        counts = (str(row["n_positive"]), str(row["n_negative"]))
+        _write_row(axes, place, (name, *counts))
+    _write_row(axes, height[0] - 1, ("", "pos.", "neg."), bold=True)
     for grouping, heading in HEADINGS.items():
-        place = height[(rows["grouping"] == grouping).to_numpy()]
-        if len(place):
-            axes.text(
-                -0.04,
-                place[0] - 1,
-                f"{heading}   positive + negative",
-                transform=across,
-                ha="right",
-                va="center",
-                size=6.5,
-                fontweight="bold",
-            )
+        places = height[(rows["grouping"] == grouping).to_numpy()]
+        if len(places):
+            _write_row(axes, places[0] - 1, (heading,), bold=True)
+
+
+def _write_row(
+    axes: Axes, place: float, cells: Sequence[str], *, bold: bool = False
+) -> None:
+    """Write cells left of the panel, right-aligned."""
+    for across, cell in zip(COLUMNS, cells, strict=False):
+        axes.text(
+            across,
+            place,
+            cell,
+            # Across as parts of the panel, down as rows.
+            transform=axes.get_yaxis_transform(),
+            ha="right",
+            va="center",
+            size=6.5,
+            fontweight="bold" if bold else "normal",
+        )
