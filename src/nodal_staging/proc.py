@@ -230,7 +230,7 @@ class RocCurve:
         """Return the specificity at a sensitivity, interpolated where not attained."""
         found = self._r("pROC::coords")(
             self._curve,
-            sensitivity,
+            float(sensitivity),
             input="sensitivity",
             ret="specificity",
             transpose=False,
