@@ -17,6 +17,8 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 CELLS_AT_ONCE = 400_000
+FEW_ROWS = 16
+"""Up to which rows are better taken one by one, each in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,14 @@ class Classes:
         return len(self.case_place) + len(self.control_place)
 
     @cached_property
+    def places(self) -> tuple[IntArray | None, IntArray | None]:
+        """The places of both classes, None where looking them up is needless."""
+        return (
+            _unless_in_order(self.case_place, len(self.cases)),
+            _unless_in_order(self.control_place, len(self.controls)),
+        )
+
+    @cached_property
     def controls_around(self) -> tuple[IntArray, IntArray]:
         """How many control scores lie below each case score, and not above it."""
         return _ranks(self.cases, among=self.controls)
@@ -102,11 +112,13 @@ class Classes:
         specificities, sensitivities
             Where the other of the two is read; ``(k,)`` and ``(l,)``.
         """
-        cases = _counts(case_draws, self.case_place, len(self.cases))
-        controls = _counts(control_draws, self.control_place, len(self.controls))
+        case_place, control_place = self.places
+        cases = _counts(case_draws, case_place, len(self.cases))
+        controls = _counts(control_draws, control_place, len(self.controls))
+        passed, missed = _cumulated(controls), _cumulated(cases)
         return Replicates(
-            self.areas(cases, controls),
-            self.sensitivities(cases, controls, specificities),
+            self._areas(cases, passed),
+            self._sensitivities(missed, passed, specificities),
             self.specificities(cases, controls, sensitivities),
         )
 
@@ -118,11 +130,7 @@ class Classes:
         cases, controls
             Counts ``(b, p)`` and ``(b, q)``.
         """
-        below = _cumulated(controls)
-        lower, upper = self.controls_around
-        twice = np.take(below, lower, axis=1) + np.take(below, upper, axis=1)
-        wins = np.einsum("bp,bp->b", cases, twice)
-        return np.asarray(wins / (2.0 * cases[0].sum() * controls[0].sum()))
+        return self._areas(cases, _cumulated(controls))
 
     def sensitivities(
         self, cases: IntArray, controls: IntArray, specificities: FloatArray
@@ -132,8 +140,24 @@ class Classes:
         One that is attained gives the most sensitive point, others are interpolated,
         as in pROC.
         """
-        m, n = int(cases[0].sum()), int(controls[0].sum())
-        passed, missed = _cumulated(controls), _cumulated(cases)
+        return self._sensitivities(
+            _cumulated(cases), _cumulated(controls), specificities
+        )
+
+    def _areas(self, cases: IntArray, passed: IntArray) -> FloatArray:
+        """Count wins; ``passed`` are cumulated controls."""
+        lower, upper = self.controls_around
+        twice = np.take(passed, lower, axis=1) + np.take(passed, upper, axis=1)
+        wins = np.einsum("bp,bp->b", cases, twice)
+        return np.asarray(wins / (2.0 * cases[0].sum() * passed[0, -1]))
+
+    def _sensitivities(
+        self, missed: IntArray, passed: IntArray, specificities: FloatArray
+    ) -> FloatArray:
+        """Read curves from cumulated cases and controls."""
+        m, n = int(missed[0, -1]), int(passed[0, -1])
+        if not len(specificities):
+            return np.empty((len(missed), 0))
         # Smallest count of true negatives that reaches each specificity.
         needed = np.searchsorted(np.arange(n + 1) / n, specificities)
         found = _first_reaching(passed, np.maximum(needed, 1), n)
@@ -178,28 +202,39 @@ def _ranks(of: FloatArray, *, among: FloatArray) -> tuple[IntArray, IntArray]:
     )
 
 
-def _counts(draws: IntArray, place: IntArray, values: int) -> IntArray:
+def _counts(draws: IntArray, place: IntArray | None, values: int) -> IntArray:
     """Count in each row how often the score of each place was drawn."""
+    places = draws if place is None else place[draws]
     rows = len(draws)
-    # Sorted nodes without ties are their own places; looking them up costs a third.
-    in_order = len(place) == values and bool((np.diff(place) > 0).all())
-    places = draws if in_order else place[draws]
+    if rows <= FEW_ROWS:
+        counts = np.empty((rows, values), np.int64)
+        for row, drawn in enumerate(places):
+            counts[row] = np.bincount(drawn, minlength=values)
+        return counts
     offset = places + np.arange(rows)[:, None] * values
-    counts = np.bincount(offset.ravel(), minlength=rows * values)
-    return counts.reshape(rows, values)
+    return np.bincount(offset.ravel(), minlength=rows * values).reshape(rows, values)
 
 
 def _cumulated(counts: IntArray) -> IntArray:
     """Return how many were drawn below each value, and in all ``(b, p + 1)``."""
-    summed = np.zeros((len(counts), counts.shape[1] + 1), np.int64)
+    summed = np.empty((len(counts), counts.shape[1] + 1), np.int64)
+    summed[:, 0] = 0
     np.cumsum(counts, axis=1, out=summed[:, 1:])
     return summed
 
 
 def _first_reaching(passed: IntArray, needed: IntArray, n: int) -> IntArray:
     """Return per row the first value up to which at least ``needed`` were drawn."""
+    if len(passed) <= FEW_ROWS:
+        return np.stack([np.searchsorted(row[1:], needed) for row in passed])
     rows = np.arange(len(passed))[:, None]
     # One ascending line of all rows: each ends at n and the next begins above.
     flat = (passed[:, 1:] + rows * (n + 1)).ravel()
     found = np.searchsorted(flat, needed + rows * (n + 1))
     return np.asarray(found - rows * (passed.shape[1] - 1))
+
+
+def _unless_in_order(place: IntArray, values: int) -> IntArray | None:
+    """Return None where sorted nodes without ties are their own places."""
+    in_order = len(place) == values and bool((np.diff(place) > 0).all())
+    return None if in_order else place
