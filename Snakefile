@@ -39,6 +39,7 @@ include: "workflow/rules/forest.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/readers.smk"
 include: "workflow/rules/statistics.smk"
+include: "workflow/rules/statistics_figures.smk"
 include: "workflow/rules/attribution.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/figures.smk"
@@ -61,4 +62,8 @@ rule all:
         FIGURES,
         UPTAKE,
         TRAINING_FIGURE,
+        STATISTICS,
+        CALIBRATION_FIGURE,
+        DECISION_FIGURE,
+        SUBGROUP_FIGURE,
         TABLES,

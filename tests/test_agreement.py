@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 from sklearn.metrics import roc_auc_score
 
-from nodal_staging import agreement
+from nodal_staging import agreement, replicates
 from nodal_staging.agreement import AgreementError
 from nodal_staging.proc import RocCurve
+from nodal_staging.replicates import Classes
 
 GRID = np.round(np.linspace(0, 1, 21), 12)
 CLASSES = st.tuples(
@@ -84,23 +85,43 @@ def sensitivity_by_walking(cases, controls, wanted):
     raise AssertionError
 
 
+GIVEN = np.arange(7.0)
+
+
+def one_replicate(cases, controls):
+    """Return the distinct scores 0 to 6 and the counts of one replicate."""
+    counts = [np.bincount(c, minlength=7)[None, :] for c in (cases, controls)]
+    everyone = np.arange(7)
+    return Classes(GIVEN, GIVEN, everyone, everyone), counts
+
+
 @given(CLASSES)
 @settings(max_examples=50)
 def test_sensitivities_against_walking_the_curve(classes):
-    cases, controls = map(np.array, classes)
-    counts = [np.bincount(c, minlength=7)[None, :] for c in (cases, controls)]
-    found = agreement._sensitivities(*counts, GRID)[0]
-    expected = [sensitivity_by_walking(cases, controls, x) for x in GRID]
+    curves, counts = one_replicate(*classes)
+    found = curves.sensitivities(*counts, GRID)[0]
+    expected = [sensitivity_by_walking(*classes, x) for x in GRID]
+    assert found == pytest.approx(expected, abs=1e-13)
+
+
+@given(CLASSES)
+@settings(max_examples=50)
+def test_specificities_against_walking_the_curve_from_the_other_end(classes):
+    """Signs turned and classes exchanged, sensitivity is specificity."""
+    curves, counts = one_replicate(*classes)
+    found = curves.specificities(*counts, GRID)[0]
+    turned = [[-score for score in one] for one in reversed(classes)]
+    expected = [sensitivity_by_walking(*turned, x) for x in GRID]
     assert found == pytest.approx(expected, abs=1e-13)
 
 
 @given(CLASSES)
 @settings(max_examples=30)
 def test_areas_from_counts_against_all_pairs(classes):
-    cases, controls = map(np.array, classes)
-    counts = [np.bincount(c, minlength=7)[None, :] for c in (cases, controls)]
+    cases, controls = classes
+    curves, counts = one_replicate(cases, controls)
     expected = np.mean([[psi(x, y) for y in controls] for x in cases])
-    assert agreement._areas(*counts)[0] == pytest.approx(expected, abs=1e-14)
+    assert curves.areas(*counts)[0] == pytest.approx(expected, abs=1e-14)
 
 
 def r_uniforms(seed, count):
@@ -135,25 +156,22 @@ def test_with_the_draws_of_r_both_are_the_same(levels):
     score, positive = binormal(levels=levels)
     replicates, n = 200, 30
     draws = r_samples(r_uniforms(99, 5 * replicates * n), n)
-    values, place = np.unique(score, return_inverse=True)
-    areas, bands = [], []
-    for _ in range(replicates):
-        counts = [
-            np.bincount(
-                place[members][[next(draws) for _ in range(n)]], minlength=len(values)
-            )[None, :]
-            for members in (~positive, positive)
-        ]
-        areas.append(agreement._areas(counts[1], counts[0])[0])
-        bands.append(agreement._sensitivities(counts[1], counts[0], GRID)[0])
+    classes = Classes.of(score, positive)
+    drawn = np.array(
+        [[next(draws) for _ in range(2 * n)] for _ in range(replicates)], np.int64
+    )
+    ours = classes.replicates(drawn[:, n:], drawn[:, :n], GRID, GRID)
     curve = RocCurve(score, positive)
     drawn = {"level": 0.95, "replicates": replicates, "seed": 99}
     interval = curve.bootstrap_interval(**drawn)
-    ends = np.quantile(areas, [0.025, 0.975])
+    ends = np.quantile(ours.auc, [0.025, 0.975])
     assert (interval.lower, interval.upper) == pytest.approx(ends, abs=1e-12)
-    band = curve.sensitivity_band(GRID, **drawn)
-    expected = np.quantile(bands, [0.025, 0.5, 0.975], axis=0).T
-    assert band == pytest.approx(expected, abs=1e-12)
+    for theirs, values in (
+        (curve.sensitivity_band(GRID, **drawn), ours.sensitivity),
+        (curve.specificity_interval(GRID, **drawn), ours.specificity),
+    ):
+        expected = np.quantile(values, [0.025, 0.5, 0.975], axis=0).T
+        assert theirs == pytest.approx(expected, abs=1e-12)
 
 
 def test_bootstrap_keeps_the_classes_and_is_unbiased():
@@ -170,15 +188,22 @@ def test_bootstrap_keeps_the_classes_and_is_unbiased():
 
 
 def test_chunks_change_nothing(monkeypatch):
-    score, positive = binormal()
-    whole, parts = (
-        agreement.bootstrap(
-            score, positive, GRID, replicates=50, rng=np.random.default_rng(1)
-        )
-        for _ in range(2)
-        if not monkeypatch.setattr(agreement, "CELLS_PER_CHUNK", 50_000)
-    )
-    assert whole.auc.tolist() == parts.auc.tolist()
+    score, positive = binormal(levels=2)
+
+    def drawn():
+        rng = np.random.default_rng(1)
+        found = agreement.bootstrap(score, positive, GRID, replicates=50, rng=rng)
+        return found.auc.tolist(), found.sensitivity.tolist()
+
+    whole = drawn()
+    monkeypatch.setattr(replicates, "CELLS_AT_ONCE", 500)
+    assert drawn() == whole
+
+
+def test_the_check_draws_more_where_that_is_cheap():
+    assert agreement.check_replicates(130, 2000) == 40_000
+    assert agreement.check_replicates(130, 50_000) == 50_000
+    assert agreement.check_replicates(100_000, 10_000) == 10_000
 
 
 def test_a_deterministic_difference_is_an_error():

@@ -9,7 +9,7 @@ from nodal_staging.agreement import delong_interval
 from nodal_staging.clustered import (
     ClusteredArea,
     clustered_auc,
-    f1_interval,
+    clustered_covariance,
     logit_interval,
 )
 
@@ -118,31 +118,51 @@ def test_perfect_separation_has_no_width(area):
     assert logit_interval(ClusteredArea(area, 0.0), level=0.95) == (area, area)
 
 
-def test_f1_interval_of_the_binomial_case():
-    """Patients with one positive node each: F1 = 2 TP / (TP + P) in a known law."""
-    from_law = np.random.default_rng(5).binomial(80, 0.75, size=200_000)
-    expected = np.quantile(2 * from_law / (from_law + 80), [0.025, 0.975])
-    positive = np.ones(80, bool)
-    called = np.arange(80) < 60
-    found = f1_interval(
-        positive,
-        called,
-        np.arange(80).astype(str),
-        level=0.95,
-        replicates=20_000,
-        rng=np.random.default_rng(6),
-    )
-    assert found == pytest.approx(expected, abs=0.006)
+def test_an_area_next_to_zero_has_an_interval():
+    """Far out on the logit scale, where the exponential overflows."""
+    assert logit_interval(ClusteredArea(1e-6, 0.01), level=0.95) == (0, 1)
 
 
-def test_f1_without_variation_has_no_width():
-    positive = np.array([True, True, False, False])
-    interval = f1_interval(
-        positive,
-        positive,
-        np.array(["a", "b", "c", "d"]),
-        level=0.95,
-        replicates=100,
-        rng=np.random.default_rng(1),
+@given(st.lists(st.tuples(NODE, st.integers(0, 5)), min_size=6, max_size=20))
+def test_variance_of_a_difference_from_its_covariances(nodes):
+    """Var(A - B) by hand: deviations of the difference, cluster by cluster."""
+    one = [(s, y, p) for (s, y, p), _ in nodes]
+    score, positive, patient = (np.array(column) for column in zip(*one, strict=True))
+    other = np.array([b for _, b in nodes], float)
+    score = score.astype(float)
+    groups = [np.unique(patient[positive]), np.unique(patient[~positive])]
+    if min(map(len, groups)) < 2:
+        return
+    parts = (positive, patient.astype(str))
+    found = (
+        clustered_covariance(score, score, *parts)
+        + clustered_covariance(other, other, *parts)
+        - 2 * clustered_covariance(score, other, *parts)
     )
-    assert interval == (1.0, 1.0)
+    table = np.array(
+        [
+            [
+                psi(score[i], score[j]) - psi(other[i], other[j])
+                for j in np.where(~positive)[0]
+            ]
+            for i in np.where(positive)[0]
+        ]
+    )
+    assert found == pytest.approx(
+        variance_of_pairs(table, patient[positive], patient[~positive]), abs=1e-13
+    )
+
+
+def variance_of_pairs(table, case_patient, control_patient):
+    """Obuchowski's variance of the mean of any table of pairs."""
+    centred = table - table.mean()
+    m, n = table.shape
+    patients = set(case_patient) | set(control_patient)
+    ten = {p: centred.mean(axis=1)[case_patient == p].sum() for p in patients}
+    one = {p: centred.mean(axis=0)[control_patient == p].sum() for p in patients}
+    i10, i01, i = len(set(case_patient)), len(set(control_patient)), len(patients)
+    return (
+        i10 / (i10 - 1) * sum(v**2 for v in ten.values()) / m**2
+        + i01 / (i01 - 1) * sum(v**2 for v in one.values()) / n**2
+        + 2 * i / (i - 1) * sum(ten[p] * one[p] for p in patients) / (m * n)
+    )

@@ -30,6 +30,7 @@ def asked(score, positive):
         replicates=300,
         auc_seed=1,
         band_seed=2,
+        specificity_seed=3,
     )
 
 
@@ -66,6 +67,7 @@ def test_delong_under_the_name_of_the_bootstrap_is_found_out():
         ("specificities", 1e-9, "specificities"),
         ("specificity_at_target", 1e-9, "specificity at the target"),
         ("band", 0.15, "band of the sensitivity"),
+        ("specificity_interval", 0.15, "interval of the specificity"),
     ],
 )
 def test_every_quantity_is_looked_at(field, shift, quantity):

@@ -1,10 +1,13 @@
 """McNemar's test against published values, R and statsmodels."""
 
 import json
+from itertools import product
 
 import numpy as np
 import pytest
 from r_session import robjects
+from scipy.optimize import minimize_scalar
+from scipy.stats import chi2, norm
 from score_files import dataset, write_scores
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
@@ -12,13 +15,17 @@ from statsmodels.stats.multitest import multipletests
 from nodal_staging import tables
 from nodal_staging.labelled_scores import ScoreError
 from nodal_staging.mcnemar import (
+    MCNEMAR,
     Discordance,
     compare_classifiers,
     holm,
+    p_clustered,
     p_corrected,
     p_exact,
     p_mid,
+    p_uncorrected,
 )
+from nodal_staging.paired_proportions import difference_interval, sign_flip_p
 from nodal_staging.scores import score_table
 
 PAIRS = [(8, 0), (0, 8), (28, 9), (1, 7), (5, 5), (1, 1), (3, 2), (1, 0), (140, 95)]
@@ -78,6 +85,75 @@ def test_holm_as_in_statsmodels():
     assert holm(p) == pytest.approx(expected, abs=1e-15)
 
 
+@pytest.mark.parametrize(("b", "c"), [*PAIRS, (0, 0)])
+def test_one_node_per_patient_makes_the_clustered_tests_the_plain_ones(b, c):
+    each = np.array([1] * b + [-1] * c + [0] * 7)
+    pair = Discordance(b, c)
+    assert sign_flip_p(each) == pytest.approx(p_exact(pair), rel=1e-12)
+    assert p_clustered(each) == pytest.approx(p_uncorrected(pair), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "each", [[3, -1, 2, 0, 1], [1, 1, -4, 2], [5], [2, 2, 2, -1, -1, 3]]
+)
+def test_exact_p_of_patients_by_turning_every_sign(each):
+    sums = [abs(np.dot(signs, each)) for signs in product((1, -1), repeat=len(each))]
+    expected = np.mean(np.array(sums) >= abs(sum(each)))
+    assert sign_flip_p(np.array(each)) == pytest.approx(expected, abs=1e-14)
+
+
+def test_thousands_of_patients_have_an_exact_p():
+    rng = np.random.default_rng(1)
+    each = rng.choice([-3, -2, -1, 0, 1, 2, 3], 20_000)
+    each[:200] = 2
+    expected = p_clustered(each)
+    assert sign_flip_p(each) == pytest.approx(expected, abs=0.01)
+
+
+def score_by_likelihood(b, c, n, delta):
+    """Tango's statistic with the constrained maximum found numerically."""
+
+    def against(share):
+        cells = np.array([share + delta, share, 1 - 2 * share - delta])
+        counts = np.array([b, c, n - b - c])
+        some = counts > 0
+        if (cells < 0).any() or (cells[some] <= 0).any():
+            return np.inf
+        return -(counts[some] * np.log(cells[some])).sum()
+
+    low, high = max(0, -delta), (1 - delta) / 2
+    share = minimize_scalar(
+        against, bounds=(low, high), method="bounded", options={"xatol": 1e-13}
+    ).x
+    return (b - c - n * delta) / np.sqrt(n * (2 * share + delta * (1 - delta)))
+
+
+@pytest.mark.parametrize(
+    ("b", "c", "n"), [(1, 7, 21), (12, 2, 50), (28, 9, 130), (40, 38, 130), (5, 1, 130)]
+)
+@pytest.mark.parametrize("level", [0.9, 0.95])
+def test_ends_of_the_interval_are_just_not_rejected(b, c, n, level):
+    limit = norm.ppf((1 + level) / 2)
+    lower, upper = difference_interval(b, c, n, level=level)
+    assert score_by_likelihood(b, c, n, lower) == pytest.approx(limit, abs=1e-5)
+    assert score_by_likelihood(b, c, n, upper) == pytest.approx(-limit, abs=1e-5)
+
+
+def test_intervals_as_published():
+    """Tango 1998 on the data of Karacan et al.: 0.061 to 0.345."""
+    found = difference_interval(12, 2, 50, level=0.95)
+    assert found == pytest.approx((0.061, 0.345), abs=5e-4)
+
+
+@pytest.mark.parametrize(("b", "c"), [(0, 0), (9, 0), (0, 9), (4, 4)])
+def test_an_interval_has_a_width_and_keeps_within_one(b, c):
+    lower, upper = difference_interval(b, c, 9, level=0.95)
+    assert -1 <= lower <= (b - c) / 9 <= upper <= 1
+    assert upper - lower > 0.1
+    mirrored = difference_interval(c, b, 9, level=0.95)
+    assert mirrored == pytest.approx((-upper, -lower), abs=1e-9)
+
+
 NODES = dataset(6, 6)
 TRUTH = (NODES["status"] == "positive").to_numpy()
 
@@ -99,7 +175,7 @@ def given(tmp_path, **wrong):
         significance=0.05,
         comparisons=tmp_path / "mcnemar.tsv",
     )
-    return tables.read(tmp_path / "mcnemar.tsv", tables.MCNEMAR)
+    return tables.read(tmp_path / "mcnemar.tsv", MCNEMAR)
 
 
 def test_pairs_count_who_alone_is_right(tmp_path):
@@ -131,6 +207,40 @@ def test_significance_is_held_against_the_corrected_p(tmp_path):
     found = given(tmp_path, right=[], wrong=list(range(7))).iloc[0]
     assert p_exact(Discordance(7, 0)) < found["p_corrected"] < 0.05
     assert found["significant"] == "yes"
+
+
+def test_the_table_says_who_is_right_within_each_class(tmp_path):
+    """Positives stand at even places: A misses two of them, B three negatives."""
+    found = given(tmp_path, a=[0, 2], b=[1, 3, 5]).iloc[0]
+    assert (found["sensitivity_n"], found["specificity_n"]) == (6, 6)
+    assert (found["sensitivity_only_a"], found["sensitivity_only_b"]) == (0, 2)
+    assert (found["specificity_only_a"], found["specificity_only_b"]) == (3, 0)
+    assert found["sensitivity_difference"] == pytest.approx(-2 / 6)
+    assert found["specificity_difference"] == pytest.approx(3 / 6)
+    assert found["specificity_p_exact"] == 2 / 2**3
+    counts = ["both_correct", "only_a_correct", "only_b_correct", "both_wrong"]
+    assert found[counts].tolist() == [7, 3, 2, 0]
+
+
+def test_opposite_errors_hide_behind_equal_accuracies(tmp_path):
+    found = given(tmp_path, a=[0, 2, 4, 6, 8], b=[1, 3, 5, 7, 9]).iloc[0]
+    assert found["accuracy_difference"] == 0
+    assert found["p_exact"] == 1
+    assert found["sensitivity_p_mid"] < 0.05
+    assert found["specificity_p_mid"] < 0.05
+
+
+def test_patients_are_the_unit_of_the_clustered_test(tmp_path):
+    """Two nodes of each patient, positive and negative: sums per patient by hand."""
+    found = given(tmp_path, a=[0, 1, 2], b=[2, 4]).iloc[0]
+    # Patient 0: B right twice; 1: both wrong on one node; 2: A right once.
+    assert found["patients"] == 6
+    assert found["patients_discordant"] == 2
+    assert found["p_clustered"] == pytest.approx(
+        chi2.sf((1 - 2) ** 2 / 5, 1), abs=1e-14
+    )
+    # Of the four signs of 2 and 1 every sum is at least 1 away from 0.
+    assert found["p_clustered_exact"] == 1
 
 
 def test_other_nodes_are_refused(tmp_path):

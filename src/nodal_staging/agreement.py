@@ -12,14 +12,12 @@ for a rank of 5 among 200 too. With 65 nodes of each class and an AUC of 0.86 it
 0.01 at 2,000 replicates and 0.005 at 10,000.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import beta, norm
 
 from nodal_staging.metrics import normal_quantile
+from nodal_staging.replicates import Classes, Replicates, chunks
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -28,19 +26,14 @@ BoolArray = npt.NDArray[np.bool_]
 EXACT = 1e-12
 STANDARD_ERRORS = 5.0
 REPLICATES = 40_000
-CELLS_PER_CHUNK = 2_000_000
+MOST_DRAWS = 100_000_000
+"""Nodes drawn in all, beyond which the check draws as often as pROC does."""
+
+NOWHERE: FloatArray = np.empty(0)
 
 
 class AgreementError(RuntimeError):
     """Two implementations of the same quantity disagree: one of them is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Replicates:
-    """Stratified bootstrap: AUC ``(b,)`` and sensitivity ``(b, k)``, unsorted."""
-
-    auc: FloatArray
-    sensitivity: FloatArray
 
 
 def placements(score: FloatArray, positive: BoolArray) -> tuple[FloatArray, FloatArray]:
@@ -80,6 +73,23 @@ def delong_interval(
     return error, max(area - half, 0.0), min(area + half, 1.0)
 
 
+def paired_variance(a: FloatArray, b: FloatArray, positive: BoolArray) -> float:
+    """Return DeLong's variance of the difference of two AUCs on the same nodes.
+
+    Parameters
+    ----------
+    a, b, positive
+        Two scores and the status of the same nodes, ``(n,)``.
+    """
+    above, below = (
+        one - other
+        for one, other in zip(
+            placements(a, positive), placements(b, positive), strict=True
+        )
+    )
+    return float(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below))
+
+
 def bootstrap(
     score: FloatArray,
     positive: BoolArray,
@@ -87,29 +97,44 @@ def bootstrap(
     *,
     replicates: int,
     rng: np.random.Generator,
+    sensitivities: FloatArray = NOWHERE,
 ) -> Replicates:
-    """Draw nodes within each class and compute AUC and sensitivities.
+    """Draw nodes within each class and compute AUC and operating points.
 
     Parameters
     ----------
     score, positive
         ``(n,)``.
-    specificities
-        ``(k,)`` in [0, 1]. One that is attained gives the most sensitive point,
-        others are interpolated, as in pROC.
+    specificities, sensitivities
+        In [0, 1], where the other of the two is read. One that is attained gives
+        the best point, others are interpolated, as in pROC.
     replicates
         How often.
     rng
         Random stream.
     """
-    values, place = np.unique(score, return_inverse=True)
-    areas, bands = [], []
-    for size in _chunks(replicates, len(values) + len(score)):
-        cases = _resample(place[positive], len(values), size, rng)
-        controls = _resample(place[~positive], len(values), size, rng)
-        areas.append(_areas(cases, controls))
-        bands.append(_sensitivities(cases, controls, specificities))
-    return Replicates(np.concatenate(areas), np.concatenate(bands))
+    order = np.argsort(score, kind="stable")
+    classes = Classes.of(score[order], positive[order])
+    m, n = len(classes.case_place), len(classes.control_place)
+    # Streams of their own, so that the size of a chunk changes nothing.
+    for_cases, for_controls = rng.spawn(2)
+    return Replicates.joined(
+        [
+            classes.replicates(
+                for_cases.integers(0, m, (size, m)),
+                for_controls.integers(0, n, (size, n)),
+                specificities,
+                sensitivities,
+            )
+            for size in chunks(replicates, m + n)
+        ]
+    )
+
+
+def check_replicates(nodes: int, replicates: int) -> int:
+    """Return how many replicates the check draws: many where that costs little."""
+    affordable = MOST_DRAWS // nodes
+    return max(min(REPLICATES, affordable), replicates)
 
 
 def compare_exact(quantity: str, theirs: npt.ArrayLike, ours: npt.ArrayLike) -> float:
@@ -133,6 +158,18 @@ def compare_exact(quantity: str, theirs: npt.ArrayLike, ours: npt.ArrayLike) -> 
             f"{float(ours[worst])!r}, allowed difference {EXACT}"
         )
     return float(difference[worst])
+
+
+def compare_relative(quantity: str, theirs: float, ours: float) -> None:
+    """Raise if two numbers differ by more than 1e-12 of the larger one, or of 1.
+
+    Raises
+    ------
+    AgreementError
+        Naming the quantity and both values.
+    """
+    scale = max(abs(theirs), abs(ours), 1.0)
+    compare_exact(quantity, theirs / scale, ours / scale)
 
 
 def compare_quantile(
@@ -193,51 +230,3 @@ def _share_below(of: FloatArray, among: FloatArray) -> FloatArray:
     lower = np.searchsorted(among, of, side="left")
     upper = np.searchsorted(among, of, side="right")
     return (lower + upper) / (2 * len(among))
-
-
-def _chunks(replicates: int, cells: int) -> Iterator[int]:
-    """Cut replicates so that a chunk of ``cells`` columns fits into memory."""
-    step = max(1, CELLS_PER_CHUNK // cells)
-    for start in range(0, replicates, step):
-        yield min(step, replicates - start)
-
-
-def _resample(
-    place: IntArray, values: int, size: int, rng: np.random.Generator
-) -> IntArray:
-    """Draw a class with replacement; return counts per distinct value."""
-    drawn = place[rng.integers(0, len(place), size=(size, len(place)))]
-    drawn += np.arange(size)[:, None] * values
-    counts = np.bincount(drawn.ravel(), minlength=size * values)
-    return counts.reshape(size, values)
-
-
-def _areas(cases: IntArray, controls: IntArray) -> FloatArray:
-    """Return the AUC of each replicate from counts per value, exactly."""
-    twice_below = 2 * np.cumsum(controls, axis=1) - controls
-    wins = (cases * twice_below).sum(axis=1)
-    return np.asarray(wins / (2.0 * cases[0].sum() * controls[0].sum()))
-
-
-def _sensitivities(
-    cases: IntArray, controls: IntArray, specificities: FloatArray
-) -> FloatArray:
-    """Read the curves of all replicates at given specificities."""
-    m, n = int(cases[0].sum()), int(controls[0].sum())
-    rows = np.arange(len(cases))[:, None]
-    start = np.zeros((len(cases), 1), int)
-    hits = m - np.hstack([start, np.cumsum(cases, axis=1)])
-    passed = np.hstack([start, np.cumsum(controls, axis=1)])
-    # Smallest count of true negatives that reaches each specificity.
-    needed = np.searchsorted(np.arange(n + 1) / n, specificities)
-    exact = needed / n == specificities
-    flat = (passed + rows * (n + 1)).ravel()
-    found = np.searchsorted(flat, needed + rows * (n + 1)) - rows * passed.shape[1]
-    reached = np.take_along_axis(passed, found, axis=1)
-    before = np.maximum(found - 1, 0)
-    lower, bottom = (np.take_along_axis(a, before, axis=1) for a in (passed, hits))
-    top = np.take_along_axis(hits, found, axis=1)
-    width = np.where(found > 0, reached - lower, 1)
-    weight = (specificities * n - lower) / width
-    between = bottom + weight * (top - bottom)
-    return np.asarray(np.where(exact & (reached == needed), top, between) / m)

@@ -20,6 +20,9 @@ OTHERS = {
 }
 """Comparators of later studies, below the published ones."""
 
+MEASUREMENTS = {"attenuation_27hu", "short_axis_8mm", "short_axis_10mm", "volume"}
+"""Measurements put between 0 and 1 to be ranked: no probabilities of anything."""
+
 READER = "reader_"
 
 
@@ -38,6 +41,11 @@ def is_reader(classifier: str) -> bool:
 def is_published(classifier: str) -> bool:
     """Tell whether the published table has the row."""
     return classifier in PUBLISHED or is_reader(classifier)
+
+
+def is_probability(classifier: str) -> bool:
+    """Tell whether the scores are meant as probabilities: not ratings, not sizes."""
+    return classifier not in MEASUREMENTS and not is_reader(classifier)
 
 
 def in_order(classifiers: Iterable[str]) -> list[str]:

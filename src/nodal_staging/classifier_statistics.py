@@ -6,23 +6,24 @@ from here, so that no number is computed twice.
 """
 
 import logging
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from nodal_staging import agreement, clustered, proc, tables
-from nodal_staging.cross_check import ProcResults, ask_proc, compare_with_proc
+from nodal_staging import area_statistics, proc, tables
+from nodal_staging.calibration import CALIBRATION, describe_calibration
+from nodal_staging.classifier_names import is_probability
+from nodal_staging.cross_check import ask_proc, compare_with_proc
+from nodal_staging.decision_curve import DECISION_CURVE, describe_decision_curve
 from nodal_staging.decision_statistics import choose_threshold, describe_decisions
 from nodal_staging.files import write_json
 from nodal_staging.labelled_scores import LabelledScores, read_partition
-from nodal_staging.operating_points import (
-    TieRule,
-    attained,
-    empirical_curve,
-)
+from nodal_staging.operating_points import TieRule
+from nodal_staging.optimism import show_optimism
+from nodal_staging.patient_bootstrap import PatientBootstrap
+from nodal_staging.proc_bootstrap import Engine
 from nodal_staging.seeds import named_seed, stream
 
 Block = dict[str, Any]
@@ -47,6 +48,14 @@ def compute_statistics(
     statistics: str | Path,
     roc: str | Path,
     band: str | Path,
+    calibration: str | Path | None = None,
+    decision_curve: str | Path | None = None,
+    bootstrap_engine: Engine = "replayed",
+    band_floor: area_statistics.Floor = "none",
+    prevalences: Sequence[float] = (),
+    reliability_groups: int = 10,
+    probability: bool | None = None,
+    score_prevalence: float = 0.5,
 ) -> None:
     """Evaluate a classifier on the test partition.
 
@@ -66,8 +75,20 @@ def compute_statistics(
         scores hold decisions.
     youden_tie, target_sensitivity
         Tie rule, and sensitivity at which specificity is reported.
-    statistics, roc, band
-        Outputs: JSON, ``tables.ROC`` and ``tables.BAND``.
+    statistics, roc, band, calibration, decision_curve
+        Outputs: JSON, ``tables.ROC``, ``tables.BAND``, ``CALIBRATION`` and
+        ``DECISION_CURVE``; the last two are left out where they are None.
+    bootstrap_engine
+        ``replayed`` or ``proc``, see ``proc_bootstrap``.
+    band_floor
+        ``wilson`` holds down the lower limit of the band, ``none`` leaves it.
+    prevalences
+        At which PPV and NPV are asked for, beside the natural one.
+    reliability_groups
+        Of the calibration.
+    probability, score_prevalence
+        Whether the scores are meant as probabilities (None: by the name), and the
+        share of positive nodes that they take for granted.
 
     Raises
     ------
@@ -86,6 +107,8 @@ def compute_statistics(
         replicates=replicates,
         auc_seed=named_seed(seed, classifier, "auc"),
         band_seed=named_seed(seed, classifier, "band"),
+        specificity_seed=named_seed(seed, classifier, "specificity"),
+        engine=bootstrap_engine,
     )
     checked = compare_with_proc(
         results,
@@ -100,27 +123,60 @@ def compute_statistics(
         source=threshold_source,
         tie_rule=youden_tie,
     )
+    called = tested.calls(threshold["value"])
+    natural = None if nodes is None else _prevalence(nodes)
+    patients_seed = named_seed(seed, classifier, "patients")
     decisions = describe_decisions(
         tested,
-        tested.calls(threshold["value"]),
-        prevalence=None if nodes is None else _prevalence(nodes),
+        called,
+        prevalence=natural,
         level=confidence_level,
         replicates=replicates,
-        seed=named_seed(seed, classifier, "f1"),
+        seed=patients_seed,
+        prevalences=prevalences,
     )
+    meant = is_probability(classifier) if probability is None else probability
+    shared: dict[str, Any] = {
+        "meant": meant,
+        "prior": score_prevalence,
+        "natural": natural,
+        "level": confidence_level,
+        "drawn": PatientBootstrap(
+            tested.positive, tested.patient_id, replicates, patients_seed
+        ),
+    }
+    calibrated, reliability = describe_calibration(
+        tested, groups=reliability_groups, **shared
+    )
+    benefit, benefit_curve = describe_decision_curve(tested, called, **shared)
+    floor = area_statistics.band_floor(results, int(tested.positive.sum()), band_floor)
     content = {
         "classifier": classifier,
         "n": _sizes(tested),
-        "auc": _auc(results, tested),
+        "auc": area_statistics.describe_area(results, tested),
         "threshold": threshold,
-        "at_target_sensitivity": _at_target(results, tested),
-        "band": _band(results),
-        "agreement": checked,
+        "optimism": show_optimism(
+            tested,
+            scores,
+            classifier=classifier,
+            tie_rule=youden_tie,
+            rng=stream(seed, classifier, "optimism"),
+        ),
+        "at_target_sensitivity": area_statistics.describe_target(results, tested),
+        "band": area_statistics.describe_band(results, floor),
+        "calibration": calibrated,
+        "decision_curve": benefit,
+        "agreement": checked | {"replay_difference": results.replay_difference},
         **decisions,
     }
     write_json(statistics, content)
     logger.info("%s: AUC %.4f, checked: %s", classifier, results.auc, checked)
-    _write_tables(results, roc, band)
+    tables.write(area_statistics.curve_table(results), roc, tables.ROC)
+    tables.write(area_statistics.band_table(results, floor), band, tables.BAND)
+    if calibration is not None:
+        tables.write(reliability, calibration, CALIBRATION)
+    if decision_curve is not None:
+        tables.write(benefit_curve, decision_curve, DECISION_CURVE)
 
 
 def _sizes(tested: LabelledScores) -> Block:
@@ -132,98 +188,7 @@ def _sizes(tested: LabelledScores) -> Block:
     }
 
 
-def _auc(results: ProcResults, tested: LabelledScores) -> Block:
-    """Report the AUC with three intervals and two standard errors."""
-    level = results.bootstrap.level
-    area = clustered.clustered_auc(tested.score, tested.positive, tested.patient_id)
-    lower, upper = clustered.logit_interval(area, level=level)
-    logit = proc.Interval(lower, upper, level, f"{area.variance}_logit")
-    error, _, _ = agreement.delong_interval(tested.score, tested.positive, level=level)
-    engine = proc.engine()
-    return {
-        "estimate": results.auc,
-        "direction": "<",
-        "intervals": {
-            "bootstrap": _interval(
-                results.bootstrap, engine, results.replicates, results.auc_seed
-            ),
-            "delong": _interval(results.delong, engine),
-            "obuchowski_logit": _interval(logit, "nodal_staging"),
-        },
-        "standard_error": {"delong": error, "obuchowski": area.standard_error},
-        "note": _note(error, area),
-    }
-
-
-def _interval(
-    interval: proc.Interval,
-    engine: str,
-    replicates: int | None = None,
-    seed: int | None = None,
-) -> Block:
-    """Write down an interval and all that is needed to repeat it."""
-    origin = {"engine": engine, "replicates": replicates, "seed": seed}
-    return asdict(interval) | origin
-
-
-def _note(error: float, area: clustered.ClusteredArea) -> str | None:
-    """Say where an interval of the AUC is not what it seems."""
-    if error == 0:
-        return (
-            "Every resampling of these nodes gives the same area: intervals have no "
-            "width and say nothing about precision."
-        )
-    if area.variance == "delong":
-        return (
-            "Too few patients: Obuchowski's variance is not positive, DeLong's "
-            "stands in for it."
-        )
-    return None
-
-
-def _at_target(results: ProcResults, tested: LabelledScores) -> Block:
-    """Report the operating point at a sensitivity that is asked for."""
-    curve = empirical_curve(tested.score, tested.positive)
-    place = attained(curve, results.target)
-    return {
-        "target": results.target,
-        "attained": {
-            "threshold": float(curve.thresholds[place]),
-            "sensitivity": float(curve.sensitivities[place]),
-            "specificity": float(curve.specificities[place]),
-            "tp": int(curve.true_positives[place]),
-            "tn": int(curve.true_negatives[place]),
-        },
-        "interpolated": {"specificity": results.specificity_at_target},
-    }
-
-
 def _prevalence(nodes: str | Path) -> float:
     """Return the share of positive nodes among all that were measured."""
     status = tables.read(nodes, tables.NODES)["status"]
     return float((status == "positive").mean())
-
-
-def _band(results: ProcResults) -> Block:
-    """Say how the band was made; it holds at each specificity, not at all at once."""
-    return {
-        "coverage": "pointwise",
-        "level": results.bootstrap.level,
-        "replicates": results.replicates,
-        "seed": results.band_seed,
-    }
-
-
-def _write_tables(results: ProcResults, roc: str | Path, band: str | Path) -> None:
-    """Write the operating points and the band of sensitivities, as pROC has them."""
-    points = pd.DataFrame(
-        {
-            "threshold": results.thresholds,
-            "sensitivity": results.sensitivities,
-            "specificity": results.specificities,
-        }
-    )
-    ribbon = pd.DataFrame(results.band, columns=["lower", "median", "upper"])
-    ribbon.insert(0, "specificity", results.grid)
-    tables.write(points, roc, tables.ROC)
-    tables.write(ribbon, band, tables.BAND)

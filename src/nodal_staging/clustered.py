@@ -50,19 +50,8 @@ def clustered_auc(
     ----------
     Obuchowski, Biometrics 1997;53:567.
     """
-    above, below = placements(score, positive)
-    estimate = float(above.mean())
-    patient = np.unique(patient_id, return_inverse=True)[1]
-    # Per patient, the summed deviations of its positive and negative nodes.
-    patients = int(patient.max()) + 1
-    ten = _summed(above - estimate, patient[positive], patients)
-    one = _summed(below - estimate, patient[~positive], patients)
-    m, n = len(above), len(below)
-    variance = float(
-        _inflation(patient[positive]) * (ten @ ten) / m**2
-        + _inflation(patient[~positive]) * (one @ one) / n**2
-        + 2 * _inflation(patient) * (ten @ one) / (m * n)
-    )
+    estimate = float(placements(score, positive)[0].mean())
+    variance = clustered_covariance(score, score, positive, patient_id)
     if variance < NO_VARIANCE:
         error, _, _ = delong_interval(score, positive, level=0.95)
         return ClusteredArea(estimate, error, "delong")
@@ -87,42 +76,47 @@ def logit_interval(area: ClusteredArea, *, level: float) -> tuple[float, float]:
     return _expit(centre - half), _expit(centre + half)
 
 
-def f1_interval(
-    positive: BoolArray,
-    called: BoolArray,
-    patient_id: TextArray,
-    *,
-    level: float,
-    replicates: int,
-    rng: np.random.Generator,
-) -> tuple[float, float]:
-    """Return the percentile interval of F1 over resampled patients.
+def clustered_covariance(
+    score_a: FloatArray, score_b: FloatArray, positive: BoolArray, patient_id: TextArray
+) -> float:
+    """Return the covariance of two AUCs on the same nodes nested in patients.
 
-    Patients are drawn within those with positive nodes only, with negative nodes
-    only, and with both, so that no replicate lacks a class.
+    Of a score with itself it is the variance; with one node per patient DeLong's
+    covariance. It may come out negative for a score with itself, see
+    ``clustered_auc``.
 
     Parameters
     ----------
-    positive, called, patient_id
-        Status, decision and patient per node, ``(n,)``.
-    level, replicates
-        Confidence level, and how often the patients are drawn.
-    rng
-        Random stream.
+    score_a, score_b, positive, patient_id
+        ``(n,)``; each class stems from at least two patients.
+
+    References
+    ----------
+    Obuchowski, Biometrics 1997;53:567.
     """
     patient = np.unique(patient_id, return_inverse=True)[1]
-    hits = np.bincount(patient, weights=positive & called)
-    errors = np.bincount(patient, weights=positive != called)
-    has_positive = np.bincount(patient, weights=positive) > 0
-    has_negative = np.bincount(patient, weights=~positive) > 0
-    drawn = np.zeros((2, replicates))
-    for kind in np.unique(kinds := has_positive + 2 * has_negative):
-        members = np.flatnonzero(kinds == kind)
-        picks = rng.choice(members, size=(replicates, len(members)))
-        drawn += np.stack([hits[picks].sum(axis=1), errors[picks].sum(axis=1)])
-    f1 = 2 * drawn[0] / (2 * drawn[0] + drawn[1])
-    lower, upper = np.quantile(f1, [(1 - level) / 2, (1 + level) / 2])
-    return float(lower), float(upper)
+    ten_a, one_a = _deviations(score_a, positive, patient)
+    ten_b, one_b = _deviations(score_b, positive, patient)
+    m, n = int(positive.sum()), int((~positive).sum())
+    mixed = ten_a @ one_b + ten_b @ one_a
+    return float(
+        _inflation(patient[positive]) * (ten_a @ ten_b) / m**2
+        + _inflation(patient[~positive]) * (one_a @ one_b) / n**2
+        + _inflation(patient) * mixed / (m * n)
+    )
+
+
+def _deviations(
+    score: FloatArray, positive: BoolArray, patient: IntArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return, per patient, the summed deviations of positive and negative nodes."""
+    above, below = placements(score, positive)
+    patients = int(patient.max()) + 1
+    estimate = float(above.mean())
+    return (
+        _summed(above - estimate, patient[positive], patients),
+        _summed(below - estimate, patient[~positive], patients),
+    )
 
 
 def _summed(deviation: FloatArray, patient: IntArray, patients: int) -> FloatArray:
@@ -139,5 +133,7 @@ def _inflation(patient: IntArray) -> float:
 
 
 def _expit(logit: float) -> float:
-    """Invert the logit."""
-    return 1 / (1 + exp(-logit))
+    """Invert the logit, however far out."""
+    if logit >= 0:
+        return 1 / (1 + exp(-logit))
+    return exp(logit) / (1 + exp(logit))

@@ -1,14 +1,16 @@
 """A configuration is right, or one sentence says where it is wrong."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import yaml
 
+from nodal_staging.classifier_names import OTHERS, PUBLISHED
 from nodal_staging.problems import InputError
 
 RECIPE_SECTIONS = ("image", "augmentation", "cnn", "training")
@@ -48,6 +50,7 @@ def check_configuration(config: Mapping[str, Any], schema: str | Path) -> None:
         changed = dict(config) | candidate_options(config, name)
         _check_schema(validator, changed, f"selection.candidates.{name}.")
     _check_new_sheets(config["prediction"])
+    _check_external(config)
     if config["cohort"]["source"] == "files":
         _check_sheets(config["cohort"])
     else:
@@ -69,6 +72,46 @@ def candidate_options(config: Mapping[str, Any], name: str) -> dict[str, Any]:
         section: values | overlay.get(section, {})
         for section, values in recipe_options(config).items()
     }
+
+
+def external_scores(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return your own classifiers: name to ``scores``, ``probability``, ``prevalence``.
+
+    A bare path stands for scores that are probabilities at a prevalence of one half.
+    """
+    usual: dict[str, Any] = {"probability": True, "prevalence": 0.5}
+    return {
+        name: usual | (dict(entry) if isinstance(entry, Mapping) else {"scores": entry})
+        for name, entry in config["external_scores"].items()
+    }
+
+
+def family_of(
+    family: str | Sequence[str], *, paper: Sequence[str], everyone: Sequence[str]
+) -> list[str]:
+    """Return the classifiers whose pairs are tested.
+
+    Parameters
+    ----------
+    family
+        ``paper``, ``extended`` or names.
+    paper, everyone
+        The networks and readers; all classifiers of the study.
+
+    Raises
+    ------
+    ConfigurationError
+        If a name is that of no classifier.
+    """
+    if isinstance(family, str):
+        return list(paper if family == "paper" else everyone)
+    for name in family:
+        if name not in everyone:
+            raise ConfigurationError(
+                f"config: statistics.family names {name}, which is no classifier of "
+                f"this study; choose from {', '.join(everyone)}"
+            )
+    return list(family)
 
 
 def _check_schema(validator: Any, config: Mapping[str, Any], place: str = "") -> None:
@@ -151,6 +194,25 @@ def _check_new_sheets(prediction: Mapping[str, Any]) -> None:
         raise ConfigurationError(
             "config: prediction.nodes is given, but not the exams that it speaks of; "
             "give prediction.exams too"
+        )
+
+
+def _check_external(config: Mapping[str, Any]) -> None:
+    """Prove that your own scores are where the configuration says, and are yours."""
+    for name, entry in external_scores(config).items():
+        if name in PUBLISHED or name in OTHERS:
+            raise ConfigurationError(
+                f"config: external_scores.{name} has the name of a classifier of the "
+                "study; give yours another"
+            )
+        if not Path(entry["scores"]).is_file():
+            raise ConfigurationError(
+                _no_file(f"external_scores.{name}", entry["scores"])
+            )
+    bands = config["statistics"]["short_axis_bands_mm"]
+    if any(a >= b for a, b in pairwise(bands)):
+        raise ConfigurationError(
+            f"config: statistics.short_axis_bands_mm is {bands}; let it ascend"
         )
 
 

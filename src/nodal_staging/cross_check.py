@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nodal_staging import agreement, proc
+from nodal_staging import agreement, proc, proc_bootstrap
 from nodal_staging.operating_points import empirical_curve, interpolated_specificity
+from nodal_staging.proc_bootstrap import Engine, Question
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -25,10 +26,16 @@ class ProcResults:
     grid, band
         Specificities ``(g,)``; lower end, median and upper end of the sensitivity
         there ``(g, 3)``.
-    target, specificity_at_target
-        A sensitivity, and the specificity interpolated there.
-    replicates, auc_seed, band_seed
-        Of the two bootstraps.
+    target, specificity_at_target, specificity_interval
+        A sensitivity, the specificity interpolated there, and lower end, median and
+        upper end of it ``(3,)``.
+    replicates, auc_seed, band_seed, specificity_seed
+        Of the bootstraps.
+    engine
+        Who computed the replicates: ``replayed`` from R's draws, or ``proc``.
+    replay_difference
+        Largest difference where pROC repeated the first replicates; None if it
+        computed all of them.
     """
 
     auc: float
@@ -41,9 +48,13 @@ class ProcResults:
     band: FloatArray
     target: float
     specificity_at_target: float
+    specificity_interval: FloatArray
     replicates: int
     auc_seed: int
     band_seed: int
+    specificity_seed: int
+    engine: Engine
+    replay_difference: float | None
 
 
 def ask_proc(
@@ -56,6 +67,8 @@ def ask_proc(
     replicates: int,
     auc_seed: int,
     band_seed: int,
+    specificity_seed: int,
+    engine: Engine = "replayed",
 ) -> ProcResults:
     """Ask pROC for all that is reported of one classifier.
 
@@ -67,29 +80,44 @@ def ask_proc(
         Specificities of the band; sensitivity at which specificity is reported.
     level, replicates
         Confidence level and bootstrap replicates.
-    auc_seed, band_seed
+    auc_seed, band_seed, specificity_seed
         For R, one per statistic, so that no result depends on the order of calls.
+    engine
+        ``proc`` has pROC compute every replicate, ``replayed`` only the first ones;
+        both give the same ends.
+
+    Raises
+    ------
+    AgreementError
+        If pROC does not repeat the first replicates.
     """
     curve = proc.RocCurve(score, positive)
+    seeds = {"auc": auc_seed, "band": band_seed, "specificity": specificity_seed}
+    asked = Question(grid, target, level, replicates, seeds)
+    if engine == "proc":
+        drawn, difference = proc_bootstrap.by_proc(curve, asked), None
+    else:
+        drawn = proc_bootstrap.replayed(curve, score, positive, asked)
+        difference = proc_bootstrap.compare_first(curve, score, positive, asked)
     thresholds, sensitivities, specificities = curve.points()
     return ProcResults(
         auc=curve.auc(),
         delong=curve.delong_interval(level=level),
-        bootstrap=curve.bootstrap_interval(
-            level=level, replicates=replicates, seed=auc_seed
-        ),
+        bootstrap=drawn.auc,
         thresholds=thresholds,
         sensitivities=sensitivities,
         specificities=specificities,
         grid=grid,
-        band=curve.sensitivity_band(
-            grid, level=level, replicates=replicates, seed=band_seed
-        ),
+        band=drawn.band,
         target=target,
         specificity_at_target=curve.specificity_at(target),
+        specificity_interval=drawn.specificity,
         replicates=replicates,
         auc_seed=auc_seed,
         band_seed=band_seed,
+        specificity_seed=specificity_seed,
+        engine=engine,
+        replay_difference=difference,
     )
 
 
@@ -123,8 +151,9 @@ def compare_with_proc(
         score,
         positive,
         results.grid,
-        replicates=max(agreement.REPLICATES, results.replicates),
+        replicates=agreement.check_replicates(len(score), results.replicates),
         rng=rng,
+        sensitivities=np.array([results.target]),
     )
     exact = agreement.compare_exact
     return {
@@ -137,8 +166,24 @@ def compare_with_proc(
             [lower, upper],
         ),
         "curve_difference": _compare_curves(results, score, positive),
-        "bootstrap_difference": _compare_intervals(results, ours.auc),
-        "band_difference": _compare_bands(results, ours.sensitivity),
+        "bootstrap_difference": _compare_ends(
+            "bootstrap interval of the AUC",
+            results,
+            np.array([[results.bootstrap.lower], [results.bootstrap.upper]]),
+            ours.auc[:, None],
+        ),
+        "band_difference": _compare_ends(
+            "band of the sensitivity",
+            results,
+            results.band[:, [0, 2]].T,
+            ours.sensitivity,
+        ),
+        "specificity_difference": _compare_ends(
+            "interval of the specificity",
+            results,
+            results.specificity_interval[[0, 2], None],
+            ours.specificity,
+        ),
         "check_replicates": len(ours.auc),
     }
 
@@ -163,37 +208,20 @@ def _compare_curves(
     )
 
 
-def _compare_intervals(results: ProcResults, ours: FloatArray) -> float:
-    """Compare both ends of the bootstrap interval of the AUC."""
-    ends = (results.bootstrap.lower, results.bootstrap.upper)
+def _compare_ends(
+    quantity: str, results: ProcResults, ends: FloatArray, ours: FloatArray
+) -> float:
+    """Compare lower and upper ends ``(2, k)`` with replicates of ours ``(b, k)``."""
+    level = results.bootstrap.level
     return max(
         agreement.compare_quantile(
-            "bootstrap interval of the AUC",
-            np.array([end]),
-            ours[:, None],
-            probability=probability,
-            replicates=results.replicates,
-        )
-        for end, probability in zip(ends, _tails(results), strict=True)
-    )
-
-
-def _compare_bands(results: ProcResults, ours: FloatArray) -> float:
-    """Compare both ends of the band of sensitivities."""
-    ends = (results.band[:, 0], results.band[:, 2])
-    return max(
-        agreement.compare_quantile(
-            "band of the sensitivity",
+            quantity,
             end,
             ours,
             probability=probability,
             replicates=results.replicates,
         )
-        for end, probability in zip(ends, _tails(results), strict=True)
+        for end, probability in zip(
+            ends, ((1 - level) / 2, (1 + level) / 2), strict=True
+        )
     )
-
-
-def _tails(results: ProcResults) -> tuple[float, float]:
-    """Return the probabilities of the ends of an interval."""
-    level = results.bootstrap.level
-    return (1 - level) / 2, (1 + level) / 2

@@ -97,6 +97,34 @@ def read_partition(
     return scores
 
 
+def require_same_nodes(
+    name_a: str, a: LabelledScores, name_b: str, b: LabelledScores
+) -> None:
+    """Refuse two classifiers that did not score the same test nodes of one status.
+
+    Raises
+    ------
+    ScoreError
+        Naming both classifiers and the first node.
+    """
+    names = f"scores of {name_a} and {name_b}, partition test"
+    only = np.setxor1d(a.node_id, b.node_id)
+    if len(only):
+        raise ScoreError(
+            f"{names}: expected the same nodes, found {only[0]} in one of them only "
+            f"(and {len(only) - 1} more); score every test node"
+        )
+    for column, differs in (
+        ("status", a.positive != b.positive),
+        ("patient_id", a.patient_id != b.patient_id),
+    ):
+        if differs.any():
+            raise ScoreError(
+                f"{names}, node {a.node_id[int(differs.argmax())]}: the column "
+                f"{column} differs; correct it in one of the files"
+            )
+
+
 def _decisions(rows: pd.DataFrame, where: str) -> BoolArray | None:
     """Return the decisions of all rows, or None if no row holds one."""
     empty = rows["prediction"].isna().to_numpy(bool)

@@ -19,6 +19,7 @@ Robin et al., BMC Bioinformatics 2011;12:77.
 
 import logging
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -30,12 +31,24 @@ import numpy.typing as npt
 from nodal_staging.problems import InputError
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 Method = Literal["bootstrap", "delong"]
 
 MAX_SEED = 2**31 - 1
 GRID_DIGITS = 12
 """Specificities are rounded to it: 3 * 0.1 misses the step at 0.3 that 0.3 hits."""
+
+DRAW = """
+function(times, controls, cases) vapply(
+  seq_len(times),
+  function(i) c(
+    sample.int(controls, replace = TRUE), sample.int(cases, replace = TRUE)
+  ),
+  integer(controls + cases)
+)
+"""
+"""What pROC draws for each replicate: ``sample(controls)``, then ``sample(cases)``."""
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +67,18 @@ class Interval:
     upper: float
     level: float
     method: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairedTest:
+    """DeLong's test of two AUCs on the same nodes; None where nothing varies."""
+
+    difference: float
+    lower: float | None
+    upper: float | None
+    level: float
+    z: float | None
+    p: float | None
 
 
 class RocCurve:
@@ -130,30 +155,109 @@ class RocCurve:
         -------
         Lower end, bootstrap median and upper end, ``(k, 3)``.
         """
+        given = {"specificities": specificities}
+        return self._curve_intervals("ci.se", given, level, replicates, seed)
+
+    def specificity_interval(
+        self, sensitivities: FloatArray, *, level: float, replicates: int, seed: int
+    ) -> FloatArray:
+        """Return the pointwise interval of specificity at given sensitivities.
+
+        As ``sensitivity_band``, the other way round.
+        """
+        given = {"sensitivities": sensitivities}
+        return self._curve_intervals("ci.sp", given, level, replicates, seed)
+
+    def draws(
+        self, *, replicates: int, seed: int, at_once: int
+    ) -> Iterator[tuple[IntArray, IntArray]]:
+        """Yield the nodes that pROC's stratified bootstrap draws for a seed.
+
+        Parameters
+        ----------
+        replicates, seed
+            As for ``bootstrap_interval``.
+        at_once
+            Replicates per chunk.
+
+        Yields
+        ------
+        Which negative and which positive nodes, each class counted from 0 in the
+        order of the scores, ``(b, n)`` and ``(b, m)``.
+        """
         self._set_seed(seed)
-        band = self._r("pROC::ci.se")(
+        draw = self._r(DRAW)
+        negatives = len(self._curve.rx2("controls"))
+        positives = len(self._curve.rx2("cases"))
+        for start in range(0, replicates, at_once):
+            size = min(at_once, replicates - start)
+            drawn = np.asarray(draw(size, negatives, positives)).reshape(
+                (negatives + positives, size), order="F"
+            )
+            yield drawn[:negatives].T - 1, drawn[negatives:].T - 1
+
+    def compare(self, other: "RocCurve", *, level: float) -> PairedTest:
+        """Test the difference of two AUCs on the same nodes in the same order.
+
+        Parameters
+        ----------
+        other
+            Its AUC is taken from this one's.
+        level
+            Of the interval of the difference.
+        """
+        difference = self.auc() - other.auc()
+        found = self._r("pROC::roc.test")(
             self._curve,
-            **{
-                "specificities": _vector(
-                    "FloatVector", np.round(specificities, GRID_DIGITS)
-                ),
-                "conf.level": level,
-                "boot.n": replicates,
-                "boot.stratified": True,
-            },
+            other._curve,
+            method="delong",
+            paired=True,
+            **{"conf.level": level},
         )
-        return np.array(band, float).reshape(len(specificities), 3)
+        said = str(found.rx2("method")[0])
+        if "DeLong" not in said or "correlated" not in said:
+            raise ProcError(
+                f"pROC returned {said} where DeLong's paired test was asked for; "
+                "use a version of pROC listed in envs/stats.yaml"
+            )
+        z, p = (float(found.rx2(name)[0]) for name in ("statistic", "p.value"))
+        lower, upper = map(float, found.rx2("conf.int"))
+        if not np.isfinite([z, p, lower, upper]).all():
+            return PairedTest(difference, None, None, level, None, None)
+        return PairedTest(difference, lower, upper, level, z, p)
 
     def specificity_at(self, sensitivity: float) -> float:
         """Return the specificity at a sensitivity, interpolated where not attained."""
         found = self._r("pROC::coords")(
             self._curve,
-            sensitivity,
+            float(sensitivity),
             input="sensitivity",
             ret="specificity",
             transpose=False,
         )
         return float(found[0][0])
+
+    def _curve_intervals(
+        self,
+        function: str,
+        given: dict[str, FloatArray],
+        level: float,
+        replicates: int,
+        seed: int,
+    ) -> FloatArray:
+        """Ask for lower end, median and upper end along the curve ``(k, 3)``."""
+        self._set_seed(seed)
+        ((name, where),) = given.items()
+        found = self._r(f"pROC::{function}")(
+            self._curve,
+            **{
+                name: _vector("FloatVector", np.round(where, GRID_DIGITS)),
+                "conf.level": level,
+                "boot.n": replicates,
+                "boot.stratified": True,
+            },
+        )
+        return np.array(found, float).reshape(len(where), 3)
 
     def _auc_interval(self, method: Method, level: float, **options: Any) -> Interval:
         """Ask for an interval of the AUC and make sure of its method."""

@@ -15,6 +15,7 @@ from nodal_staging import tables
 from nodal_staging.classifier_names import in_order, printed
 from nodal_staging.files import read_json, write_text
 from nodal_staging.grid import RENDERERS, Grid
+from nodal_staging.mcnemar import MCNEMAR
 from nodal_staging.rounding import half_up, p_value
 from nodal_staging.table_1 import TABLE_1, table_1_frame, table_1_grid
 
@@ -40,7 +41,7 @@ def tabulate_results(
     statistics
         JSON of each classifier.
     comparisons
-        ``tables.MCNEMAR``.
+        ``MCNEMAR``.
     significance
         Level at which the comparisons were tested, for the caption.
     table_1, mcnemar
@@ -49,8 +50,8 @@ def tabulate_results(
     found = {one["classifier"]: one for one in map(read_json, statistics)}
     rows = [found[name] for name in in_order(found)]
     _write(table_1_frame(rows), TABLE_1, table_1_grid(rows), table_1)
-    tests = tables.read(comparisons, tables.MCNEMAR)
-    _write(tests, tables.MCNEMAR, mcnemar_grid(tests, significance), mcnemar)
+    tests = tables.read(comparisons, MCNEMAR)
+    _write(tests, MCNEMAR, mcnemar_grid(tests, significance), mcnemar)
 
 
 def mcnemar_grid(tests: pd.DataFrame, significance: float) -> Grid:
@@ -59,7 +60,7 @@ def mcnemar_grid(tests: pd.DataFrame, significance: float) -> Grid:
     Parameters
     ----------
     tests
-        ``tables.MCNEMAR``.
+        ``MCNEMAR``.
     significance
         Level of the column ``significant``.
     """

@@ -304,23 +304,6 @@ BAND = table(
     },
 )
 
-MCNEMAR = table(
-    {
-        "classifier_a": text(),
-        "classifier_b": text(),
-        "n": count(),
-        "only_a_correct": count(),
-        "only_b_correct": count(),
-        "accuracy_difference": number(-1, 1),
-        "p_corrected": number(0, 1),
-        "p_exact": number(0, 1),
-        "p_mid": number(0, 1),
-        "p_holm": number(0, 1),
-        "significant": one_of(["yes", "no"]),
-        "status": text(),
-    },
-)
-
 IMPORTANCES = table(
     {
         "feature": text(unique=True),

@@ -12,6 +12,8 @@ if SOURCE_ROOT not in sys.path:
 from nodal_staging.configuration import (
     candidate_options,
     check_configuration,
+    external_scores,
+    family_of,
     recipe_options,
 )
 from nodal_staging.provenance import code_version
@@ -66,13 +68,20 @@ BASELINES = [
     "volume",
     "location",
 ]
-# The pairs of McNemar's test are those of the CNNs and the readers, as published.
-COMPARED = [f"cnn_{cnn}" for cnn in CNNS] + READERS
+# Yours: they are classifiers like any other.
+EXTERNAL = external_scores(config)
 CLASSIFIERS = (
     [f"cnn_{cnn}" for cnn in CNNS]
     + [f"rf_{forest}" for forest in FORESTS]
     + READERS
     + BASELINES
+    + list(EXTERNAL)
+)
+# Whose pairs are tested: as published, those of the CNNs and the readers.
+COMPARED = family_of(
+    config["statistics"]["family"],
+    paper=[f"cnn_{cnn}" for cnn in CNNS] + READERS,
+    everyone=CLASSIFIERS,
 )
 
 
@@ -132,6 +141,7 @@ wildcard_constraints:
     cnn="|".join(CNNS),
     forest="|".join(FORESTS),
     baseline="|".join(BASELINES),
+    external="|".join(EXTERNAL) or "none",
     number=r"\d+",
     percent=r"\d+",
     repeat=r"\d+",

@@ -1,14 +1,49 @@
-"""What is said about the classifiers: pROC, McNemar, Table 1.
+"""What is said about the classifiers: pROC, McNemar, subgroups, Table 1.
 
-INPUTS   scores/<classifier>.csv, nodes.tsv
-OUTPUTS  statistics/<classifier>.json, statistics/roc/<classifier>.tsv,
-         statistics/band/<classifier>.tsv, statistics/mcnemar.tsv,
+INPUTS   scores/<classifier>.csv, nodes.tsv, your own scores (external_scores)
+OUTPUTS  scores/<external>.csv             yours, found to fit the study
+         statistics/<classifier>.json, statistics/roc/<classifier>.tsv,
+         statistics/band/<classifier>.tsv, statistics/calibration/<classifier>.tsv,
+         statistics/decision_curve/<classifier>.tsv
+         statistics/mcnemar.tsv            pairs of a family: right or wrong
+         statistics/auc_differences.tsv    the same pairs: areas
+         statistics/subgroups.tsv          by location and short axis
          tables/table_1.{tsv,md,tex,html}, tables/mcnemar.{tsv,md,tex,html}
 """
 
 TABLES = multiext(
     "<results>/tables/table_1", ".tsv", ".md", ".tex", ".html"
 ) + multiext("<results>/tables/mcnemar", ".tsv", ".md", ".tex", ".html")
+STATISTICS = [
+    "<results>/statistics/mcnemar.tsv",
+    "<results>/statistics/auc_differences.tsv",
+    "<results>/statistics/subgroups.tsv",
+]
+
+
+def scores_as(wildcards, key):
+    """Return how the scores of a classifier are meant, where they are yours."""
+    return EXTERNAL.get(wildcards.classifier, {}).get(key)
+
+
+rule import_scores:
+    """Take the scores of a classifier of your own, if they fit the study."""
+    input:
+        scores=lambda wildcards: EXTERNAL[wildcards.external]["scores"],
+        test="<results>/datasets/test.tsv",
+    output:
+        "<results>/scores/{external}.csv",
+    log:
+        "<logs>/import_scores/{external}.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=version_of("import_scores"),
+    script:
+        "../scripts/import_scores.py"
 
 
 rule compute_statistics:
@@ -20,6 +55,8 @@ rule compute_statistics:
         statistics="<results>/statistics/{classifier}.json",
         roc="<results>/statistics/roc/{classifier}.tsv",
         band="<results>/statistics/band/{classifier}.tsv",
+        calibration="<results>/statistics/calibration/{classifier}.tsv",
+        decision_curve="<results>/statistics/decision_curve/{classifier}.tsv",
     log:
         "<logs>/compute_statistics/{classifier}.log",
     benchmark:
@@ -36,13 +73,19 @@ rule compute_statistics:
         threshold_source=lookup(within=config, dpath="statistics/threshold_source"),
         youden_tie=lookup(within=config, dpath="statistics/youden_tie"),
         target_sensitivity=lookup(within=config, dpath="statistics/target_sensitivity"),
+        bootstrap_engine=lookup(within=config, dpath="statistics/bootstrap_engine"),
+        band_floor=lookup(within=config, dpath="statistics/band_floor"),
+        prevalences=lookup(within=config, dpath="statistics/prevalences"),
+        reliability_groups=lookup(within=config, dpath="statistics/reliability_groups"),
+        probability=lambda wildcards: scores_as(wildcards, "probability"),
+        score_prevalence=lambda wildcards: scores_as(wildcards, "prevalence") or 0.5,
         code=version_of("compute_statistics"),
     script:
         "../scripts/compute_statistics.py"
 
 
 rule compare_classifiers:
-    """Test all pairs of networks and readers with McNemar's test."""
+    """Test all pairs of a family of classifiers with McNemar's test."""
     input:
         scores=collect("<results>/scores/{classifier}.csv", classifier=COMPARED),
         statistics=collect(
@@ -60,9 +103,57 @@ rule compare_classifiers:
     params:
         classifiers=COMPARED,
         significance=lookup(within=config, dpath="statistics/significance"),
+        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         code=version_of("compare_classifiers"),
     script:
         "../scripts/compare_classifiers.py"
+
+
+rule compare_aucs:
+    """Compare the areas of all pairs of the family with pROC, and over patients."""
+    input:
+        scores=collect("<results>/scores/{classifier}.csv", classifier=COMPARED),
+    output:
+        "<results>/statistics/auc_differences.tsv",
+    log:
+        "<logs>/compare_aucs.log",
+    conda:
+        "../../envs/stats.yaml"
+    resources:
+        mem_mb=800,
+        runtime=10,
+    params:
+        classifiers=COMPARED,
+        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        code=version_of("compare_aucs"),
+    script:
+        "../scripts/compare_aucs.py"
+
+
+rule compute_subgroups:
+    """Evaluate all classifiers by location and by short axis."""
+    input:
+        scores=collect("<results>/scores/{classifier}.csv", classifier=CLASSIFIERS),
+        statistics=collect(
+            "<results>/statistics/{classifier}.json", classifier=CLASSIFIERS
+        ),
+        nodes="<results>/nodes.tsv",
+    output:
+        "<results>/statistics/subgroups.tsv",
+    log:
+        "<logs>/compute_subgroups.log",
+    conda:
+        "../../envs/stats.yaml"
+    resources:
+        mem_mb=800,
+        runtime=10,
+    params:
+        classifiers=CLASSIFIERS,
+        bands_mm=lookup(within=config, dpath="statistics/short_axis_bands_mm"),
+        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        code=version_of("compute_subgroups"),
+    script:
+        "../scripts/compute_subgroups.py"
 
 
 rule tabulate_results:

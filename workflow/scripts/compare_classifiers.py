@@ -14,5 +14,6 @@ with job_log(snakemake.log[0]):
         scores=snakemake.input.scores,
         statistics=snakemake.input.statistics,
         significance=snakemake.params.significance,
+        confidence_level=snakemake.params.confidence_level,
         comparisons=snakemake.output[0],
     )

@@ -22,4 +22,12 @@ with job_log(snakemake.log[0]):
         statistics=snakemake.output.statistics,
         roc=snakemake.output.roc,
         band=snakemake.output.band,
+        calibration=snakemake.output.calibration,
+        decision_curve=snakemake.output.decision_curve,
+        bootstrap_engine=snakemake.params.bootstrap_engine,
+        band_floor=snakemake.params.band_floor,
+        prevalences=snakemake.params.prevalences,
+        reliability_groups=snakemake.params.reliability_groups,
+        probability=snakemake.params.probability,
+        score_prevalence=snakemake.params.score_prevalence,
     )

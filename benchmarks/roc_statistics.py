@@ -1,0 +1,201 @@
+"""What the statistics cost, against pROC in the same run.
+
+At the published size (65 and 65 nodes of 117 patients, 10,000 replicates, band of 101
+points): all that is said of seven classifiers, pairs and subgroups included, with the
+start of R. At 100,000 nodes: interval of the AUC and band alone; pROC is measured on a
+few replicates. Seconds are those of one core (process time).
+
+    OMP_NUM_THREADS=1 python benchmarks/roc_statistics.py
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from nodal_staging import agreement, tables
+from nodal_staging.auc_differences import compare_aucs
+from nodal_staging.classifier_statistics import GRID, compute_statistics
+from nodal_staging.mcnemar import compare_classifiers
+from nodal_staging.proc import RocCurve, engine
+from nodal_staging.scores import score_table
+from nodal_staging.subgroups import compute_subgroups
+
+LEVEL = 0.95
+SHIFTS = {
+    "cnn_status_balanced": 2.4,
+    "cnn_location_balanced": 1.5,
+    "cnn_xmask": 1.5,
+    "rf_status_balanced": 1.8,
+    "rf_location_balanced": 0.5,
+    "reader_1": 1.6,
+    "reader_2": 1.3,
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--replicates", type=int, default=10_000)
+    parser.add_argument("--nodes", type=int, default=100_000)
+    parser.add_argument("--proc-replicates", type=int, default=20)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        paper_size(Path(folder), given.replicates)
+    large(given.nodes, given.replicates, given.proc_replicates)
+
+
+def paper_size(folder: Path, replicates: int) -> None:
+    """Compute everything that is said of seven classifiers, then ask pROC alone."""
+    nodes, scores = study(folder)
+    statistics = {name: folder / f"{name}.json" for name in scores}
+    start = seconds(engine)
+    each = {
+        name: seconds(
+            lambda name=name: compute_statistics(
+                classifier=name,
+                scores=scores[name],
+                nodes=nodes,
+                replicates=replicates,
+                confidence_level=LEVEL,
+                seed=1,
+                threshold_source="out_of_fold",
+                youden_tie="lowest",
+                target_sensitivity=0.9,
+                statistics=statistics[name],
+                roc=folder / f"{name}.roc.tsv",
+                band=folder / f"{name}.band.tsv",
+                calibration=folder / f"{name}.calibration.tsv",
+                decision_curve=folder / f"{name}.decision.tsv",
+                prevalences=[0.165],
+            )
+        )
+        for name in scores
+    }
+    pairs = seconds(lambda: compare(folder, nodes, scores, statistics))
+    print(f"R's start {start:.1f} s, pairs and subgroups {pairs:.1f} s")
+    for name, cost in each.items():
+        print(f"  {name:22s} {cost:.1f} s")
+    total = start + pairs + sum(each.values())
+    print(f"seven classifiers, {replicates} replicates: {total:.1f} s (at most 40)")
+    theirs = seconds(lambda: by_proc(scores["cnn_xmask"], replicates))
+    print(
+        f"pROC alone, interval and band of one classifier: {theirs:.1f} s, "
+        f"ratio of seven to ours {7 * theirs / total:.1f}"
+    )
+
+
+def compare(
+    folder: Path, nodes: Path, scores: dict[str, Path], statistics: dict[str, Path]
+) -> None:
+    """Compare all pairs, by decisions and by areas, and look into subgroups."""
+    names = list(scores)
+    compare_classifiers(
+        classifiers=names,
+        scores=list(scores.values()),
+        statistics=list(statistics.values()),
+        significance=0.005,
+        comparisons=folder / "mcnemar.tsv",
+    )
+    compare_aucs(
+        classifiers=names,
+        scores=list(scores.values()),
+        confidence_level=LEVEL,
+        differences=folder / "auc_differences.tsv",
+    )
+    compute_subgroups(
+        classifiers={name: (scores[name], statistics[name]) for name in names},
+        nodes=nodes,
+        bands_mm=[5, 8, 10],
+        confidence_level=LEVEL,
+        subgroups=folder / "subgroups.tsv",
+    )
+
+
+def by_proc(path: Path, replicates: int) -> None:
+    """Have pROC compute interval and band."""
+    frame = tables.read(path, tables.SCORES)
+    tested = frame[frame["partition"] == "test"]
+    curve = RocCurve(
+        tested["score"].to_numpy(float), tested["status"].eq("positive").to_numpy()
+    )
+    asked = {"level": LEVEL, "replicates": replicates, "seed": 1}
+    curve.bootstrap_interval(**asked)
+    curve.sensitivity_band(GRID, **asked)
+
+
+def large(n: int, replicates: int, proc_replicates: int) -> None:
+    """Measure interval and band at a large size."""
+    rng = np.random.default_rng(1)
+    positive = np.arange(n) < round(0.165 * n)
+    score = rng.normal(size=n) + 1.5 * positive
+
+    def ours() -> None:
+        drawn = agreement.bootstrap(
+            score, positive, GRID, replicates=replicates, rng=rng
+        )
+        np.quantile(drawn.auc, [0.025, 0.975])
+        np.quantile(drawn.sensitivity, [0.025, 0.5, 0.975], axis=0)
+
+    curve = RocCurve(score, positive)
+    asked = {"level": LEVEL, "replicates": proc_replicates, "seed": 1}
+    mine = seconds(ours)
+    theirs = seconds(lambda: curve.bootstrap_interval(**asked))
+    theirs += seconds(lambda: curve.sensitivity_band(GRID, **asked))
+    theirs *= replicates / proc_replicates
+    print(f"{n} nodes, {replicates} replicates: {mine:.1f} s (at most 25)")
+    print(
+        f"pROC, from {proc_replicates} replicates: {theirs:.0f} s, "
+        f"ratio {theirs / mine:.0f}"
+    )
+
+
+def study(folder: Path) -> tuple[Path, dict[str, Path]]:
+    """Write nodes and the scores of seven binormal classifiers."""
+    rng = np.random.default_rng(7)
+    n = 850
+    nodes = pd.DataFrame(
+        {
+            "node_id": [f"N{i:04d}" for i in range(n)],
+            "patient_id": [f"P{p:04d}" for p in rng.integers(0, 450, n)],
+            "status": np.where(np.arange(n) % 2, "positive", "negative"),
+            "location": rng.choice(tables.LOCATIONS[:5], n),
+            "short_axis_mm": rng.lognormal(1.9, 0.35, n),
+            "n_voxels": 100,
+            "flags": "ok",
+        }
+    )
+    rest = [name for name in tables.NODES.columns if name not in nodes]
+    measured = nodes.assign(**dict.fromkeys(rest, 1.0))
+    tables.write(measured, folder / "nodes.tsv", tables.NODES)
+    parts = {"test": nodes[:130], "out_of_fold": nodes[130:]}
+    paths = {name: folder / f"{name}.csv" for name in SHIFTS}
+    for name, shift in SHIFTS.items():
+        frames = []
+        for partition, rows in parts.items():
+            positive = rows["status"].eq("positive").to_numpy()
+            latent = shift * (positive - 0.5) + rng.normal(size=len(rows))
+            rating = 1 + np.searchsorted([-1, 0, 1], latent)
+            if not name.startswith("reader"):
+                score = 1 / (1 + np.exp(-shift * latent))
+                frames.append(score_table(rows, score, partition))
+            elif partition == "test":
+                called = rating >= 3
+                frames.append(score_table(rows, rating, partition, positive=called))
+        tables.write(pd.concat(frames), paths[name], tables.SCORES)
+    return folder / "nodes.tsv", paths
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return the process time of some work."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+if __name__ == "__main__":
+    main()
