@@ -43,13 +43,14 @@ FORESTS = ["status_balanced", "location_balanced"]
 READERS = readers_of(
     config["phantom"]["readers"]["noise"] if SYNTHETIC else SHEETS["readings"]
 )
-BASELINES = [
+MEASUREMENTS = [
     "attenuation_27hu",
     "short_axis_8mm",
     "short_axis_10mm",
     "volume",
     "location",
 ]
+BASELINES = MEASUREMENTS + ["logistic_location_volume"]
 # The pairs of McNemar's test are those of the CNNs and the readers, as published.
 COMPARED = [f"cnn_{cnn}" for cnn in CNNS] + READERS
 CLASSIFIERS = (
@@ -97,7 +98,7 @@ def candidate_folds(candidate, cnn):
 wildcard_constraints:
     cnn="|".join(CNNS),
     forest="|".join(FORESTS),
-    baseline="|".join(BASELINES),
+    baseline="|".join(MEASUREMENTS),
     number=r"\d+",
     percent=r"\d+",
     repeat=r"\d+",
