@@ -10,7 +10,7 @@ from studies import measured_nodes, write_study
 from nodal_staging import tables
 from nodal_staging.baselines import score_baseline
 from nodal_staging.forest import feature_names, features, score_forest
-from nodal_staging.logistic import COEFFICIENTS, score_logistic
+from nodal_staging.logistic_baseline import COEFFICIENTS, score_logistic
 from nodal_staging.seeds import named_seed
 
 

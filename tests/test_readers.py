@@ -15,11 +15,13 @@ def study(tmp_path):
     return write_study(tmp_path, measured_nodes(10), n_test=4)
 
 
-def score(study, tmp_path, text, number=1):
+def score(study, tmp_path, text, number=1, unread="refuse"):
     sheet = tmp_path / "readings.tsv"
     sheet.write_text(HEADER + text)
     output = tmp_path / "reader.csv"
-    score_reader(number=number, readings=sheet, test=study["test"], scores=output)
+    score_reader(
+        number=number, readings=sheet, test=study["test"], unread=unread, scores=output
+    )
     return tables.read(output, tables.SCORES)
 
 

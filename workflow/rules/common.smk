@@ -88,6 +88,16 @@ def new_exams(wildcards):
     return sheet
 
 
+def ratings(wildcards):
+    """Return the ratings of the test set."""
+    if not READERS:
+        raise WorkflowError(
+            "config: nobody read the nodes; give the path of a sheet of ratings in "
+            "cohort.readings (docs/readers.md)"
+        )
+    return [f"<results>/scores/{reader}.csv" for reader in READERS]
+
+
 def candidate_folds(candidate, cnn):
     """Return the fold scores of a candidate; the configured one is trained anyway."""
     trained = candidate == "configured" and not CHOSEN

@@ -21,6 +21,7 @@ rule score_reader:
         mem_mb=500,
         runtime=10,
     params:
+        unread=lookup(within=config, dpath="readers/unread"),
         code=version_of("score_reader"),
     script:
         "../scripts/score_reader.py"

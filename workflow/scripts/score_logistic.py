@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nodal_staging.jobs import job_log
-from nodal_staging.logistic import score_logistic
+from nodal_staging.logistic_baseline import score_logistic
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
