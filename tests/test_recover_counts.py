@@ -500,3 +500,11 @@ def test_permuting_rows_changes_no_row():
         for order in permutations(rows)
     ]
     assert all(one == counts[0] for one in counts)
+
+
+def test_the_documents_tell_the_counts_that_are_found(findings):
+    text = (ROOT / "docs" / "recover_counts.md").read_text()
+    for one in findings.recovered:
+        ((tp, tn),) = one.counts
+        cells = (one.row.classifier, tp, 65 - tp, tn, 65 - tn, 130 - tp - tn)
+        assert f"| {' | '.join(map(str, cells))} |" in text

@@ -15,7 +15,8 @@ body { font: 16px/1.5 system-ui, sans-serif; color: #1b1b1b; margin: 0 auto;
        max-width: 74rem; padding: 1rem; }
 h1 { font-size: 1.6rem; line-height: 1.2; } h2 { font-size: 1.2rem; margin-top: 2rem; }
 p { max-width: 52rem; } .wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .85rem; margin: .6rem 0 1.2rem; }
+table { border-collapse: collapse; font-size: .85rem; margin: .6rem 0 1.2rem;
+        min-width: min(40rem, 100%); }
 caption { caption-side: bottom; text-align: left; color: #444; padding: .4rem 0;
           max-width: 60rem; }
 th, td { padding: .25rem .6rem; text-align: left; border-bottom: 1px solid #ddd;

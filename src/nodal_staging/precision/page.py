@@ -10,6 +10,7 @@ from nodal_staging.document import Document, Heading
 from nodal_staging.grid import Grid, Row
 from nodal_staging.rounding import MISSING, half_up, written
 
+TEST_WORDS = {"mid": "mid-p", "exact": "exact", "corrected": "corrected"}
 LEVEL_WORDS = {
     "single": "one test",
     "published": "as published",
@@ -186,7 +187,7 @@ def _own_grid(differences: pd.DataFrame) -> Grid:
     groups = tuple(
         tuple(
             (
-                f"{test}, {LEVEL_WORDS[str(name)]} ({level:.2g})",
+                f"{TEST_WORDS[str(test)]}, {LEVEL_WORDS[str(name)]} ({level:.2g})",
                 *(_difference(rows, share) for share in shares),
             )
             for test, rows in group.groupby("test", sort=False)
@@ -259,7 +260,7 @@ def _needed_grid(needed: pd.DataFrame) -> Grid:
         caption="Test nodes from which on the difference of accuracies is found.",
         header=(
             "Difference",
-            *(f"{test}, {LEVEL_WORDS[name]}" for test, name in columns),
+            *(f"{TEST_WORDS[test]}, {LEVEL_WORDS[name]}" for test, name in columns),
         ),
         groups=tuple(map(tuple, groups.values())),
     )
