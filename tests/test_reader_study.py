@@ -11,6 +11,7 @@ from sklearn.metrics import cohen_kappa_score, confusion_matrix, roc_auc_score
 from nodal_staging import tables
 from nodal_staging.auc_covariance import Areas, clustered_areas, delong_areas
 from nodal_staging.clustered import clustered_auc
+from nodal_staging.figures.readers import draw_readers
 from nodal_staging.labelled_scores import ScoreError
 from nodal_staging.reader_study.areas import AREAS, POINTS
 from nodal_staging.reader_study.calls import in_common, read_reader
@@ -500,6 +501,30 @@ def test_the_page_says_what_the_tables_hold(folder, study):
     assert f"{row['auc_network']:.3f}" in page
     assert "readers are taken as fixed" in page
     assert "Hillis" in page
+
+
+def test_the_figure_shows_every_reader_and_difference(folder, study, tmp_path):
+    curve = pd.DataFrame(
+        {"threshold": [-1.0, 0.5, 1.0], "sensitivity": [1, 0.8, 0]}
+    ).assign(specificity=[0, 0.9, 1])
+    tables.write(curve, tmp_path / "roc.tsv", tables.ROC)
+    drawn = []
+    for name in ("one", "two"):
+        output = [tmp_path / f"{name}.{suffix}" for suffix in ("svg", "pdf", "png")]
+        draw_readers(
+            points=folder / "points.tsv",
+            fixed=folder / "fixed.tsv",
+            networks=NETWORKS,
+            roc=[tmp_path / "roc.tsv"] * 2,
+            level=0.95,
+            synthetic=True,
+            output=output,
+        )
+        drawn.append([path.read_bytes() for path in output])
+    assert drawn[0] == drawn[1]
+    text = drawn[0][0].decode()
+    for words in ("Reader 1", "Reader 3", "CNN, xMask", "synthetic cohort", "calls"):
+        assert words in text
 
 
 def test_same_inputs_same_bytes(folder, frame, study, tmp_path):

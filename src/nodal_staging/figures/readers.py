@@ -97,6 +97,16 @@ def _draw_points(axes: Axes, points: pd.DataFrame) -> None:
                 label=printed(str(name)) if published else None,
                 zorder=3,
             )
+    axes.plot(
+        [],
+        [],
+        marker="o",
+        markersize=4.5,
+        color="black",
+        markerfacecolor="white",
+        linestyle="none",
+        label="open: other cuts of the ratings",
+    )
     axes.legend(loc="lower right", frameon=False)
 
 
@@ -124,7 +134,7 @@ def _draw_contrasts(
                 markerfacecolor=colour if FILLED[basis] else "white",
             )
         axes.text(
-            0.0,
+            0.02,
             place - 0.36,
             printed(network),
             transform=axes.get_yaxis_transform(),
