@@ -210,6 +210,27 @@ def test_the_expected_half_width_at_the_published_size(written):
     assert row["upper"] - row["lower"] == pytest.approx(2 * expected)
 
 
+def test_areas_without_error_have_no_design_effect(tmp_path):
+    path = statistics(tmp_path, "reader_1", 65)
+    content = json.loads(path.read_text())
+    content["auc"]["standard_error"] = {"delong": 0.0, "obuchowski": 0.0}
+    path.write_text(json.dumps(content))
+    compute_precision(
+        statistics=[path],
+        pairs=3,
+        confidence_level=0.95,
+        significance=0.005,
+        options=OPTIONS | {"sizes": [30]},
+        precision=tmp_path / "precision.tsv",
+        differences=tmp_path / "detectable.tsv",
+        needed=tmp_path / "needed.tsv",
+        pages=[tmp_path / "precision.md"],
+    )
+    frame = tables.read(tmp_path / "precision.tsv", PRECISION)
+    assert frame["design_effect"].isna().all()
+    assert "classifiers is – (" in (tmp_path / "precision.md").read_text()
+
+
 def test_differences_and_nodes_fit_each_other(written):
     found = tables.read(written / "detectable.tsv", DETECTABLE)
     assert found["level"].unique().tolist() == pytest.approx([0.05, 0.005])

@@ -13,7 +13,7 @@ from nodal_staging.auc_covariance import Areas, clustered_areas, delong_areas
 from nodal_staging.clustered import clustered_auc
 from nodal_staging.figures.readers import draw_readers
 from nodal_staging.labelled_scores import ScoreError
-from nodal_staging.reader_study.areas import AREAS, POINTS
+from nodal_staging.reader_study.areas import AREAS, POINTS, describe_areas
 from nodal_staging.reader_study.calls import in_common, read_reader
 from nodal_staging.reader_study.contrasts import (
     FIXED,
@@ -492,6 +492,25 @@ def test_what_cannot_be_compared_is_named(tmp_path, frame):
     ]
     with pytest.raises(ScoreError, match=r"found 0 of 0; complete readings.tsv"):
         in_common(apart)
+
+
+def test_a_perfect_reader_and_one_who_says_one_thing(tmp_path, frame):
+    """An area without variance is its own interval, and agreement with it is poor."""
+    truth = np.where(frame["status"] == "positive", 9.0, -9.0)
+    readers = [
+        read_reader(name, write_reader(tmp_path / f"{name}.csv", frame, perceived))
+        for name, perceived in (
+            ("reader_1", truth),
+            ("reader_2", np.full(len(frame), -9.0)),
+        )
+    ]
+    areas = describe_areas(readers, in_common(readers), level=0.95)
+    tables.write(areas, tmp_path / "areas.tsv", AREAS)
+    ordinal = areas[areas["basis"] == "ordinal"].set_index("reader")
+    assert ordinal["auc"].tolist() == [1.0, 0.5, 0.75]
+    assert (ordinal["clustered_lower"] == ordinal["clustered_upper"])["reader_1"]
+    agreement = describe_agreement(readers, level=0.95, replicates=100, seed=1)
+    assert agreement["kappa_linear"].tolist() == [0.0]
 
 
 def test_the_page_says_what_the_tables_hold(folder, study):

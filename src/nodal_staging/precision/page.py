@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
 from nodal_staging.classifier_names import printed
@@ -63,13 +62,14 @@ def page(
 def _summary(reached: pd.DataFrame, differences: pd.DataFrame, pairs: int) -> str:
     """Say the main point in words."""
     first = reached.iloc[0]
-    effect = float(np.nanmedian(reached["design_effect"]))
+    effects = reached["design_effect"].dropna()
+    effect = half_up(float(effects.median()), 2) if len(effects) else MISSING
     own = differences[differences["study"] == "yes"]
     power = half_up(100 * written(own["power"].iloc[0]), 0)
     return (
         f"This study tests {first['n_positive']} positive and {first['n_negative']} "
         "negative nodes. Expected widths take nodes for independent; the median design "
-        f"effect of its classifiers is {half_up(effect, 2)} (variance of the AUC with "
+        f"effect of its classifiers is {effect} (variance of the AUC with "
         "nodes nested in patients over that without), and widths grow with its square "
         f"root. Differences are those that McNemar’s test finds with {power} % power, "
         "by the share of nodes that one of two classifiers alone gets right. Holm’s "

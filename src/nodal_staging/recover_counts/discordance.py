@@ -39,51 +39,70 @@ SCOPES = ("all", "positives", "negatives", "calls")
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """How many cases A and B can both get wrong in a class; what each gets wrong."""
+    """What is known of the discordant cases of two classifiers.
 
-    a: int
-    b: int
+    Attributes
+    ----------
+    difference
+        Cases that A alone gets right less those that B alone does.
+    low, high
+        Fewest and most discordant cases; every second number between is possible.
+    """
+
+    difference: int
     low: int
     high: int
 
     @classmethod
     def of(cls, a: int, b: int, n: int) -> "Range":
-        """Bound the overlap of a and b errors among n cases."""
-        return cls(a, b, max(0, a + b - n), min(a, b))
+        """Bound the discordance of a and b errors among n cases."""
+        both = a + b
+        return cls(b - a, abs(a - b), min(both, 2 * n - both))
 
     def discordances(self) -> Iterator[Discordance]:
-        """Yield all discordances of the class."""
-        for both in range(self.low, self.high + 1):
-            yield Discordance(only_a=self.b - both, only_b=self.a - both)
+        """Yield all that are possible."""
+        for total in range(self.low, self.high + 1, 2):
+            only_a = (total + self.difference) // 2
+            yield Discordance(only_a, total - only_a)
 
 
-def discordances(a: Pair, b: Pair, sizes: Sizes, scope: str) -> set[Discordance]:
-    """Return every discordance that two classifiers with given counts can have.
+def ranges(
+    counts_a: Sequence[Pair], counts_b: Sequence[Pair], sizes: Sizes, scope: str
+) -> set[Range]:
+    """Return what two classifiers can have between them.
 
     Parameters
     ----------
-    a, b
-        True positives and true negatives.
+    counts_a, counts_b
+        True positives and true negatives that each can have.
     sizes
         Of the classes.
     scope
         One of ``SCOPES``.
     """
-    positives, negatives = (
-        Range.of(n - mine, n - theirs, n)
-        for mine, theirs, n in zip(a, b, sizes, strict=True)
-    )
-    if scope == "positives":
-        return set(positives.discordances())
-    if scope == "negatives":
-        return set(negatives.discordances())
-    # A alone calls a negative case positive where B alone is right.
     return {
-        Discordance(one.only_a + two.only_a, one.only_b + two.only_b)
-        if scope == "all"
-        else Discordance(one.only_a + two.only_b, one.only_b + two.only_a)
-        for one, two in product(positives.discordances(), negatives.discordances())
+        _in_scope(
+            Range.of(sizes[0] - a[0], sizes[0] - b[0], sizes[0]),
+            Range.of(sizes[1] - a[1], sizes[1] - b[1], sizes[1]),
+            scope,
+        )
+        for a, b in product(counts_a, counts_b)
     }
+
+
+def _in_scope(positives: Range, negatives: Range, scope: str) -> Range:
+    """Choose a class, or add both; the overlaps of the classes are independent."""
+    if scope == "positives":
+        return positives
+    if scope == "negatives":
+        return negatives
+    # A alone calls a negative case positive where B alone is right.
+    sign = -1 if scope == "calls" else 1
+    return Range(
+        positives.difference + sign * negatives.difference,
+        positives.low + negatives.low,
+        positives.high + negatives.high,
+    )
 
 
 def bounds(
@@ -106,8 +125,8 @@ def bounds(
     """
     possible = {
         discordance
-        for a, b in product(counts_a, counts_b)
-        for discordance in discordances(a, b, sizes, scope)
+        for known in ranges(counts_a, counts_b, sizes, scope)
+        for discordance in known.discordances()
     }
     differences = [pair.only_a - pair.only_b for pair in possible]
     totals = [pair.total for pair in possible]
@@ -146,7 +165,7 @@ def chance_not_significant(
         Level.
     """
     weighted = [
-        _weighted(Range.of(n - mine, n - theirs, n), n)
+        _weighted(n - mine, n - theirs, n)
         for mine, theirs, n in zip(a, b, sizes, strict=True)
     ]
     chance = Fraction()
@@ -157,17 +176,14 @@ def chance_not_significant(
     return float(chance)
 
 
-def _weighted(errors: Range, n: int) -> list[tuple[Discordance, Fraction]]:
+def _weighted(a: int, b: int, n: int) -> list[tuple[Discordance, Fraction]]:
     """Return the discordances of a class with their chance under independence."""
     return [
         (
-            Discordance(errors.b - both, errors.a - both),
-            Fraction(
-                comb(errors.a, both) * comb(n - errors.a, errors.b - both),
-                comb(n, errors.b),
-            ),
+            Discordance(b - both, a - both),
+            Fraction(comb(a, both) * comb(n - a, b - both), comb(n, b)),
         )
-        for both in range(errors.low, errors.high + 1)
+        for both in range(max(0, a + b - n), min(a, b) + 1)
     ]
 
 

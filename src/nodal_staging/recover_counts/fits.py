@@ -83,15 +83,16 @@ def points_at_target(
     return [
         point
         for point in _candidates(row, cell, rule)
-        if _on_one_curve(row, cell, point)[counts]
+        if _on_one_curve(row, cell, point, *map(np.asarray, counts))
     ]
 
 
 def _fits_at_target(row: PublishedRow, cell: Cell, rule: str) -> BoolArray:
     """Return the counts on whose curve some point attains the target as printed."""
+    tp, tn = np.ogrid[: row.n_positive + 1, : row.n_negative + 1]
     found = np.zeros((row.n_positive + 1, row.n_negative + 1), bool)
     for point in _candidates(row, cell, rule):
-        found |= _on_one_curve(row, cell, point)
+        found |= _on_one_curve(row, cell, point, tp, tn)
     return found
 
 
@@ -109,8 +110,10 @@ def _needed(row: PublishedRow, cell: Cell) -> int:
     return -(-(cell.target or 0) * row.n_positive // 100)
 
 
-def _on_one_curve(row: PublishedRow, cell: Cell, point: Pair) -> BoolArray:
-    """Return the counts that can lie on a curve with the point at the target.
+def _on_one_curve(
+    row: PublishedRow, cell: Cell, point: Pair, tp: IntArray, tn: IntArray
+) -> BoolArray:
+    """Tell which counts can lie on a curve with the point at the target.
 
     More sensitive is never more specific. The point is that of the highest threshold
     that attains the target: if the row attains it too, its threshold is no higher.
@@ -119,10 +122,9 @@ def _on_one_curve(row: PublishedRow, cell: Cell, point: Pair) -> BoolArray:
     """
     s, t = point
     p, n = row.n_positive, row.n_negative
-    tp, tn = np.ogrid[: p + 1, : n + 1]
     beyond = (tp >= s) & (tn <= t)
     before = (tp < _needed(row, cell)) & (tn >= t)
     possible = beyond | before
     if row.youden:
-        possible &= max(s * n + t * p, p * n) <= tp * n + tn * p
+        possible = possible & (max(s * n + t * p, p * n) <= tp * n + tn * p)
     return np.asarray(possible)

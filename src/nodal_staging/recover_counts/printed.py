@@ -36,7 +36,7 @@ WORDS = {
 MAIN = "table"
 """The source of a column without ``@``."""
 
-MOST_PAIRS = 4_000_000
+MOST_PAIRS = 1_000_000
 """Of true positives and true negatives that are tried for a row."""
 
 
