@@ -3,6 +3,7 @@
 import json
 from itertools import product
 from math import comb
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from nodal_staging.precision.study import (
     compute_precision,
 )
 
+ROOT = Path(__file__).parents[1]
 P_VALUES = {"mid": p_mid, "exact": p_exact, "corrected": p_corrected}
 LEVELS = [0.05, 0.005, 0.05 / 21]
 
@@ -34,7 +36,7 @@ LEVELS = [0.05, 0.005, 0.05 / 21]
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("test", TESTS)
 def test_critical_values_are_where_p_crosses_the_level(test, level):
-    limits = critical_values(test, level)
+    limits = critical_values(test, level, 160)
     for pairs in range(160):
         significant = [
             k
@@ -253,6 +255,12 @@ def test_differences_and_nodes_fit_each_other(written):
     ].iloc[0]
     assert detectable(int(row["n"]), 0.2, "mid", 0.005, target=0.8) <= 0.1
     assert detectable(int(row["n"]) - 1, 0.2, "mid", 0.005, target=0.8) > 0.1
+
+
+def test_the_documents_tell_what_is_computed():
+    found = detectable(130, 0.2, "exact", 0.005, target=0.8)
+    text = " ".join((ROOT / "docs" / "precision.md").read_text().split())
+    assert f"{100 * found:.1f} points of accuracy ({130 * found:.0f} nodes)" in text
 
 
 def test_the_page_repeats_the_tables(written):
