@@ -10,6 +10,7 @@ from studies import measured_nodes, write_study
 from nodal_staging import tables
 from nodal_staging.baselines import score_baseline
 from nodal_staging.forest import feature_names, features, score_forest
+from nodal_staging.logistic_baseline import COEFFICIENTS, score_logistic
 from nodal_staging.seeds import named_seed
 
 
@@ -155,3 +156,73 @@ def test_location_out_of_fold_never_saw_its_fold(tmp_path):
     ids = nodes["node_id"][20:].to_numpy()
     np.testing.assert_allclose(found.loc[ids[fold == 1]], 1 / 42)
     np.testing.assert_allclose(found.loc[ids[fold == 2]], 21 / 42)
+
+
+def run_logistic(paths, tmp_path, ridge=0.7):
+    score_logistic(
+        **paths,
+        ridge=ridge,
+        scores=tmp_path / "logistic.csv",
+        coefficients=tmp_path / "coefficients.tsv",
+    )
+    return read_scores(tmp_path / "logistic.csv")
+
+
+def ridge_by_hand(known, asked, ridge):
+    """Minimise the penalised log loss by Newton's method, features built by pandas."""
+
+    def design(frame):
+        location = pd.Categorical(frame["location"], categories=tables.LOCATIONS)
+        dummies = pd.get_dummies(location).to_numpy(float)
+        return np.column_stack([np.log10(frame["volume_mm3"]), dummies])
+
+    mean, scale = design(known).mean(axis=0), design(known).std(axis=0)
+    scale[scale == 0] = 1
+    x = np.column_stack([np.ones(len(known)), (design(known) - mean) / scale])
+    y = (known["status"] == "positive").to_numpy(float)
+    penalty = ridge * np.diag([0.0] + [1.0] * (x.shape[1] - 1))
+    weights = np.zeros(x.shape[1])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-x @ weights))
+        gradient = x.T @ (p - y) + penalty @ weights
+        curvature = (x.T * (p * (1 - p))) @ x + penalty
+        weights -= np.linalg.solve(curvature, gradient)
+    new = np.column_stack([np.ones(len(asked)), (design(asked) - mean) / scale])
+    return 1 / (1 + np.exp(-new @ weights))
+
+
+def test_logistic_regression_is_the_penalised_optimum(paths, nodes, tmp_path):
+    found = run_logistic(paths, tmp_path)
+    expected = ridge_by_hand(nodes[40:], nodes[:40], 0.7)
+    np.testing.assert_allclose(found["test"]["score"], expected, atol=1e-6)
+    assert found["test"]["prediction"].isna().all()
+    fold = np.arange(120) % 3 + 1
+    held = found["out_of_fold"].set_index("node_id").loc[nodes["node_id"][40:]]
+    for number in (1, 2, 3):
+        expected = ridge_by_hand(
+            nodes[40:][fold != number], nodes[40:][fold == number], 0.7
+        )
+        np.testing.assert_allclose(held["score"][fold == number], expected, atol=1e-6)
+
+
+def test_the_coefficients_are_those_that_score(paths, nodes, tmp_path):
+    found = run_logistic(paths, tmp_path)["test"]["score"]
+    frame = tables.read(tmp_path / "coefficients.tsv", COEFFICIENTS)
+    by_name = frame.set_index("feature")
+    intercept = by_name.loc["intercept", "coefficient"]
+    rest = by_name.drop(index="intercept")
+    location = pd.Categorical(nodes["location"][:40], categories=tables.LOCATIONS)
+    values = np.column_stack(
+        [np.log(nodes["volume_mm3"][:40]), pd.get_dummies(location).to_numpy(float)]
+    )
+    scaled = (values - rest["mean"].to_numpy()) / rest["scale"].to_numpy()
+    odds = intercept + scaled @ rest["coefficient"].to_numpy()
+    np.testing.assert_allclose(found, 1 / (1 + np.exp(-odds)), atol=1e-12)
+
+
+def test_a_location_of_one_status_has_a_finite_coefficient(tmp_path):
+    nodes = measured_nodes(80, seed=9)
+    nodes["status"] = np.where(nodes["location"] == "cervical", "positive", "negative")
+    paths = write_study(tmp_path, nodes, n_test=20)
+    found = run_logistic(paths, tmp_path, ridge=1.0)
+    assert found["test"]["score"].between(0.001, 0.999).all()

@@ -15,11 +15,13 @@ def study(tmp_path):
     return write_study(tmp_path, measured_nodes(10), n_test=4)
 
 
-def score(study, tmp_path, text, number=1):
+def score(study, tmp_path, text, number=1, unread="refuse"):
     sheet = tmp_path / "readings.tsv"
     sheet.write_text(HEADER + text)
     output = tmp_path / "reader.csv"
-    score_reader(number=number, readings=sheet, test=study["test"], scores=output)
+    score_reader(
+        number=number, readings=sheet, test=study["test"], unread=unread, scores=output
+    )
     return tables.read(output, tables.SCORES)
 
 
@@ -60,3 +62,21 @@ def test_a_fifth_category_is_refused(study, tmp_path):
 def test_nobody_read():
     assert readers_of(None) == []
     assert readers_of([0.3, 0.6]) == ["reader_1", "reader_2"]
+
+
+def test_nodes_left_out_are_said_and_the_rest_is_scored(study, tmp_path, caplog):
+    found = score(study, tmp_path, "B\tN0000\t1\nB\tN0003\t4\n", unread="leave_out")
+    assert found["node_id"].tolist() == ["N0000", "N0003"]
+    assert "no rating of test node N0001 (and 1 more)" in caplog.text
+
+
+def test_a_reader_of_nothing_is_refused(study, tmp_path):
+    with pytest.raises(ReadingError, match="reader B: no rating of any test node"):
+        score(study, tmp_path, "B\tN0009\t1\n", unread="leave_out")
+
+
+def test_a_node_read_twice_is_named(study, tmp_path):
+    text = "B\tN0000\t1\nA\tN0000\t1\nB\tN0000\t2\n"
+    words = r"reader B, node_id N0000 stands in rows 2, 4; keep one of them"
+    with pytest.raises(tables.TableError, match=words):
+        score(study, tmp_path, text)

@@ -301,10 +301,10 @@ def test_a_null_cohort_is_one_and_the_report_says_so(tmp_path):
     results = folder / "results" / "null_cohort"
     null = read_json(results / "audit" / "verdict.json")["null"]
     assert not null["misses"]
-    assert len(null["covers"]) == 12
+    assert len(null["covers"]) == 13
     page = (results / "report.html").read_text()
     assert "Null cohort: nothing was planted" in page
-    assert "12 of\n12 classifiers cover" in page
+    assert "13 of\n13 classifiers cover" in page
 
 
 def test_every_interval_says_how_it_was_made(results):
@@ -364,6 +364,7 @@ def test_a_wrong_key_is_named(tmp_path, overlay, words):
 
 def test_what_is_made_on_request(study, results):
     targets = ["leaderboard", "learning_curve", "replay"]
+    targets += ["reader_study", "precision", "recover_counts"]
     done = snakemake(
         study, "--cores", "2", "--resources", "gpu=1", "--quiet", "host", "--", *targets
     )
@@ -378,6 +379,11 @@ def test_what_is_made_on_request(study, results):
     }
     drawn = tables.read(results / "replay/status_balanced.tsv", tables.REPLAY)
     assert set(drawn["epoch"]) == {1, 2}
+    for page in ("tables/readers", "tables/precision", "recover_counts/recovered"):
+        assert "<table" in (results / f"{page}.html").read_text()
+    exported = pd.read_csv(results / "readers" / "imrmc.csv")
+    tested = pd.read_csv(results / "datasets" / "test.tsv", sep="\t")
+    assert set(exported["caseID"]) == set(tested["node_id"])
     for figure in ("figures/learning_curve", "replay/status_balanced"):
         assert (results / f"{figure}.png").stat().st_size > 0
 

@@ -17,6 +17,7 @@ OTHERS = {
     "short_axis_10mm": "Short axis ≥ 10 mm",
     "volume": "Volume",
     "location": "Location",
+    "logistic_location_volume": "Logistic regression, location and volume",
 }
 """Comparators of later studies, below the published ones."""
 

@@ -497,6 +497,8 @@ def _sentence(failures: pd.DataFrame, frame: pd.DataFrame, name: str) -> str:
             f"{name}: unexpected column {first['failure_case']}{rest}; "
             "remove it or correct its name"
         )
+    if first["check"] == "multiple_fields_uniqueness":
+        return _repeated(failures[failures["check"] == first["check"]], frame, name)
     row = "" if pd.isna(first["index"]) else f", row {int(first['index']) + 2}"
     place = f"{name}{row}, column {first['column']}"
     if first["check"] == "field_uniqueness":
@@ -510,6 +512,17 @@ def _sentence(failures: pd.DataFrame, frame: pd.DataFrame, name: str) -> str:
         f"{place}: found {_shown(first['failure_case'])}, "
         f"expected {_expected(str(first['check']))}{rest}; correct the cell"
     )
+
+
+def _repeated(failures: pd.DataFrame, frame: pd.DataFrame, name: str) -> str:
+    """Say which rows hold the same values where they must differ."""
+    columns = list(dict.fromkeys(failures["column"]))
+    place = int(failures["index"].iloc[0])
+    values = frame[columns].astype(str)
+    same = np.flatnonzero((values == values.iloc[place]).all(axis=1))
+    shown = ", ".join(f"{column} {values.iloc[place][column]}" for column in columns)
+    rows = ", ".join(str(number + 2) for number in same)
+    return f"{name}: {shown} stands in rows {rows}; keep one of them"
 
 
 def _shown(value: object) -> str:

@@ -2,6 +2,7 @@
 
 INPUTS   nodes.tsv, datasets/
 OUTPUTS  scores/<baseline>.csv
+         models/logistic_location_volume/coefficients.tsv
 """
 
 
@@ -24,3 +25,26 @@ rule score_baseline:
         code=version_of("score_baseline"),
     script:
         "../scripts/score_baseline.py"
+
+
+rule score_logistic:
+    """Fit a logistic regression on location and volume, as the forests are."""
+    input:
+        nodes="<results>/nodes.tsv",
+        training="<results>/datasets/status_balanced.tsv",
+        test="<results>/datasets/test.tsv",
+    output:
+        scores="<results>/scores/logistic_location_volume.csv",
+        coefficients="<results>/models/logistic_location_volume/coefficients.tsv",
+    log:
+        "<logs>/score_logistic.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        ridge=lookup(within=config, dpath="baselines/ridge"),
+        code=version_of("score_logistic"),
+    script:
+        "../scripts/score_logistic.py"

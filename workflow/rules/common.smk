@@ -61,13 +61,14 @@ FORESTS = ["status_balanced", "location_balanced"]
 READERS = readers_of(
     config["phantom"]["readers"]["noise"] if SYNTHETIC else SHEETS["readings"]
 )
-BASELINES = [
+MEASUREMENTS = [
     "attenuation_27hu",
     "short_axis_8mm",
     "short_axis_10mm",
     "volume",
     "location",
 ]
+BASELINES = MEASUREMENTS + ["logistic_location_volume"]
 # Yours: they are classifiers like any other.
 EXTERNAL = external_scores(config)
 CLASSIFIERS = (
@@ -77,10 +78,16 @@ CLASSIFIERS = (
     + BASELINES
     + list(EXTERNAL)
 )
-# Whose pairs are tested: as published, those of the CNNs and the readers.
+# Whose pairs are tested for errors: as published, those of the CNNs and the readers.
 COMPARED = family_of(
     config["statistics"]["family"],
     paper=[f"cnn_{cnn}" for cnn in CNNS] + READERS,
+    everyone=CLASSIFIERS,
+)
+# Whose AUCs are compared: the forests too, of which the paper makes two claims.
+COMPARED_AUCS = family_of(
+    config["statistics"]["family"],
+    paper=[c for c in CLASSIFIERS if c.startswith(("cnn_", "rf_"))] + READERS,
     everyone=CLASSIFIERS,
 )
 
@@ -130,6 +137,16 @@ def new_rows_of(wildcards):
     return NEW_ROWS.get(wildcards.scatteritem, "")
 
 
+def ratings(wildcards):
+    """Return the ratings of the test set."""
+    if not READERS:
+        raise WorkflowError(
+            "config: nobody read the nodes; give the path of a sheet of ratings in "
+            "cohort.readings (docs/readers.md)"
+        )
+    return [f"<results>/scores/{reader}.csv" for reader in READERS]
+
+
 def candidate_folds(candidate, cnn):
     """Return the fold scores of a candidate; the configured one is trained anyway."""
     trained = candidate == "configured" and not CHOSEN
@@ -140,8 +157,8 @@ def candidate_folds(candidate, cnn):
 wildcard_constraints:
     cnn="|".join(CNNS),
     forest="|".join(FORESTS),
-    baseline="|".join(BASELINES),
     external="|".join(EXTERNAL) or "none",
+    baseline="|".join(MEASUREMENTS),
     number=r"\d+",
     percent=r"\d+",
     repeat=r"\d+",

@@ -22,6 +22,7 @@ rule score_reader:
         runtime=10,
     params:
         rows=readings_of,
+        unread=lookup(within=config, dpath="readers/unread"),
         code=version_of("score_reader"),
     script:
         "../scripts/score_reader.py"

@@ -112,7 +112,7 @@ rule compare_classifiers:
 rule compare_aucs:
     """Compare the areas of all pairs of the family with pROC, and over patients."""
     input:
-        scores=collect("<results>/scores/{classifier}.csv", classifier=COMPARED),
+        scores=collect("<results>/scores/{classifier}.csv", classifier=COMPARED_AUCS),
     output:
         "<results>/statistics/auc_differences.tsv",
     log:
@@ -123,7 +123,7 @@ rule compare_aucs:
         mem_mb=800,
         runtime=10,
     params:
-        classifiers=COMPARED,
+        classifiers=COMPARED_AUCS,
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         code=version_of("compare_aucs"),
     script:

@@ -13,5 +13,6 @@ with job_log(snakemake.log[0]):
         number=int(snakemake.wildcards.number),
         readings=snakemake.input.readings,
         test=snakemake.input.test,
+        unread=snakemake.params.unread,
         scores=snakemake.output[0],
     )

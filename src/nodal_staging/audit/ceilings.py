@@ -29,6 +29,7 @@ VIEW_OF = {
     "short_axis_10mm": "size",
     "volume": "size",
     "location": "location",
+    "logistic_location_volume": "location_size",
 }
 """What each classifier sees. The location-balanced CNN could see the location, but
 its training gives it no reason to; as in the paper it stands beside ``node_only``.

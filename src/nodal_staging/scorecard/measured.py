@@ -15,6 +15,7 @@ import pandas as pd
 from nodal_staging import tables
 from nodal_staging.classifier_names import is_reader
 from nodal_staging.files import read_json
+from nodal_staging.mcnemar import MCNEMAR
 
 Number = Fraction | float
 
@@ -53,7 +54,7 @@ def measure_study(
     datasets
         Name to ``tables.DATASET``.
     statistics, comparisons
-        JSON of each classifier, and ``tables.MCNEMAR``.
+        JSON of each classifier, and ``mcnemar.MCNEMAR``.
     """
     return (
         measured_cohort(flow, cohort, nodes)
@@ -150,7 +151,7 @@ def measured_classifiers(statistics: Sequence[str | Path]) -> dict[str, Measured
 
 def measured_comparisons(comparisons: str | Path) -> dict[str, Measured]:
     """Return how many pairs of McNemar's tests are significant, as published."""
-    tests = tables.read(comparisons, tables.MCNEMAR)
+    tests = tables.read(comparisons, MCNEMAR)
     significant = int(tests["significant"].eq("yes").sum())
     return {"mcnemar.significant": Measured(Fraction(significant))}
 

@@ -1,0 +1,53 @@
+"""What a study of this size can tell, on request: `snakemake precision`.
+
+INPUTS   statistics/<classifier>.json
+OUTPUTS  statistics/precision.tsv     widths of intervals, reached and expected
+         statistics/detectable.tsv    smallest differences that McNemar's test finds
+         statistics/nodes_needed.tsv  nodes that differences need
+         tables/precision.{md,html}
+"""
+
+
+rule compute_precision:
+    """Say how wide intervals are, and which differences can be found."""
+    input:
+        statistics=collect(
+            "<results>/statistics/{classifier}.json", classifier=CLASSIFIERS
+        ),
+    output:
+        precision="<results>/statistics/precision.tsv",
+        differences="<results>/statistics/detectable.tsv",
+        needed="<results>/statistics/nodes_needed.tsv",
+        text="<results>/tables/precision.md",
+        page=report(
+            "<results>/tables/precision.html",
+            caption="../report/precision.rst",
+            category="Tables",
+            labels={"item": "Precision", "content": "what this size can tell"},
+        ),
+    log:
+        "<logs>/compute_precision.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        pairs=len(COMPARED) * (len(COMPARED) - 1) // 2,
+        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        significance=lookup(within=config, dpath="statistics/significance"),
+        options=lookup(within=config, dpath="precision"),
+        code=version_of("compute_precision"),
+    script:
+        "../scripts/compute_precision.py"
+
+
+localrules:
+    precision,
+
+
+rule precision:
+    """The precision page."""
+    input:
+        "<results>/tables/precision.html",
+        "<results>/statistics/precision.tsv",
