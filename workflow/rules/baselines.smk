@@ -41,7 +41,7 @@ rule score_logistic:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         ridge=lookup(within=config, dpath="baselines/ridge"),

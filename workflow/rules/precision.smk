@@ -30,7 +30,7 @@ rule compute_precision:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         pairs=len(COMPARED) * (len(COMPARED) - 1) // 2,

@@ -37,7 +37,7 @@ rule study_readers:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=20,
     params:
         readers=READERS,
@@ -70,7 +70,7 @@ rule draw_readers:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         networks=[f"cnn_{cnn}" for cnn in CNNS],

@@ -41,7 +41,7 @@ rule recover_counts:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=20,
     params:
         significance=lookup(within=config, dpath="recover_counts/significance"),

@@ -34,7 +34,7 @@ rule write_scorecard:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         synthetic=SYNTHETIC,

@@ -38,7 +38,7 @@ rule import_scores:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         code=version_of("import_scores"),
@@ -120,7 +120,7 @@ rule compare_aucs:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         classifiers=COMPARED_AUCS,
@@ -145,7 +145,7 @@ rule compute_subgroups:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         classifiers=CLASSIFIERS,

@@ -24,7 +24,7 @@ rule draw_calibration:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         cnns=[f"cnn_{cnn}" for cnn in CNNS],
@@ -49,7 +49,7 @@ rule draw_decision_curves:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         cnns=[f"cnn_{cnn}" for cnn in CNNS],
@@ -71,7 +71,7 @@ rule draw_subgroups:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         classifiers=[f"cnn_{cnn}" for cnn in CNNS],

@@ -1,0 +1,171 @@
+"""One check for each claim of the paper.
+
+C1 to C6 are the paper's; C7 and C8 follow from its reading of its own results and were
+never tested there.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from nodal_staging.claims.evidence import Evidence
+from nodal_staging.claims.rules import (
+    FAILS,
+    HALFWAY,
+    HOLDS,
+    OPEN,
+    Part,
+    Verdict,
+    above,
+    below,
+    together,
+)
+
+STATUS, LOCATION, XMASK = (
+    "cnn_status_balanced",
+    "cnn_location_balanced",
+    "cnn_xmask",
+)
+RF_STATUS, RF_LOCATION = "rf_status_balanced", "rf_location_balanced"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a check found.
+
+    Attributes
+    ----------
+    verdict
+        On the claim as a whole.
+    parts
+        The numbers that it rests on; empty where it is a count.
+    remarks
+        What else to know, in sentences without a full stop.
+    """
+
+    verdict: Verdict
+    parts: Sequence[Part] = ()
+    remarks: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim in words, the rule that decides it, and the check."""
+
+    key: str
+    text: str
+    rule: str
+    check: Callable[[Evidence], Answer]
+
+
+def _rests_on(*parts: Part, remarks: Sequence[str] = ()) -> Answer:
+    return Answer(together([part.verdict for part in parts]), parts, remarks)
+
+
+def _c1(found: Evidence) -> Answer:
+    return _rests_on(
+        above(found.auc_difference(STATUS, LOCATION), 0),
+        above(found.auc_difference(STATUS, XMASK), 0),
+    )
+
+
+def _c2(found: Evidence) -> Answer:
+    binary = ", ".join(
+        f"{found.statistics[name]['binary_auc']['estimate']:.3f} {training}"
+        for name, training in (
+            (RF_STATUS, "status balanced"),
+            (RF_LOCATION, "location balanced"),
+        )
+    )
+    return _rests_on(
+        above(found.auc(RF_STATUS), HALFWAY),
+        below(found.auc(RF_LOCATION), HALFWAY),
+        remarks=[f"the binary AUC that the paper prints: {binary}"],
+    )
+
+
+def _c3(found: Evidence) -> Answer:
+    return _rests_on(
+        above(found.auc_difference(LOCATION, RF_LOCATION), 0),
+        above(found.site_matched(LOCATION), 0.5),
+    )
+
+
+def _c5(found: Evidence) -> Answer:
+    overlap = found.volume_overlap()
+    return _rests_on(
+        below(found.volume(), HALFWAY),
+        remarks=[
+            f"the distributions of volume have {100 * overlap:.0f} % in common "
+            "(histograms of ten equally full bins)"
+        ],
+    )
+
+
+def _c6(found: Evidence) -> Answer:
+    tests = found.comparisons
+    tested = tests[tests["status"] != "not_tested"]
+    significant = tested[tested["significant"] == "yes"]
+    smallest = tested["p_corrected"].min()
+    verdict: Verdict = (
+        OPEN if tested.empty else FAILS if len(significant) else HOLDS
+    )
+    remarks = [f"{len(significant)} of {len(tested)} pairs are significant"]
+    if len(tested):
+        remarks.append(f"the smallest corrected p is {smallest:.4f}")
+        remarks.append(
+            "a test that is not significant does not show that classifiers are alike; "
+            "tables/precision says what this size can detect"
+        )
+    return Answer(verdict, remarks=remarks)
+
+
+def _c7(found: Evidence) -> Answer:
+    plain = found.auc(STATUS)
+    return _rests_on(
+        below(found.site_matched(STATUS), HALFWAY),
+        remarks=[f"over all pairs its AUC is {plain.value:.3f}"],
+    )
+
+
+CLAIMS = (
+    Claim(
+        "C1",
+        "The status-balanced CNN has a higher AUC than the location-balanced and the "
+        "xMask CNN.",
+        "Both differences of AUC, over patients, lie above 0.",
+        _c1,
+    ),
+    Claim(
+        "C2",
+        "The status-balanced forest is good, the location-balanced one near chance.",
+        f"The AUC of the former lies above, that of the latter below {HALFWAY}, half "
+        "the way from chance to perfect.",
+        _c2,
+    ),
+    Claim(
+        "C3",
+        "The location-balanced CNN is far above the location-balanced forest, so it "
+        "reads the node.",
+        "The difference of AUC, over patients, lies above 0, and the AUC of the CNN "
+        "within locations above 0.5.",
+        _c3,
+    ),
+    Claim(
+        "C5",
+        "The volumes of positive and negative nodes overlap widely.",
+        f"The AUC of the volume alone lies below {HALFWAY}.",
+        _c5,
+    ),
+    Claim(
+        "C6",
+        "No pair of CNNs and readers differs significantly in McNemar's test.",
+        "No corrected p lies below the configured significance.",
+        _c6,
+    ),
+    Claim(
+        "C7",
+        "The status-balanced CNN fails where the location says nothing.",
+        f"Its AUC within locations lies below {HALFWAY}.",
+        _c7,
+    ),
+)
