@@ -11,6 +11,7 @@ from nodal_staging.evidence import Rules
 from nodal_staging.example_nodes import EXAMPLES
 from nodal_staging.example_pictures import picture_examples
 from nodal_staging.figures.figure_1 import draw_figure_1, lay_out
+from nodal_staging.figures.legend import Legend
 from nodal_staging.inspection import inspect_exams
 from nodal_staging.picture_files import read_pictures
 
@@ -191,6 +192,10 @@ def test_figure_1_is_drawn_the_same_twice_and_names_nobody(tmp_path, with_pet):
     assert "synthetic cohort" in svg
     assert "−160 (black) to 240 (white) HU" in svg
     assert ("no PET" in svg) is not with_pet
+    caption = Legend.of(svg).caption
+    assert ("whose volume and SUVmax" in caption) is with_pet
+    assert "of another patient" not in caption
+    assert "of the 3 positive and 3 negative nodes" in caption
 
 
 def test_pictures_show_the_window_and_the_node_where_it_is(tmp_path):

@@ -249,11 +249,26 @@ def legend(
         f"node ({described(a)}) that is outlined on CT and on its axial section. "
         f"(b) A negative node ({described(b)}) and (c) a positive one "
         f"({described(c)}) on axial CT and PET. {scales(window_hu)} "
-        "R: the patient’s right. "
-        "The nodes were chosen by rule: of the "
-        f"{a['candidates']:.0f} positive and {b['candidates']:.0f} negative nodes of "
-        "the test set those whose volume and SUVmax, as logarithms in units of the "
-        "interquartile range, are nearest to the median of their status; (c) is the "
-        "nearest one of another patient than (a)."
+        f"R: the patient’s right. {rule(nodes)}"
     )
     return Legend("CT and PET of lymph nodes", caption)
+
+
+def rule(nodes: pd.DataFrame) -> str:
+    """Say how the nodes were chosen, as far as the cohort let the rule go."""
+    a, b, c = (nodes.loc[panel] for panel in ("a", "b", "c"))
+    known = pd.notna(a["suv_max"]) and pd.notna(b["suv_max"])
+    measures, are = (
+        ("volume and SUVmax, as logarithms", "are")
+        if known
+        else ("volume, as a logarithm", "is")
+    )
+    other = "of another patient than (a)"
+    if c["patient_id"] == a["patient_id"]:
+        other = "after (a)" if c["node_id"] != a["node_id"] else "there is, that of (a)"
+    return (
+        f"The nodes were chosen by rule: of the {a['candidates']:.0f} positive and "
+        f"{b['candidates']:.0f} negative nodes of the test set those whose {measures} "
+        f"in units of the interquartile range, {are} nearest to the median of their "
+        f"status; (c) is the nearest one {other}."
+    )

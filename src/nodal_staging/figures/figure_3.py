@@ -164,8 +164,8 @@ def legend(sets: Mapping[str, pd.DataFrame], *, synthetic: bool) -> Legend:
         f"(a) {whose.capitalize()} by location and status in the two training sets "
         f"({len(sets['status_balanced']):,} and {len(sets['location_balanced']):,} "
         "nodes). (b) Volume by status in these and in the test set "
-        f"({len(sets['test']):,} nodes), on a logarithmic scale; n: negative + "
-        "positive nodes. Boxes: quartiles and median; whiskers: "
+        f"({len(sets['test']):,} nodes), on a logarithmic scale; n: nodes of "
+        "each box. Boxes: quartiles and median; whiskers: "
         f"{low}th and {high}th percentile; points: nodes beyond. Median volume of "
         f"negative and positive nodes in mm³: {medians}."
     )
