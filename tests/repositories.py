@@ -21,6 +21,7 @@ SAME = [
     "cohort",
     "statistics",
     "attribution",
+    "examples",
     "figures",
 ]
 """Folders of the results that hold the same bytes after every run."""
@@ -66,7 +67,8 @@ def planned_jobs(
     return {rule: count for rule, count in jobs.items() if rule not in TARGETS}
 
 
-TARGETS = {"all", "figure_5"}
+FIGURES = [f"figure_{number}" for number in range(1, 6)]
+TARGETS = {"all", *FIGURES}
 """Rules that make nothing."""
 
 

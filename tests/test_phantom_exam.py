@@ -13,9 +13,11 @@ from scipy import ndimage
 
 from nodal_staging import tables
 from nodal_staging.dicom import index_ct, index_pet
+from nodal_staging.example_nodes import EXAMPLES
 from nodal_staging.phantom import body
 from nodal_staging.phantom.anatomy import REGIONS
 from nodal_staging.phantom.cohort import Readers, draw_cohort
+from nodal_staging.phantom.examples import simulate_examples
 from nodal_staging.phantom.node import (
     HILUM_RADIUS,
     lens_distance,
@@ -248,3 +250,35 @@ def test_regions_do_not_overlap():
     spans = [body.region_span_mm(name, 30) for name in REGIONS]
     for (_, top), (bottom, _) in itertools.pairwise(spans):
         assert top == bottom
+
+
+def test_an_exam_that_is_written_again_is_the_same(raw, tmp_path):
+    truth = tables.read(raw / "truth.tsv", tables.TRUTH)
+    wanted = [truth["exam_id"].iloc[0], truth["exam_id"].iloc[-1]]
+    rows = truth[truth["exam_id"].isin(wanted)].groupby("exam_id").first()
+    chosen = rows.reset_index().assign(panel=["a", "b"], volume_mm3=1.0)
+    chosen = chosen.assign(suv_max=1.0, distance=0.0, candidates=1)
+    tables.write(chosen[list(EXAMPLES.columns)], tmp_path / "chosen.tsv", EXAMPLES)
+    simulate_examples(
+        exams=raw / "exams.tsv",
+        nodes=raw / "nodes.tsv",
+        truth=raw / "truth.tsv",
+        chosen=tmp_path / "chosen.tsv",
+        scanner=SCANNER,
+        seed=1,
+        output_exams=tmp_path / "exams.tsv",
+        output_nodes=tmp_path / "nodes.tsv",
+        output_raw=tmp_path / "again",
+    )
+    before = {exam.exam_id: exam for exam in read_exams(**sheets(raw))}
+    after = {exam.exam_id: exam for exam in read_exams(**sheets(tmp_path))}
+    assert set(after) == set(wanted)
+    for exam_id, exam in after.items():
+        old = before[exam_id]
+        pairs = {exam.ct: old.ct, exam.pet: old.pet}
+        segmentations = exam.segmentations(tmp_path), old.segmentations(raw)
+        pairs |= dict(zip(*segmentations, strict=True))
+        for new, first in pairs.items():
+            files = sorted(new.iterdir()) if new.is_dir() else [new]
+            known = sorted(first.iterdir()) if first.is_dir() else [first]
+            assert [f.read_bytes() for f in files] == [f.read_bytes() for f in known]

@@ -4,6 +4,7 @@ One copy of the repository is run from scratch, then asked what it would run aga
 after this and that; a second one is killed on its way and run on.
 """
 
+import itertools
 import json
 import os
 import re
@@ -19,8 +20,10 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import escape
 from repositories import (
     ENVIRONMENT,
+    FIGURES,
     PARTS,
     SNAKEMAKE,
     TESTS,
@@ -32,6 +35,7 @@ from repositories import (
 
 from nodal_staging import tables
 from nodal_staging.figures import style
+from nodal_staging.figures.legend import Illustration
 from nodal_staging.files import read_json
 from nodal_staging.phantom.scans import FIRST_DAY
 from nodal_staging.rounding import half_up
@@ -62,8 +66,8 @@ def results(study) -> Path:
 def test_everything_a_reader_wants_is_there(results):
     for name in ("report.html", "provenance.json", "audit/verdict.json"):
         assert (results / name).stat().st_size > 0
-    for suffix in ("pdf", "svg", "png"):
-        assert (results / "figures" / f"figure_5.{suffix}").stat().st_size > 1000
+    for suffix, figure in itertools.product(("pdf", "svg", "png"), FIGURES):
+        assert (results / "figures" / f"{figure}.{suffix}").stat().st_size > 1000
     for table in ("table_1", "mcnemar"):
         for suffix in ("tsv", "md", "tex", "html"):
             assert (results / "tables" / f"{table}.{suffix}").stat().st_size > 0
@@ -83,14 +87,17 @@ def test_touching_everything_reruns_nothing(study):
     assert planned(study) == set()
 
 
-@pytest.mark.parametrize("suffix", ["pdf", "svg", "png"])
-def test_a_lost_figure_is_one_job(study, results, suffix):
-    figure = results / "figures" / f"figure_5.{suffix}"
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [("figure_1", "svg"), ("figure_4", "pdf"), ("figure_5", "png")],
+)
+def test_a_lost_figure_is_one_job(study, results, name, suffix):
+    figure = results / "figures" / f"{name}.{suffix}"
     content = figure.read_bytes()
     figure.unlink()
     try:
-        assert planned(study) == {"draw_figure_5"}
-        assert planned(study, "figure_5") == {"draw_figure_5"}
+        assert planned(study) == {f"draw_{name}"}
+        assert planned(study, name) == {f"draw_{name}"}
     finally:
         figure.write_bytes(content)
 
@@ -111,10 +118,20 @@ def test_an_edit_reruns_what_depends_on_it_and_nothing_else(study):
     style = package / "figures" / "style.py"
     drawn = edited(style, "DOUBLE_COLUMN_MM = 180", "DOUBLE_COLUMN_MM = 175", study)
     assert drawn == {
-        "draw_figure_5",
-        "illustrate_figure_5",
+        *(f"draw_{figure}" for figure in FIGURES),
+        *(f"illustrate_{figure}" for figure in FIGURES),
         "draw_training",
         "draw_uptake",
+        "write_report",
+    }
+    pictures = edited(
+        package / "example_pictures.py", "AXIAL_FIELD_MM = 80.0", "X = 1", study
+    )
+    assert pictures == {
+        "simulate_examples",
+        "picture_examples",
+        "draw_figure_1",
+        "illustrate_figure_1",
         "write_report",
     }
     readers = edited(
@@ -224,6 +241,15 @@ def test_no_identifier_hides_in_compressed_datasets(results):
             file.visititems(check)
 
 
+def test_the_report_shows_every_figure_with_its_legend(results):
+    page = (results / "report.html").read_text()
+    assert page.count("data:image/svg+xml;base64,") == len(FIGURES)
+    for figure in FIGURES:
+        drawn = Illustration.read(results / "figures" / f"{figure}.svg")
+        assert f"{drawn.label}. {drawn.legend.title}" in page
+        assert escape(drawn.legend.caption) in page
+
+
 def test_the_flow_counts_everybody(results):
     flow = read_json(results / "cohort" / "flow.json")
     excluded = sum(flow["excluded_patients"].values())
@@ -270,7 +296,7 @@ def test_own_files_give_the_same_nodes(results, tmp_path):
     for name in ("exams", "nodes", "readings"):
         overlay["cohort"][name] = str(raw / f"{name}.tsv")
     (folder / "own.yaml").write_text(json.dumps(overlay))
-    wanted = ("gather_nodes", "select_cohort")
+    wanted = ("gather_nodes", "select_cohort", "picture_examples")
     done = subprocess.run(
         [*SNAKEMAKE, *TESTS, "own.yaml", "--cores", "2", "--until", *wanted],
         cwd=folder,
@@ -281,7 +307,8 @@ def test_own_files_give_the_same_nodes(results, tmp_path):
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     own = folder / "results" / "own"
-    for name in ("nodes.tsv", "cohort/flow.json", "cohort/exams.tsv"):
+    same = ("nodes.tsv", "cohort/flow.json", "cohort/exams.tsv", "examples/pictures.h5")
+    for name in same:
         assert (own / name).read_bytes() == (results / name).read_bytes()
     assert not (own / "raw").exists()
 

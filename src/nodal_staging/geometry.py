@@ -5,6 +5,7 @@ direction matrix are ``(x, y, z)`` in millimetres, LPS (x to the left, y to the 
 z to the head). The two orders meet in this module and nowhere else.
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -108,6 +109,19 @@ def axial_cube(centre_mm: npt.ArrayLike, *, size: int, spacing_mm: float) -> Lat
         spacing_mm=(spacing_mm, spacing_mm, spacing_mm),
         origin_mm=triple(corner),
     )
+
+
+def box_around(target: Lattice, lattice: Lattice) -> Box:
+    """Return the voxels of a lattice between which another lies, at least one."""
+    far = np.array(target.shape) - 1
+    corners = target.to_points(list(itertools.product(*([0, end] for end in far))))
+    crossed = lattice.to_index(corners)
+    last = np.array(lattice.shape) - 1
+    low = np.clip(np.floor(crossed.min(axis=0)).astype(int), 0, last)
+    high = np.clip(np.ceil(crossed.max(axis=0)).astype(int), low, last)
+    z, y, x = (int(value) for value in low)
+    depth, height, width = (int(value) for value in high - low + 1)
+    return (z, y, x), (depth, height, width)
 
 
 def as_image(array: npt.NDArray[Any], lattice: Lattice) -> sitk.Image:

@@ -43,9 +43,15 @@ class ImageOptions:
     brightness_scale: BrightnessScale = "windowed"
 
     @property
+    def channel_names(self) -> tuple[str, ...]:
+        """What the channels of the input hold, in their order."""
+        ct = "CT × mask" if self.masked else "CT"
+        return (ct, "mask") if self.channels == "ct_and_mask" else (ct,)
+
+    @property
     def n_channels(self) -> int:
         """Number of channels of the input."""
-        return 2 if self.channels == "ct_and_mask" else 1
+        return len(self.channel_names)
 
 
 class ImageSource:

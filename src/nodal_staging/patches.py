@@ -10,7 +10,7 @@ import numpy.typing as npt
 from nodal_staging import scans, tables
 from nodal_staging.cohort import Limits
 from nodal_staging.dicom import OUTSIDE_SCANNER_HU
-from nodal_staging.geometry import Box, Lattice, axial_cube, resample
+from nodal_staging.geometry import Lattice, axial_cube, box_around, resample
 from nodal_staging.inspection import ExamIndex
 from nodal_staging.isolation import isolated
 from nodal_staging.nodes import NodeMask, included_exams, node_masks
@@ -119,7 +119,7 @@ def cut_patches(
         for node in masks.values()
     ]
     lattice = index.ct.lattice
-    boxes = [_box_around(cube, lattice) for cube in cubes]
+    boxes = [box_around(cube, lattice) for cube in cubes]
     values = scans.read_boxes(exam.ct, index.ct, boxes, role=exam.role("ct"))
     return {
         node_id: (_image(hu, lattice.crop(*box), cube), _mask(node, cube))
@@ -137,21 +137,6 @@ def _image(hu: npt.NDArray[np.float32], lattice: Lattice, cube: Lattice) -> Int1
     """Interpolate a box of the CT on the cube."""
     values = resample(hu, lattice, cube, outside=OUTSIDE_SCANNER_HU)
     return np.clip(np.rint(values), OUTSIDE_SCANNER_HU, HIGHEST_HU).astype(np.int16)
-
-
-def _box_around(cube: Lattice, lattice: Lattice) -> Box:
-    """Return the voxels of a lattice between which a cube lies, at least one."""
-    far = cube.shape[0] - 1
-    corners = cube.to_points(
-        [(z, y, x) for z in (0, far) for y in (0, far) for x in (0, far)]
-    )
-    crossed = lattice.to_index(corners)
-    last = np.array(lattice.shape) - 1
-    low = np.clip(np.floor(crossed.min(axis=0)).astype(int), 0, last)
-    high = np.clip(np.ceil(crossed.max(axis=0)).astype(int), low, last)
-    z, y, x = (int(value) for value in low)
-    depth, height, width = (int(value) for value in high - low + 1)
-    return (z, y, x), (depth, height, width)
 
 
 def _mask(node: NodeMask, cube: Lattice) -> MaskArray:

@@ -1,7 +1,7 @@
 """One offline page that tells the story of a study in the paper's order."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,19 @@ from markupsafe import Markup
 
 from nodal_staging import tables
 from nodal_staging.classifier_names import printed
+from nodal_staging.figures.legend import Illustration
 from nodal_staging.files import read_json, write_text
 from nodal_staging.report_page import PAGE
 
 CONTENTS = [
     ("cohort", "Cohort"),
+    ("figure_1", ""),
+    ("figure_2", ""),
     ("datasets", "Datasets and leakage"),
-    ("figure_5", "Figure 5"),
+    ("figure_3", ""),
+    ("classifiers", "CNNs, readers and forests"),
+    ("figure_4", ""),
+    ("figure_5", ""),
     ("table_1", "Table 1"),
     ("mcnemar", "McNemar’s tests"),
     ("ceilings", "Ceilings"),
@@ -25,7 +31,7 @@ CONTENTS = [
     ("methods", "How the numbers were made"),
     ("provenance", "Provenance"),
 ]
-
+"""Anchors and titles of the page; figures bring their own titles."""
 
 VERDICT_WORDS = {
     "both": "reads both the node and its address",
@@ -41,7 +47,7 @@ def write_report(
     flow: str | Path,
     characteristics: str | Path,
     certificate: str | Path,
-    figure_5: str | Path,
+    figures: Sequence[str | Path],
     table_1: str | Path,
     mcnemar: str | Path,
     statistics: Sequence[str | Path],
@@ -60,8 +66,8 @@ def write_report(
         Its name.
     flow, characteristics, certificate
         The cohort and the datasets.
-    figure_5
-        SVG.
+    figures
+        SVG of each, with its legend inside; the file names say which is which.
     table_1, mcnemar
         HTML fragments.
     statistics
@@ -76,16 +82,17 @@ def write_report(
     partitions, rows = _characteristics(characteristics)
     first = read_json(statistics[0])
     compared = None if ceilings is None else tables.read(ceilings, tables.CEILINGS)
-    page = _environment().from_string(PAGE)
+    drawn = {one.name: one for one in map(Illustration.read, figures)}
+    page = environment().from_string(PAGE)
     text = page.render(
         study=study,
         synthetic=ceilings is not None,
-        contents=[c for c in CONTENTS if ceilings is not None or c[0] != "ceilings"],
+        contents=_contents(drawn, ceilings=ceilings is not None),
         flow=read_json(flow),
         partitions=partitions,
         characteristics=rows,
         certificate=read_json(certificate),
-        figure_5=base64.b64encode(Path(figure_5).read_bytes()).decode(),
+        figures=drawn,
         table_1=Markup(Path(table_1).read_text(encoding="utf-8")),  # noqa: S704
         mcnemar=Markup(Path(mcnemar).read_text(encoding="utf-8")),  # noqa: S704
         first=first,
@@ -100,13 +107,30 @@ def write_report(
     write_text(output, text)
 
 
-def _environment() -> jinja2.Environment:
+def _contents(
+    figures: Mapping[str, Illustration], *, ceilings: bool
+) -> list[tuple[str, str]]:
+    """Return anchors and titles, those of figures from the figures."""
+    titles = {name: f"{one.label}: {one.legend.title}" for name, one in figures.items()}
+    return [
+        (anchor, titles.get(anchor, title))
+        for anchor, title in CONTENTS
+        if ceilings or anchor != "ceilings"
+    ]
+
+
+def environment() -> jinja2.Environment:
     """Return an environment that escapes text and refuses unknown names."""
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
     environment.filters["printed"] = printed
+    environment.filters["base64"] = _base64
     return environment
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def _characteristics(path: str | Path) -> tuple[list[str], list[tuple[str, list[Any]]]]:

@@ -1,6 +1,12 @@
 """The page of the report, as a template."""
 
-PAGE = """<!DOCTYPE html>
+PAGE = """{% macro figure(name) %}{% set one = figures[name] %}
+<figure id="{{ name }}"><img alt="{{ one.legend.title }}"
+src="data:image/svg+xml;base64,{{ one.svg | base64 }}">
+<figcaption><strong>{{ one.label }}. {{ one.legend.title }}.</strong>
+{{ one.legend.caption }}</figcaption></figure>
+{% endmacro %}
+<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -63,6 +69,9 @@ be used; cohort/exams.tsv says why") }}</td><td>{{ count }}</td></tr>
 <tr><td>{{ name }}</td>{% for cell in cells %}<td>{{ cell }}</td>{% endfor %}</tr>
 {% endfor %}</table></div>
 
+{{ figure("figure_1") }}
+{{ figure("figure_2") }}
+
 <h2 id="datasets">Datasets and leakage</h2>
 <p>Protocol: split by {{ certificate.protocol }}. The test set has
 {{ certificate.test.positive }} positive and {{ certificate.test.negative }} negative
@@ -79,17 +88,11 @@ a {{ certificate.normaliser_source }}.</p>
 </tr>{% endfor %}</table></div>
 {% for weakness in verdict.weaknesses %}
 <p class="banner">Known weakness: {{ weakness }}.</p>{% endfor %}
+{{ figure("figure_3") }}
 
-<h2 id="figure_5">Figure 5: CNNs, readers and forests</h2>
-<figure><img alt="ROC curves of the CNNs and histograms of their outputs"
-src="data:image/svg+xml;base64,{{ figure_5 }}">
-<figcaption>(a) ROC curves of the three CNNs on {{ first.n.positive }} positive and
-{{ first.n.negative }} negative nodes, with the pointwise
-{{ "%g" | format(100 * bootstrap.level) }} % band of sensitivity at given specificities;
-readers as black dots, forests as blue stars, at their operating points. (b) Outputs by
-status; dashed the Youden threshold ({{ first.threshold.source | replace("_", " ") }}),
-dotted the threshold of {{ "%g" | format(100 * first.at_target_sensitivity.target) }} %
-sensitivity.</figcaption></figure>
+<h2 id="classifiers">CNNs, readers and forests</h2>
+{{ figure("figure_4") }}
+{{ figure("figure_5") }}
 
 <h2 id="table_1">Table 1: performance on the test set</h2>
 <div class="wide">{{ table_1 }}</div>

@@ -13,6 +13,7 @@ from nodal_staging.cnn import load_weights, save_weights
 from nodal_staging.files import write_json
 from nodal_staging.fitting import HeldOut, fit, new_network, predict
 from nodal_staging.images import ImageSource
+from nodal_staging.network_layers import describe_layers
 from nodal_staging.recipes import Recipe, read_recipe
 from nodal_staging.scores import score_table
 
@@ -142,7 +143,7 @@ def _card(
         "intra_op_threads": recipe.intra_op_threads,
         "seed": recipe.seed,
         "parameters": model.count_params(),
-        "layers": [layer.name for layer in model.layers],
+        "layers": describe_layers(model),
         "training_nodes": len(dataset),
         "training_positive": int(np.sum(dataset["status"] == "positive")),
         "pixels_sha256": source.digest(),

@@ -1,11 +1,171 @@
 """Figures of the paper, each a target of its own.
 
-INPUTS   statistics/, scores/
-OUTPUTS  figures/figure_5.{pdf,svg,png}
-         report/figure_5.svg  for the report to embed; temporary
+INPUTS   examples/, cohort/, nodes.tsv, datasets/, models/, statistics/, scores/
+OUTPUTS  figures/figure_<number>.{pdf,svg,png}  each with its legend inside
+         report/figure_<number>.svg  for the report to embed; temporary
 """
 
-FIGURES = multiext("<results>/figures/figure_5", ".pdf", ".svg", ".png")
+# The figures of the paper, in its order; each has a rule draw_figure_<number>.
+FIGURE_NUMBERS = [1, 2, 3, 4, 5]
+FIGURES = collect(
+    "<results>/figures/figure_{number}.{suffix}",
+    number=FIGURE_NUMBERS,
+    suffix=["pdf", "svg", "png"],
+)
+# The report has its own copies, so that a lost figure is one job.
+ILLUSTRATIONS = collect("<results>/report/figure_{number}.svg", number=FIGURE_NUMBERS)
+
+
+rule draw_figure_1:
+    """Draw CT and PET of a patient, of a negative and of a positive node."""
+    input:
+        chosen="<results>/examples/chosen.tsv",
+        pictures="<results>/examples/pictures.h5",
+    output:
+        "<results>/figures/figure_1.pdf",
+        "<results>/figures/figure_1.svg",
+        report(
+            "<results>/figures/figure_1.png",
+            caption="../report/figure_1.rst",
+            category="Figures",
+            labels={"item": "Figure 1", "content": "CT and PET"},
+        ),
+    log:
+        "<logs>/draw_figure_1.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=800,
+        runtime=10,
+    params:
+        window_hu=lookup(within=config, dpath="image/window_hu"),
+        synthetic=SYNTHETIC,
+        code=version_of("draw_figure_1"),
+    script:
+        "../scripts/draw_figure_1.py"
+
+
+use rule draw_figure_1 as illustrate_figure_1 with:
+    output:
+        temp("<results>/report/figure_1.svg"),
+    log:
+        "<logs>/illustrate_figure_1.log",
+
+
+rule draw_figure_2:
+    """Draw the way from screened patients to the datasets."""
+    input:
+        flow="<results>/cohort/flow.json",
+        cohort="<results>/cohort/exams.tsv",
+        sheet=SHEETS["nodes"],
+        nodes="<results>/nodes.tsv",
+        test="<results>/datasets/test.tsv",
+        status_balanced="<results>/datasets/status_balanced.tsv",
+        location_balanced="<results>/datasets/location_balanced.tsv",
+        dropped="<results>/datasets/dropped.tsv",
+        certificate="<results>/datasets/certificate.json",
+    output:
+        "<results>/figures/figure_2.pdf",
+        "<results>/figures/figure_2.svg",
+        report(
+            "<results>/figures/figure_2.png",
+            caption="../report/figure_2.rst",
+            category="Figures",
+            labels={"item": "Figure 2", "content": "flow chart of the datasets"},
+        ),
+    log:
+        "<logs>/draw_figure_2.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=800,
+        runtime=10,
+    params:
+        synthetic=SYNTHETIC,
+        code=version_of("draw_figure_2"),
+    script:
+        "../scripts/draw_figure_2.py"
+
+
+use rule draw_figure_2 as illustrate_figure_2 with:
+    output:
+        temp("<results>/report/figure_2.svg"),
+    log:
+        "<logs>/illustrate_figure_2.log",
+
+
+rule draw_figure_3:
+    """Draw the nodes of the datasets by location, status and volume."""
+    input:
+        nodes="<results>/nodes.tsv",
+        status_balanced="<results>/datasets/status_balanced.tsv",
+        location_balanced="<results>/datasets/location_balanced.tsv",
+        test="<results>/datasets/test.tsv",
+    output:
+        "<results>/figures/figure_3.pdf",
+        "<results>/figures/figure_3.svg",
+        report(
+            "<results>/figures/figure_3.png",
+            caption="../report/figure_3.rst",
+            category="Figures",
+            labels={"item": "Figure 3", "content": "locations and volumes"},
+        ),
+    log:
+        "<logs>/draw_figure_3.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=800,
+        runtime=10,
+    params:
+        synthetic=SYNTHETIC,
+        code=version_of("draw_figure_3"),
+    script:
+        "../scripts/draw_figure_3.py"
+
+
+use rule draw_figure_3 as illustrate_figure_3 with:
+    output:
+        temp("<results>/report/figure_3.svg"),
+    log:
+        "<logs>/illustrate_figure_3.log",
+
+
+rule draw_figure_4:
+    """Draw the network from the layers that were built."""
+    input:
+        card="<results>/models/status_balanced/card.json",
+        recipe="<results>/models/status_balanced/recipe.json",
+        chosen="<results>/examples/chosen.tsv",
+        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+    output:
+        "<results>/figures/figure_4.pdf",
+        "<results>/figures/figure_4.svg",
+        report(
+            "<results>/figures/figure_4.png",
+            caption="../report/figure_4.rst",
+            category="Figures",
+            labels={"item": "Figure 4", "content": "the network"},
+        ),
+    log:
+        "<logs>/draw_figure_4.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=800,
+        runtime=10,
+    params:
+        synthetic=SYNTHETIC,
+        code=version_of("draw_figure_4"),
+    script:
+        "../scripts/draw_figure_4.py"
+
+
+use rule draw_figure_4 as illustrate_figure_4 with:
+    output:
+        temp("<results>/report/figure_4.svg"),
+    log:
+        "<logs>/illustrate_figure_4.log",
 
 
 rule draw_figure_5:
@@ -44,7 +204,6 @@ rule draw_figure_5:
 
 
 use rule draw_figure_5 as illustrate_figure_5 with:
-    # The report has its own copy, so that a lost figure is one job.
     output:
         temp("<results>/report/figure_5.svg"),
     log:
@@ -52,8 +211,36 @@ use rule draw_figure_5 as illustrate_figure_5 with:
 
 
 localrules:
+    figure_1,
+    figure_2,
+    figure_3,
+    figure_4,
     figure_5,
     figures,
+
+
+rule figure_1:
+    """Figure 1 of the paper."""
+    input:
+        multiext("<results>/figures/figure_1", ".pdf", ".svg", ".png"),
+
+
+rule figure_2:
+    """Figure 2 of the paper."""
+    input:
+        multiext("<results>/figures/figure_2", ".pdf", ".svg", ".png"),
+
+
+rule figure_3:
+    """Figure 3 of the paper."""
+    input:
+        multiext("<results>/figures/figure_3", ".pdf", ".svg", ".png"),
+
+
+rule figure_4:
+    """Figure 4 of the paper."""
+    input:
+        multiext("<results>/figures/figure_4", ".pdf", ".svg", ".png"),
 
 
 rule figure_5:

@@ -36,7 +36,7 @@ rule write_report:
         flow="<results>/cohort/flow.json",
         characteristics="<results>/cohort/characteristics.tsv",
         certificate="<results>/datasets/certificate.json",
-        figure_5="<results>/report/figure_5.svg",
+        figures=ILLUSTRATIONS,
         table_1="<results>/tables/table_1.html",
         mcnemar="<results>/tables/mcnemar.html",
         statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS),

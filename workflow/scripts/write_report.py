@@ -14,7 +14,7 @@ with job_log(snakemake.log[0]):
         flow=snakemake.input.flow,
         characteristics=snakemake.input.characteristics,
         certificate=snakemake.input.certificate,
-        figure_5=snakemake.input.figure_5,
+        figures=snakemake.input.figures,
         table_1=snakemake.input.table_1,
         mcnemar=snakemake.input.mcnemar,
         statistics=snakemake.input.statistics,

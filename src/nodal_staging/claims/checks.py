@@ -106,9 +106,7 @@ def _c6(found: Evidence) -> Answer:
     tested = tests[tests["status"] != "not_tested"]
     significant = tested[tested["significant"] == "yes"]
     smallest = tested["p_corrected"].min()
-    verdict: Verdict = (
-        OPEN if tested.empty else FAILS if len(significant) else HOLDS
-    )
+    verdict: Verdict = OPEN if tested.empty else FAILS if len(significant) else HOLDS
     remarks = [f"{len(significant)} of {len(tested)} pairs are significant"]
     if len(tested):
         remarks.append(f"the smallest corrected p is {smallest:.4f}")

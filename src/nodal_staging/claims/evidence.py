@@ -10,8 +10,8 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.auc_differences import AUC_DIFFERENCES
-from nodal_staging.classifier_names import printed
 from nodal_staging.claims.rules import Estimate
+from nodal_staging.classifier_names import printed
 from nodal_staging.clustered import clustered_auc, logit_interval
 from nodal_staging.files import read_json
 

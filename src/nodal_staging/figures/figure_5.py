@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from nodal_staging import tables
 from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
+from nodal_staging.figures.legend import Legend
 from nodal_staging.files import read_json
 
 BINS = [step / 25 for step in range(26)]
@@ -80,7 +81,24 @@ def draw_figure_5(
         panel.text(0.005, 0.99, letter, fontweight="bold", size=9, va="top")
     if synthetic:
         style.mark_synthetic(figure)
-    style.save(figure, output)
+    style.save(figure, output, legend=legend(loaded))
+
+
+def legend(curves: Sequence[Curve]) -> Legend:
+    """Say what curves, points and lines are, with the numbers of the test set."""
+    statistics = curves[0].statistics
+    interval = statistics["auc"]["intervals"]["bootstrap"]
+    caption = (
+        f"(a) ROC curves of the {len(curves)} CNNs on {statistics['n']['positive']:,} "
+        f"positive and {statistics['n']['negative']:,} negative nodes, with the "
+        f"pointwise {100 * interval['level']:g} % band of sensitivity at given "
+        f"specificities ({interval['replicates']:,} stratified bootstrap replicates); "
+        "readers as black dots, forests as blue stars, at their operating points. "
+        "(b) Outputs by status; dashed the Youden threshold "
+        f"({SOURCES[statistics['threshold']['source']]}), dotted the threshold of "
+        f"{100 * statistics['at_target_sensitivity']['target']:g} % sensitivity."
+    )
+    return Legend("ROC curves of CNNs, readers and forests; outputs of CNNs", caption)
 
 
 def _load(

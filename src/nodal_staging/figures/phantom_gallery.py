@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.patheffects import withStroke
 
 from nodal_staging.figures import style
+from nodal_staging.figures.pictures import scale_bar
 from nodal_staging.phantom.anatomy import REGIONS
 from nodal_staging.phantom.exam import Grid
 from nodal_staging.phantom.gallery import Sample, sample_patient
@@ -78,7 +78,7 @@ def draw_slice(axes: Axes, sample: Sample, number: int) -> None:
     axes.plot(
         *(x, y), marker="o", ms=9, mfc="none", mec=style.POSITIVE, mew=0.6, ls="none"
     )
-    _scale_bar(axes, 50)
+    scale_bar(axes, 50)
 
 
 def draw_close_up(axes: Axes, sample: Sample, number: int) -> None:
@@ -87,14 +87,14 @@ def draw_close_up(axes: Axes, sample: Sample, number: int) -> None:
     _show(axes, sample.hu, sample.ct_grid, float(z), WINDOW_HU, "gray")
     half = CLOSE_UP_MM / 2
     axes.set(xlim=(x - half, x + half), ylim=(y + half, y - half))
-    _scale_bar(axes, 10)
+    scale_bar(axes, 10)
 
 
 def draw_uptake(axes: Axes, sample: Sample, number: int) -> None:
     """Draw the axial slice of the PET through a node."""
     z = float(sample.nodes[number].centre_mm[2])
     _show(axes, sample.suv, sample.pet_grid, z, (0, HIGHEST_SUV), "gray_r")
-    _scale_bar(axes, 50, colour="black")
+    scale_bar(axes, 50, colour="black")
 
 
 def _show(
@@ -119,20 +119,3 @@ def _show(
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():
         spine.set_visible(False)
-
-
-def _scale_bar(axes: Axes, length_mm: float, *, colour: str = "white") -> None:
-    """Draw a bar of that length into the lower left corner."""
-    left, right = axes.get_xlim()
-    bottom, top = axes.get_ylim()
-    x = left + 0.04 * (right - left)
-    y = bottom + 0.05 * (top - bottom)
-    around = "black" if colour == "white" else "white"
-    axes.plot(
-        [x, x + length_mm],
-        [y, y],
-        color=colour,
-        lw=1.2,
-        solid_capstyle="butt",
-        path_effects=[withStroke(linewidth=2.2, foreground=around)],
-    )

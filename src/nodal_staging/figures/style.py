@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from nodal_staging.figures.legend import Legend
 from nodal_staging.files import replacing
 
 MM = 1 / 25.4
+POINT_MM = 25.4 / 72
 DOUBLE_COLUMN_MM = 180
 
 # Okabe and Ito's colours, told apart by colour-blind readers too.
@@ -48,10 +48,15 @@ TYPE: dict[Any, Any] = {
 }
 
 
-def new_figure(width_mm: float, height_mm: float) -> Figure:
-    """Open a figure of a size in print."""
+def new_figure(width_mm: float, height_mm: float, *, placed: bool = False) -> Figure:
+    """Open a figure of a size in print; ``placed`` if its axes are, by ``add_axes``."""
     matplotlib.rcParams.update(TYPE)
-    return plt.figure(figsize=(width_mm * MM, height_mm * MM), layout="constrained")
+    figure = Figure(
+        figsize=(width_mm * MM, height_mm * MM),
+        layout=None if placed else "constrained",
+    )
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def mark_synthetic(figure: Figure, *, above: bool = False) -> None:
@@ -69,19 +74,55 @@ def mark_synthetic(figure: Figure, *, above: bool = False) -> None:
     )
 
 
+def add_axes(
+    figure: Figure, left_mm: float, top_mm: float, width_mm: float, height_mm: float
+) -> Axes:
+    """Add axes at a place in print, counted from the upper left corner."""
+    width, height = figure.get_size_inches() / MM
+    box = (left_mm, height - top_mm - height_mm, width_mm, height_mm)
+    shares = [
+        part / whole for part, whole in zip(box, (width, height) * 2, strict=True)
+    ]
+    axes: Axes = figure.add_axes((shares[0], shares[1], shares[2], shares[3]))
+    return axes
+
+
+def mark_panel(figure: Figure, letter: str, left_mm: float, top_mm: float) -> None:
+    """Write the letter of a panel at a place in print."""
+    width, height = figure.get_size_inches() / MM
+    figure.text(
+        left_mm / width,
+        1 - top_mm / height,
+        letter,
+        fontweight="bold",
+        size=9,
+        va="top",
+    )
+
+
 def save(
-    figure: Figure, output: Sequence[str | Path], *, dots_per_inch: int = 300
+    figure: Figure,
+    output: Sequence[str | Path],
+    *,
+    dots_per_inch: int = 300,
+    legend: Legend | None = None,
 ) -> None:
-    """Write a figure in the formats of the suffixes, without dates, and close it."""
-    without_date: dict[str, dict[str, None]] = {
+    """Write a figure in the formats of the suffixes, without dates.
+
+    A legend goes with the figure as title and description of each file.
+    """
+    without_date: dict[str, dict[str, str | None]] = {
         "pdf": {"CreationDate": None, "ModDate": None},
         "svg": {"Date": None},
         "png": {"Software": None},
     }
     for path in output:
         kind = Path(path).suffix.removeprefix(".")
+        words = {} if legend is None else legend.metadata(kind)
         with replacing(path) as part:
             figure.savefig(
-                part, format=kind, dpi=dots_per_inch, metadata=without_date[kind]
+                part,
+                format=kind,
+                dpi=dots_per_inch,
+                metadata=without_date[kind] | words,
             )
-    plt.close(figure)

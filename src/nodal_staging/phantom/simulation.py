@@ -93,12 +93,12 @@ def simulate_exams(
     for row in sheet.to_dict("records"):
         if shards.belongs(row["patient_id"], shard):
             own = nodes[nodes["exam_id"] == row["exam_id"]]
-            _simulate_exam(row, own, scanner, seed, part)
+            simulate_exam(row, own, scanner, seed, part)
     (part / output.name).rename(output)
     part.rmdir()
 
 
-def _simulate_exam(
+def simulate_exam(
     row: dict[str, Any], nodes: pd.DataFrame, scanner: Scanner, seed: int, raw: Path
 ) -> None:
     """Write one exam under the folder of the sheets."""
