@@ -1,7 +1,8 @@
 """How processor seconds, wall time and memory of a study grow with its patients.
 
-Runs the study of config/stress.yaml with more and more patients, each time from nothing,
-and prints what all jobs of a run took together and the memory of the largest job.
+Runs the study of config/stress.yaml with more and more patients, each time from
+nothing, and prints what all jobs of a run took together and the memory of the largest
+job.
 
     python benchmarks/stress.py --patients 250 500 1000 2000
 """

@@ -147,6 +147,11 @@ def ratings(wildcards):
     return [f"<results>/scores/{reader}.csv" for reader in READERS]
 
 
+def scores_as(wildcards, key):
+    """Return how the scores of a classifier are meant, where they are yours."""
+    return EXTERNAL.get(wildcards.classifier, {}).get(key)
+
+
 def candidate_folds(candidate, cnn):
     """Return the fold scores of a candidate; the configured one is trained anyway."""
     trained = candidate == "configured" and not CHOSEN

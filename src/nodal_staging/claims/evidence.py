@@ -14,6 +14,7 @@ from nodal_staging.claims.rules import Estimate
 from nodal_staging.classifier_names import printed
 from nodal_staging.clustered import clustered_auc, logit_interval
 from nodal_staging.files import read_json
+from nodal_staging.mcnemar import MCNEMAR
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +26,7 @@ class Evidence:
     statistics
         Classifier to its JSON.
     differences, comparisons, location, nodes
-        ``AUC_DIFFERENCES``, ``tables.MCNEMAR``, ``tables.SITE_MATCHED`` and
+        ``AUC_DIFFERENCES``, ``MCNEMAR``, ``tables.SITE_MATCHED`` and
         ``tables.NODES``.
     level
         Confidence level of every interval.
@@ -53,7 +54,7 @@ class Evidence:
         return cls(
             {one["classifier"]: one for one in map(read_json, statistics)},
             tables.read(differences, AUC_DIFFERENCES),
-            tables.read(comparisons, tables.MCNEMAR),
+            tables.read(comparisons, MCNEMAR),
             tables.read(location, tables.SITE_MATCHED),
             tables.read(nodes, tables.NODES),
             level,
