@@ -6,8 +6,8 @@ import itertools
 import keras
 import numpy as np
 import pytest
-
 from nodal_staging.attribution.gradient import gradient_times_input
+
 from nodal_staging.cnn import build_network, compile_network, load_weights, save_weights
 
 TINY = {
