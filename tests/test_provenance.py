@@ -16,9 +16,17 @@ def source(tmp_path):
     (package / "inner.py").write_text("LIMIT = 3\n")
     (package / "outer.py").write_text("from nodal_staging.inner import LIMIT\n")
     (package / "jobs.py").write_text("LEVEL = 1\n")
+    room = package / "room"
+    room.mkdir()
+    (room / "__init__.py").write_text('"""Room."""\n')
+    (room / "near.py").write_text("from .far import A\nfrom . import deep\n")
+    (room / "far.py").write_text("A = 1\nfrom ..above import B\n")
+    (room / "deep.py").write_text("C = 1\n")
+    (package / "above.py").write_text("B = 1\n")
     (package / "alien.py").write_text("OTHER = 1\n")
     (tmp_path / "script.py").write_text(
         "from nodal_staging.jobs import LEVEL\nfrom nodal_staging import outer\n"
+        "from nodal_staging.room.near import A\n"
     )
     return tmp_path
 
@@ -34,6 +42,9 @@ def version(source):
         ("inner.py", '"""Say more."""\nLIMIT = 3  # why\n\n', False),
         ("jobs.py", "LEVEL = 2\n", False),
         ("alien.py", "OTHER = 2\n", False),
+        ("room/far.py", "A = 2\nfrom ..above import B\n", True),
+        ("room/deep.py", "C = 2\n", True),
+        ("above.py", "B = 2\n", True),
     ],
 )
 def test_what_counts(source, tmp_path, name, text, counts):

@@ -36,7 +36,7 @@ def code_version(script: str | Path, source_root: str | Path) -> str:
         name = _label(path, source_root)
         if name in trees:
             continue
-        trees[name], imported = _read(path)
+        trees[name], imported = _read(path, name)
         pending.extend(
             module
             for name in imported
@@ -57,22 +57,27 @@ def _label(path: Path, source_root: Path) -> str:
 
 
 @cache
-def _read(path: Path) -> tuple[str, tuple[str, ...]]:
+def _read(path: Path, label: str) -> tuple[str, tuple[str, ...]]:
     """Return the syntax tree of a file as text and the package modules it imports."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imported = tuple(sorted(_imports(tree)))
+    imported = tuple(sorted(_imports(tree, label.split("/")[:-1])))
     return ast.dump(_without_docstrings(tree)), imported
 
 
-def _imports(tree: ast.AST) -> set[str]:
-    """List names of package modules that a tree imports, also inside functions."""
+def _imports(tree: ast.AST, package: list[str]) -> set[str]:
+    """List names of package modules that a tree imports, also inside functions.
+
+    ``package`` is where the file lies, for relative imports.
+    """
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else []
+            module = ".".join([*above, *filter(None, [node.module])])
+            names.add(module)
+            names.update(f"{module}.{alias.name}" for alias in node.names)
     return {name for name in names if name.split(".")[0] == PACKAGE}
 
 

@@ -39,6 +39,7 @@ FloatArray = npt.NDArray[np.float64]
 Images = npt.NDArray[np.floating[Any]]
 
 Estimator = Literal["relu", "linear", "two_component", "relu.cond"]
+Precision = Literal["float32", "float64"]
 ESTIMATORS = ("relu", "linear", "two_component", "relu.cond")
 DTYPES = ("float32", "float64")
 TOLERANCE = 64
@@ -203,7 +204,7 @@ def fit_patterns(
     images: Images,
     *,
     estimator: Estimator = "relu",
-    dtype: Literal["float32", "float64"] = "float32",
+    dtype: Precision = "float32",
     batch_size: int = 32,
 ) -> Patterns:
     """Estimate the patterns of every kernel, in two passes over the images.
