@@ -79,7 +79,7 @@ def flipping(
     baseline
         What replaces pixels ``(y, x, channels)``.
     steps
-        Equal parts in which all pixels are replaced.
+        In how many parts all pixels are replaced, see ``shares_replaced``.
 
     Returns
     -------
@@ -89,17 +89,31 @@ def flipping(
     flat = relevance.reshape(len(images), -1)
     rank = np.argsort(np.argsort(-flat, axis=1, kind="stable"), axis=1)
     rank = rank.reshape(relevance.shape)
-    sign = np.where(logits(chain, images) < 0, -1.0, 1.0)
-    pixels = flat.shape[1]
+    whole, nothing = (
+        logits(chain, images),
+        logits(chain, baseline[None].astype(images.dtype)),
+    )
+    sign = np.where(whole < 0, -1.0, 1.0)
+    counts = np.round(shares_replaced(steps) * flat.shape[1]).astype(int)
     curves = []
-    for order in (rank, pixels - 1 - rank):
-        curve = []
-        for step in range(steps + 1):
-            gone = (order < round(step * pixels / steps))[..., None]
+    for order in (rank, flat.shape[1] - 1 - rank):
+        curve = [whole]
+        for count in counts[1:-1]:
+            gone = (order < count)[..., None]
             left = np.where(gone, baseline, images).astype(images.dtype)
-            curve.append(sign * logits(chain, left))
-        curves.append(np.stack(curve, axis=1))
+            curve.append(logits(chain, left))
+        curve.append(np.full(len(images), nothing[0]))
+        curves.append(sign[:, None] * np.stack(curve, axis=1))
     return curves[0], curves[1]
+
+
+def shares_replaced(steps: int) -> Float64:
+    """Return which shares of the pixels are replaced ``(steps + 1,)``.
+
+    They grow as squares, since what matters is often a small part of an image.
+    """
+    shares: Float64 = (np.arange(steps + 1) / steps) ** 2
+    return shares
 
 
 def area_gap(most_first: Float64, least_first: Float64) -> Float64:
@@ -107,10 +121,8 @@ def area_gap(most_first: Float64, least_first: Float64) -> Float64:
 
     A map that knows what matters has a gap above zero; a random one has none.
     """
-    steps = most_first.shape[1] - 1
-    gap = least_first - most_first
-    area: Float64 = np.trapezoid(gap, dx=1 / steps, axis=1)
-    return area
+    shares = shares_replaced(most_first.shape[1] - 1)
+    return np.asarray(np.trapezoid(least_first - most_first, shares, axis=1))
 
 
 def _starts(extent: int, size: int, stride: int) -> list[int]:

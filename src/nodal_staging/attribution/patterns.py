@@ -19,6 +19,7 @@ Kindermans et al., Learning how to explain neural networks, ICLR 2018
 """
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache, partial
@@ -293,9 +294,9 @@ def _mean_graph(form: _Form) -> Compiled:
             y = inputs[place + 1]
             if form.estimator == "relu.cond" and gate is not None:
                 rows = ops.cast(inputs[gate] > 0, form.dtype)
+                found.append([_over_rows(rows * y), _over_rows(rows)])
             else:
-                rows = ops.ones_like(y)
-            found.append([_over_rows(rows * y), _over_rows(rows)])
+                found.append([_over_rows(y), _count(y)])
         return found
 
     return Compiled(means)
@@ -320,7 +321,7 @@ def _covariance_graph(form: _Form) -> Compiled:
             step = cast(KernelStep, form.steps[place])
             product, kernel = partial(step.product, x), weights[place][0]
             sums = [pull_back(product, kernel, mask * y) for mask in masks]
-            found.append([_over_rows(is_open), _over_rows(ops.ones_like(y)), *sums])
+            found.append([_over_rows(is_open), _count(y), *sums])
         return found
 
     return Compiled(covariances)
@@ -331,6 +332,12 @@ def _over_rows(y: Any) -> Any:
     places = tuple(range(1, len(y.shape) - 1))
     by_image = ops.sum(y, axis=places) if places else y
     return ops.sum(ops.cast(by_image, "float64"), axis=0)
+
+
+def _count(y: Any) -> Any:
+    """Return the number of rows, in float64."""
+    places = math.prod(y.shape[1:-1])
+    return ops.cast(ops.shape(y)[0] * places, "float64")
 
 
 def _ratio(total: FloatArray, rows: FloatArray) -> FloatArray:
