@@ -272,29 +272,18 @@ def test_where_nothing_is_relevant_the_map_is_zero():
 
 
 def test_a_negative_denominator_is_kept_and_counted():
-    # A large bias opens the unit everywhere but in a tail above its mean.
-    rng = np.random.default_rng(0)
-    x = rng.normal(size=(500, 3))
-    model = unit_network(np.array([1.0, 0.5, 0.0]))
-    # The ReLU's own input decides: a norm turned by its sign opens where y is low.
-    network = [keras.Input((3,)), layers.Dense(1, name="unit")]
-    network += [layers.BatchNormalization(name="norm"), layers.ReLU(), layers.Dense(1)]
-    turned = keras.Sequential(network)
-    turned.get_layer("unit").set_weights(model.get_layer("unit").get_weights())
-    one, zero = np.ones(1), np.zeros(1)
-    turned.get_layer("norm").set_weights([one, -2 * one, zero, one])
-    plain = fit_patterns(LinearChain.from_keras(turned), x, dtype="float64")
-    assert plain.report[0].negative == 0
-    assert plain.report[0].active < 0.1
-    # E+[y] < E[y] < 0 is impossible for an open unit; many outliers below do it.
-    y = np.concatenate([np.linspace(0.1, 0.2, 50), np.full(5, 30.0)])
+    # A bias opens the unit where its mean is below zero, but not on the far tail:
+    # w k = Var+ + E+[y] (E+[y] - E[y]) with E[y] < E+[y] < 0.
+    y = np.concatenate([np.linspace(-5.2, -5.0, 50), np.full(5, -30.0)])
     x = np.stack([y, y * 0, y * 0], axis=1)
-    turned.get_layer("norm").set_weights([-one, 10 * one, zero, one])
-    unit = turned.get_layer("unit")
-    unit.set_weights([np.array([[1.0], [0.0], [0.0]]), zero])
-    found = fit_patterns(LinearChain.from_keras(turned), x, dtype="float64")
-    assert found.report[0].negative == 1
+    model = unit_network(np.array([1.0, 0.0, 0.0]), bias=6.0)
+    found = fit_patterns(LinearChain.from_keras(model), x, dtype="float64")
+    unit = found.report[0]
+    assert (unit.negative, unit.undefined) == (1, 0)
+    assert unit.active == pytest.approx(50 / 55)
     np.testing.assert_allclose(found.kernels["unit"].ravel(), [1, 0, 0], atol=1e-12)
+    expected = oracle_patterns(model, x)["unit"]
+    np.testing.assert_allclose(found.kernels["unit"], expected, **CLOSE)
 
 
 def test_ties_go_to_the_first_in_row_major_order():

@@ -19,13 +19,6 @@ PATTERN_FILE = (
 )
 
 
-def permuted_weights(wildcards):
-    """Return the weights that learned permuted labels, where the study asks for it."""
-    if wildcards.cnn not in EXPLAIN["permuted"]:
-        return []
-    return f"<results>/attribution/permuted/{wildcards.cnn}/weights.h5"
-
-
 rule fit_patterns:
     """Fit the patterns of a CNN on the images it was trained on."""
     input:
