@@ -1,10 +1,12 @@
 """Heatmaps of a small study from files to files, and what is said about them."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from attribution_networks import shaken
 from studies import measured_nodes
 
@@ -35,7 +37,8 @@ from nodal_staging.heatmap_files import (
     read_heatmaps,
     write_heatmaps,
 )
-from nodal_staging.heatmap_methods import CONTROLS, METHODS, HeatmapOptions
+from nodal_staging.heatmap_methods import CONTROLS, METHODS
+from nodal_staging.heatmap_options import HeatmapOptions
 from nodal_staging.heatmaps import attribute_cnn, fit_cnn_patterns
 from nodal_staging.label_permutation import permute_labels
 from nodal_staging.recipes import read_recipe, write_recipe
@@ -461,10 +464,6 @@ def test_relevance_for_the_decision_turns_with_the_sign():
 
 
 def test_patterns_of_mean_pooling_are_refused_before_the_study_starts():
-    from pathlib import Path
-
-    import yaml
-
     root = Path(__file__).parents[1]
     config = yaml.safe_load((root / "config/config.yaml").read_text())
     config["cnn"]["pooling"] = "average"

@@ -34,12 +34,11 @@ from nodal_staging.heatmap_check_tables import (
 )
 from nodal_staging.heatmap_files import Heatmaps, read_heatmaps
 from nodal_staging.heatmap_methods import (
-    PATTERN_METHODS,
     Explained,
     FloatArray,
-    HeatmapOptions,
     heatmap,
 )
+from nodal_staging.heatmap_options import PATTERN_METHODS, HeatmapOptions
 from nodal_staging.heatmaps import plain_images, read_chain, read_explained
 from nodal_staging.images import ImageSource
 from nodal_staging.recipes import Recipe, read_recipe

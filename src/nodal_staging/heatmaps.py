@@ -22,9 +22,9 @@ from nodal_staging.heatmap_methods import (
     CONTROLS,
     Explained,
     FloatArray,
-    HeatmapOptions,
     heatmap,
 )
+from nodal_staging.heatmap_options import HeatmapOptions
 from nodal_staging.images import ImageOptions, ImageSource
 from nodal_staging.recipes import Recipe, read_recipe
 from nodal_staging.sampling import sample

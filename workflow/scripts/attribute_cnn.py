@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.heatmap_methods import HeatmapOptions
+from nodal_staging.heatmap_options import HeatmapOptions
 from nodal_staging.heatmaps import attribute_cnn
 from nodal_staging.jobs import job_log
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nodal_staging.heatmap_checks import check_attribution
-from nodal_staging.heatmap_methods import HeatmapOptions
+from nodal_staging.heatmap_options import HeatmapOptions
 from nodal_staging.jobs import job_log
 
 if TYPE_CHECKING:
