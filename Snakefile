@@ -63,6 +63,7 @@ rule all:
     input:
         "<results>/report.html",
         "<results>/provenance.json",
+        "<results>/audit/randomisation.tsv",
         FIGURES,
         UPTAKE,
         TRAINING_FIGURE,

@@ -2,7 +2,6 @@
 
 import json
 
-import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,22 +92,13 @@ def audited(nodes, tmp_path):
     for name, score in scores.items():
         files[name] = tmp_path / f"{name}.csv"
         tables.write(score_table(nodes, score, "test"), files[name], tables.SCORES)
-    masks = np.zeros((10, 48, 48), np.uint8)
-    masks[:, 20:28, 20:28] = 1
-    maps = np.ones((10, 48, 48))
-    maps[:, 20:28, 20:28] = -3
-    maps[0] = 0
-    with h5py.File(tmp_path / "a.h5", "w") as file:
-        file["gradient_x_input"], file["mask"] = maps, masks
     audit_location(
         scores=files,
         nodes=tmp_path / "nodes.tsv",
-        attributions={"address": tmp_path / "a.h5"},
         replicates=300,
         confidence_level=0.95,
         seed=1,
         location=tmp_path / "location.tsv",
-        relevance=tmp_path / "relevance.tsv",
     )
     return tmp_path
 
@@ -133,14 +123,6 @@ def test_the_verdict_finds_the_secret(audited):
     assert found["leak"] is None
     assert len(found["weaknesses"]) == 1
     assert "both sides of the split" in found["weaknesses"][0]
-
-
-def test_relevance_is_the_share_of_absolute_values(audited):
-    found = tables.read(audited / "relevance.tsv", tables.RELEVANCE).iloc[0]
-    on_node, elsewhere = 64 * 3, 48 * 48 - 64
-    assert found["share_on_node"] == pytest.approx(on_node / (on_node + elsewhere))
-    assert found["area_share"] == pytest.approx(64 / 48**2)
-    assert found["nodes"] == 9
 
 
 VIEWS = {"all": 0.94, "node_only": 0.86, "size": 0.64}

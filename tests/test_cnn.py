@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import pytest
 
-from nodal_staging.attribution.gradient import gradient_times_input
 from nodal_staging.cnn import build_network, compile_network, load_weights, save_weights
 
 TINY = {
@@ -108,14 +107,3 @@ def test_weights_survive_the_file_and_the_file_its_rewriting(tmp_path):
     np.testing.assert_array_equal(
         model.predict(images, verbose=0), other.predict(images, verbose=0)
     )
-
-
-def test_gradient_times_input_of_a_linear_model_is_its_exact_share():
-    image = keras.Input((4, 4, 2))
-    flat = keras.layers.Flatten()(image)
-    logit = keras.layers.Dense(1, use_bias=False, name="logit")(flat)
-    model = keras.Model(image, keras.layers.Activation("sigmoid")(logit))
-    images = np.random.default_rng(1).normal(size=(3, 4, 4, 2)).astype(np.float32)
-    weight = model.get_layer("logit").get_weights()[0].reshape(4, 4, 2)
-    maps = gradient_times_input(model, images, layer="logit", batch_size=2)
-    np.testing.assert_allclose(maps, (images * weight).sum(axis=-1), rtol=1e-5)

@@ -35,6 +35,7 @@ SHARED = {
     "write_share_recipe": "write_recipe",
     "train_candidate": "train_fold",
     "train_share": "train_cnn",
+    "train_permuted": "train_cnn",
     "score_share": "score_cnn",
     "read_new_labels": "read_label_names",
     "gather_new_labels": "gather_label_names",

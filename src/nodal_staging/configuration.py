@@ -49,6 +49,7 @@ def check_configuration(config: Mapping[str, Any], schema: str | Path) -> None:
     for name in config["selection"]["candidates"]:
         changed = dict(config) | candidate_options(config, name)
         _check_schema(validator, changed, f"selection.candidates.{name}.")
+    _check_heatmaps(config)
     _check_new_sheets(config["prediction"])
     _check_external(config)
     if config["cohort"]["source"] == "files":
@@ -182,6 +183,18 @@ def _check_sheets(cohort: Mapping[str, Any]) -> None:
             )
         if path and not Path(path).is_file():
             raise ConfigurationError(_no_file(f"cohort.{key}", path))
+
+
+def _check_heatmaps(config: Mapping[str, Any]) -> None:
+    """Refuse heatmaps by patterns of a network that patterns are not defined for."""
+    methods = config["attribution"]["methods"]
+    asked = [name for name in methods if name.startswith("pattern_")]
+    if asked and config["cnn"]["pooling"] != "max":
+        raise ConfigurationError(
+            f"config: attribution.methods has {asked[0]}, which is not defined for "
+            f"cnn.pooling {config['cnn']['pooling']}; leave it out or set cnn.pooling "
+            "to max"
+        )
 
 
 def _check_new_sheets(prediction: Mapping[str, Any]) -> None:

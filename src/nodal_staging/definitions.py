@@ -58,7 +58,9 @@ class Module:
 def read_module(path: Path) -> Module:
     """Take a Python file to pieces."""
     module = Module()
-    for statement in _body(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    _make_absolute(tree, path)
+    for statement in _body(tree):
         read = _Reading()
         read.node(statement)
         text = "".join(read.text)
@@ -68,6 +70,19 @@ def read_module(path: Path) -> Module:
             _keep_origins(module, inner)
         _sort_in(module, statement, text, read.names)
     return module
+
+
+def _make_absolute(tree: ast.Module, path: Path) -> None:
+    """Write out relative imports, which name modules from where the file lies."""
+    parts = path.parent.parts
+    if PACKAGE not in parts:
+        return
+    inside = parts[len(parts) - 1 - parts[::-1].index(PACKAGE) :]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = inside[: len(inside) + 1 - node.level]
+            node.module = ".".join([*above, *filter(None, [node.module])])
+            node.level = 0
 
 
 class _Reading:

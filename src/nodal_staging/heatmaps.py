@@ -1,56 +1,140 @@
-"""Heatmaps of the study's CNNs on the test set."""
+"""Heatmaps of the study's CNNs on the test set, from files to files."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
-import h5py
 import numpy as np
 
-from nodal_staging import tables
-from nodal_staging.attribution.gradient import gradient_times_input
+# The backend first: it keeps TensorFlow quiet.
+from nodal_staging import backend, tables
+from nodal_staging.attribution.chain import LinearChain
+from nodal_staging.attribution.gradients import logits
+from nodal_staging.attribution.patterns import (
+    Estimator,
+    Patterns,
+    Precision,
+    fit_patterns,
+)
 from nodal_staging.augment import no_augmentation
-from nodal_staging.backend import use_device
-from nodal_staging.cnn import LOGIT
 from nodal_staging.files import replacing
-from nodal_staging.images import ImageSource
-from nodal_staging.recipes import read_recipe
+from nodal_staging.heatmap_files import Heatmaps, write_heatmaps
+from nodal_staging.heatmap_methods import (
+    CONTROLS,
+    Explained,
+    FloatArray,
+    heatmap,
+)
+from nodal_staging.heatmap_options import HeatmapOptions
+from nodal_staging.images import ImageOptions, ImageSource
+from nodal_staging.recipes import Recipe, read_recipe
 from nodal_staging.sampling import sample
 from nodal_staging.training import trained_network
+
+
+def fit_cnn_patterns(
+    *,
+    recipe: str | Path,
+    weights: str | Path,
+    training: str | Path,
+    patches: Iterable[str | Path],
+    estimator: Estimator,
+    dtype: Precision,
+    batch_size: int,
+    gpu: bool,
+    output: str | Path,
+) -> None:
+    """Fit the patterns of a CNN on its training images, as no epoch augmented them.
+
+    Parameters
+    ----------
+    recipe, weights
+        The trained CNN.
+    training, patches
+        ``tables.DATASET`` that it was trained on, and patch files of all shards.
+    estimator, dtype, batch_size
+        As for ``attribution.patterns.fit_patterns``.
+    gpu
+        Whether a GPU may be used.
+    output
+        ``attribution.patterns.Patterns``, with the sums of the CNN and the images
+        that they belong to.
+    """
+    how = read_recipe(recipe)
+    backend.use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
+    trained_on = plain_images(training, patches, how.image)
+    patterns = fit_patterns(
+        read_chain(how, weights),
+        trained_on,
+        estimator=estimator,
+        dtype=dtype,
+        batch_size=batch_size,
+    )
+    with replacing(output) as part:
+        patterns.save(part)
 
 
 def attribute_cnn(
     *,
     recipe: str | Path,
     weights: str | Path,
+    patterns: str | Path | None,
+    training: str | Path,
     test: str | Path,
     patches: Iterable[str | Path],
+    options: HeatmapOptions,
     gpu: bool,
     output: str | Path,
 ) -> None:
-    """Write the maps of a CNN for the test nodes.
+    """Write the maps of a CNN for the test nodes, by every method and control.
 
     Parameters
     ----------
-    recipe, weights
-        The trained CNN.
-    test, patches
-        ``tables.DATASET``, and patch files of all shards.
-    gpu
-        Whether a GPU may be used.
+    recipe, weights, training, patches, gpu
+        As for ``fit_cnn_patterns``.
+    options
+        Which maps, and how.
+    patterns
+        What it wrote, or None where no method asks for it.
+    test
+        ``tables.DATASET`` of the nodes.
     output
-        HDF5: ``/node_id``; ``/gradient_x_input``, ``/image`` (what the network saw)
-        and ``/mask``, each ``(n, 48, 48)``.
+        ``heatmap_files.Heatmaps``.
     """
     how = read_recipe(recipe)
-    use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
-    tested = tables.read(test, tables.DATASET)
-    node_ids = list(tested["node_id"])
-    source = ImageSource.read(patches, node_ids, how.image)
+    backend.use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
+    files = list(patches)
+    trained_on = plain_images(training, files, how.image)
+    network = read_explained(read_chain(how, weights), patterns, trained_on, options)
+    node_ids = list(tables.read(test, tables.DATASET)["node_id"])
+    source = ImageSource.read(files, node_ids, how.image)
     images = source.plain()
-    maps = gradient_times_input(trained_network(how, weights), images, layer=LOGIT)
     masks = sample(source.masks, no_augmentation(len(node_ids))) >= 0.5
-    with replacing(output) as part, h5py.File(part, "w") as file:
-        file.create_dataset("node_id", data=np.array(node_ids, dtype="S"))
-        file.create_dataset("gradient_x_input", data=maps)
-        file.create_dataset("image", data=images[..., 0])
-        file.create_dataset("mask", data=masks.astype(np.uint8))
+    names = (*options.methods, *CONTROLS)
+    drawn = {name: heatmap(name, network, images) for name in names}
+    logit = logits(network.chain, images)
+    ct = images[..., 0]
+    write_heatmaps(output, Heatmaps(node_ids, logit, ct, masks, drawn))
+
+
+def plain_images(
+    dataset: str | Path, patches: Iterable[str | Path], options: ImageOptions
+) -> FloatArray:
+    """Return the images of a dataset, not augmented ``(n, 48, 48, channels)``."""
+    node_ids = list(tables.read(dataset, tables.DATASET)["node_id"])
+    return ImageSource.read(patches, node_ids, options).plain()
+
+
+def read_chain(recipe: Recipe, weights: str | Path) -> LinearChain:
+    """Read a trained CNN as a chain of linear steps."""
+    return LinearChain.from_keras(trained_network(recipe, weights), mean_pooling=True)
+
+
+def read_explained(
+    chain: LinearChain,
+    patterns: str | Path | None,
+    trained_on: FloatArray,
+    options: HeatmapOptions,
+) -> Explained:
+    """Put a network together with patterns that were fitted on these very images."""
+    fitted = None if patterns is None else Patterns.load(patterns, chain, trained_on)
+    return Explained(chain, fitted, np.mean(trained_on, axis=0), options)

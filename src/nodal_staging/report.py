@@ -10,6 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from nodal_staging import tables
+from nodal_staging.audit.localisation import LOCALISATION
 from nodal_staging.classifier_names import printed
 from nodal_staging.figures.legend import Illustration
 from nodal_staging.files import read_json, write_text
@@ -52,7 +53,7 @@ def write_report(
     mcnemar: str | Path,
     statistics: Sequence[str | Path],
     location: str | Path,
-    relevance: str | Path,
+    localisation: str | Path,
     verdict: str | Path,
     ceilings: str | Path | None,
     provenance: str | Path,
@@ -72,7 +73,7 @@ def write_report(
         HTML fragments.
     statistics
         Of the CNNs.
-    location, relevance, verdict, ceilings
+    location, localisation, verdict, ceilings
         The audit; ``ceilings`` is None unless the cohort is synthetic.
     provenance
         The record.
@@ -99,7 +100,7 @@ def write_report(
         bootstrap=first["auc"]["intervals"]["bootstrap"],
         ceilings=None if compared is None else compared.to_dict("records"),
         location=tables.read(location, tables.SITE_MATCHED).to_dict("records"),
-        relevance=tables.read(relevance, tables.RELEVANCE).to_dict("records"),
+        localisation=_on_the_node(localisation),
         verdict=read_json(verdict),
         verdict_words=VERDICT_WORDS,
         provenance=read_json(provenance),
@@ -131,6 +132,15 @@ def environment() -> jinja2.Environment:
 
 def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
+
+
+def _on_the_node(path: str | Path) -> list[dict[str, Any]]:
+    """Return how much of the maps of the first method lies on the node, by CNN."""
+    frame = tables.read(path, LOCALISATION)
+    first = frame["method"] == frame["method"].iloc[0]
+    whole = (frame["group"] == "all") & (frame["region"] == "node")
+    rows: list[dict[str, Any]] = frame[first & whole].to_dict("records")
+    return rows
 
 
 def _characteristics(path: str | Path) -> tuple[list[str], list[tuple[str, list[Any]]]]:

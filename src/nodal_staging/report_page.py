@@ -139,14 +139,15 @@ patients)</th><th>Pairs</th></tr>
 <td>{{ "%.3f" | format(row.site_matched_auc) }}</td>
 <td>{{ "%.3f" | format(row.lower) }} to {{ "%.3f" | format(row.upper) }}</td>
 <td>{{ row.pairs }}</td></tr>{% endfor %}</table>
-<table><caption>Share of the absolute gradient × input that lies on the node</caption>
+<table><caption>Share of the absolute relevance ({{ localisation[0].method }})
+that lies on the node</caption>
 <tr><th>CNN</th><th>On the node</th><th>Interval</th><th>Share of the area</th>
 <th>Test nodes</th></tr>
-{% for row in relevance %}<tr><td>{{ ("cnn_" ~ row.cnn) | printed }}</td>
-<td>{{ "%.1f" | format(100 * row.share_on_node) }} %</td>
+{% for row in localisation %}<tr><td>{{ ("cnn_" ~ row.cnn) | printed }}</td>
+<td>{{ "%.1f" | format(100 * row.share) }} %</td>
 <td>{{ "%.1f" | format(100 * row.lower) }} to
 {{ "%.1f" | format(100 * row.upper) }} %</td>
-<td>{{ "%.1f" | format(100 * row.area_share) }} %</td><td>{{ row.nodes }}</td></tr>
+<td>{{ "%.1f" | format(100 * row.area) }} %</td><td>{{ row.nodes }}</td></tr>
 {% endfor %}</table></div>
 
 <h2 id="methods">How the numbers were made</h2>

@@ -253,17 +253,6 @@ SITE_MATCHED = table(
 )
 """AUC over pairs of the same location, empty where there is no such pair."""
 
-RELEVANCE = table(
-    {
-        "cnn": text(unique=True),
-        "share_on_node": number(0, 1),
-        "lower": number(0, 1),
-        "upper": number(0, 1),
-        "area_share": number(0, 1),
-        "nodes": count(),
-    },
-)
-
 CHARACTERISTICS = table(
     {
         "partition": text(),

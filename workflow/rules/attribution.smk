@@ -1,15 +1,60 @@
-"""Where the CNNs look: heatmaps of the test nodes.
+"""Where the CNNs look, and how far such maps can be trusted.
 
-INPUTS   models/<cnn>/weights.h5, datasets/test.tsv, patches/<shard>.h5
-OUTPUTS  attribution/<cnn>.h5  node_id, maps by method, images and masks
+INPUTS   models/<cnn>/, datasets/, patches/<shard>.h5
+OUTPUTS  attribution/<cnn>.patterns.h5  patterns of every layer, and whose they are
+         attribution/<cnn>.h5           maps of the test nodes by method
+         attribution/permuted/<cnn>/    the CNN trained with permuted labels
+         attribution/<cnn>.checks.tsv   randomisation, faithfulness and halo by node
+         attribution/<cnn>.curves.tsv   support while pixels are replaced
 """
 
+EXPLAIN = config["attribution"]
+# What decides the maps; the rest of the section concerns their checks.
+CHECKING = ("flipping_steps", "randomised_levels", "fresh_networks", "permuted")
+DRAWING = {key: EXPLAIN[key] for key in EXPLAIN if key not in (*CHECKING, "ring_mm")}
+PATTERN_FILE = (
+    "<results>/attribution/{cnn}.patterns.h5"
+    if any(method.startswith("pattern_") for method in EXPLAIN["methods"])
+    else []
+)
 
-rule attribute_cnn:
-    """Attribute the score of each test node to its pixels."""
+
+rule fit_patterns:
+    """Fit the patterns of a CNN on the images it was trained on."""
     input:
         recipe="<results>/models/{cnn}/recipe.json",
         weights="<results>/models/{cnn}/weights.h5",
+        training=training_set_of,
+        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+    output:
+        "<results>/attribution/{cnn}.patterns.h5",
+    log:
+        "<logs>/fit_patterns/{cnn}.log",
+    benchmark:
+        "<benchmarks>/fit_patterns/{cnn}.tsv"
+    conda:
+        "../../envs/cnn.yaml"
+    threads: config["training"]["intra_op_threads"]
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=1,
+    params:
+        estimator=lookup(within=config, dpath="attribution/estimator"),
+        dtype=lookup(within=config, dpath="attribution/dtype"),
+        batch_size=lookup(within=config, dpath="attribution/batch_size"),
+        code=version_of("fit_patterns"),
+    script:
+        "../scripts/fit_patterns.py"
+
+
+rule attribute_cnn:
+    """Attribute the score of each test node to its pixels, by every method."""
+    input:
+        recipe="<results>/models/{cnn}/recipe.json",
+        weights="<results>/models/{cnn}/weights.h5",
+        patterns=PATTERN_FILE,
+        training=training_set_of,
         test="<results>/datasets/test.tsv",
         patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
     output:
@@ -22,10 +67,79 @@ rule attribute_cnn:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=3000,
+        mem_mb=4000,
         runtime=60,
         gpu=1,
     params:
+        options=DRAWING,
+        seed=lookup(within=config, dpath="seed"),
         code=version_of("attribute_cnn"),
     script:
         "../scripts/attribute_cnn.py"
+
+
+rule permute_labels:
+    """Permute the labels of a training set, so that there is nothing to learn."""
+    input:
+        training=training_set_of,
+    output:
+        "<results>/attribution/permuted/{cnn}/training.tsv",
+    log:
+        "<logs>/permute_labels/{cnn}.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        seed=lookup(within=config, dpath="seed"),
+        code=version_of("permute_labels"),
+    script:
+        "../scripts/permute_labels.py"
+
+
+use rule train_cnn as train_permuted with:
+    input:
+        recipe="<results>/models/{cnn}/recipe.json",
+        training="<results>/attribution/permuted/{cnn}/training.tsv",
+        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+    output:
+        weights="<results>/attribution/permuted/{cnn}/weights.h5",
+        history="<results>/attribution/permuted/{cnn}/history.tsv",
+        card="<results>/attribution/permuted/{cnn}/card.json",
+    log:
+        "<logs>/train_permuted/{cnn}.log",
+    benchmark:
+        "<benchmarks>/train_permuted/{cnn}.tsv"
+
+
+rule check_attribution:
+    """Check what the heatmaps depend on, and what they predict."""
+    input:
+        recipe="<results>/models/{cnn}/recipe.json",
+        weights="<results>/models/{cnn}/weights.h5",
+        permuted=permuted_weights,
+        patterns=PATTERN_FILE,
+        heatmaps="<results>/attribution/{cnn}.h5",
+        training=training_set_of,
+        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+    output:
+        checks="<results>/attribution/{cnn}.checks.tsv",
+        curves="<results>/attribution/{cnn}.curves.tsv",
+    log:
+        "<logs>/check_attribution/{cnn}.log",
+    benchmark:
+        "<benchmarks>/check_attribution/{cnn}.tsv"
+    conda:
+        "../../envs/cnn.yaml"
+    threads: config["training"]["intra_op_threads"]
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=1,
+    params:
+        options=lookup(within=config, dpath="attribution"),
+        seed=lookup(within=config, dpath="seed"),
+        code=version_of("check_attribution"),
+    script:
+        "../scripts/check_attribution.py"

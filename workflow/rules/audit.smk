@@ -1,10 +1,13 @@
 """Did the model read the node, or its address?
 
 INPUTS   scores/, statistics/, nodes.tsv, attribution/, raw/truth.json (synthetic only)
-OUTPUTS  audit/ceilings.tsv   each AUC beside the best that the truth allows
-         audit/location.tsv   AUC over pairs of the same location
-         audit/relevance.tsv  share of the heatmap on the node
-         audit/verdict.json   the verdict on each CNN, and known weaknesses
+OUTPUTS  audit/ceilings.tsv       each AUC beside the best that the truth allows
+         audit/location.tsv       AUC over pairs of the same location
+         audit/localisation.tsv   where the heatmaps lie; localisation_differences.tsv
+         audit/randomisation.tsv  how the heatmaps depend on what was learned
+         audit/faithfulness.tsv   whether they name the pixels that matter
+         audit/halo.tsv           what lies outside the node, trained or not
+         audit/verdict.json       the verdict on each CNN, and known weaknesses
 """
 
 CEILINGS = "<results>/audit/ceilings.tsv" if SYNTHETIC else []
@@ -38,14 +41,12 @@ rule audit_ceilings:
 
 
 rule audit_location:
-    """Compare nodes of the same location only, and measure where the CNNs look."""
+    """Compare nodes of the same location only."""
     input:
         scores=collect("<results>/scores/{classifier}.csv", classifier=CLASSIFIERS),
         nodes="<results>/nodes.tsv",
-        attributions=collect("<results>/attribution/{cnn}.h5", cnn=CNNS),
     output:
         location="<results>/audit/location.tsv",
-        relevance="<results>/audit/relevance.tsv",
     log:
         "<logs>/audit_location.log",
     conda:
@@ -55,13 +56,67 @@ rule audit_location:
         runtime=20,
     params:
         classifiers=CLASSIFIERS,
-        cnns=CNNS,
         replicates=lookup(within=config, dpath="statistics/replicates"),
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         seed=lookup(within=config, dpath="seed"),
         code=version_of("audit_location"),
     script:
         "../scripts/audit_location.py"
+
+
+rule measure_localisation:
+    """Measure how much of the heatmaps lies on the node, around it and elsewhere."""
+    input:
+        heatmaps=collect("<results>/attribution/{cnn}.h5", cnn=CNNS),
+        scores=collect("<results>/scores/cnn_{cnn}.csv", cnn=CNNS),
+        statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS),
+        nodes="<results>/nodes.tsv",
+    output:
+        localisation="<results>/audit/localisation.tsv",
+        differences="<results>/audit/localisation_differences.tsv",
+    log:
+        "<logs>/measure_localisation.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=20,
+    params:
+        cnns=CNNS,
+        ring_mm=lookup(within=config, dpath="attribution/ring_mm"),
+        replicates=lookup(within=config, dpath="statistics/replicates"),
+        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        seed=lookup(within=config, dpath="seed"),
+        code=version_of("measure_localisation"),
+    script:
+        "../scripts/measure_localisation.py"
+
+
+rule audit_heatmaps:
+    """Say how far the heatmaps can be trusted."""
+    input:
+        checks=collect("<results>/attribution/{cnn}.checks.tsv", cnn=CNNS),
+        heatmaps=collect("<results>/attribution/{cnn}.h5", cnn=CNNS),
+        nodes="<results>/nodes.tsv",
+    output:
+        randomisation="<results>/audit/randomisation.tsv",
+        faithfulness="<results>/audit/faithfulness.tsv",
+        halo="<results>/audit/halo.tsv",
+    log:
+        "<logs>/audit_heatmaps.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=1500,
+        runtime=20,
+    params:
+        cnns=CNNS,
+        replicates=lookup(within=config, dpath="statistics/replicates"),
+        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        seed=lookup(within=config, dpath="seed"),
+        code=version_of("audit_heatmaps"),
+    script:
+        "../scripts/audit_heatmaps.py"
 
 
 rule write_verdict:
@@ -96,4 +151,5 @@ rule audit:
     """Everything the audit says."""
     input:
         "<results>/audit/verdict.json",
-        "<results>/audit/relevance.tsv",
+        "<results>/audit/localisation.tsv",
+        "<results>/audit/randomisation.tsv",

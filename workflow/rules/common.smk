@@ -122,6 +122,13 @@ def share_of(wildcards):
     return training_set_of(wildcards, f"<results>/learning_curve/{point}/datasets")
 
 
+def permuted_weights(wildcards):
+    """Return the weights that learned permuted labels, where the study asks for it."""
+    if wildcards.cnn not in config["attribution"]["permuted"]:
+        return []
+    return f"<results>/attribution/permuted/{wildcards.cnn}/weights.h5"
+
+
 def new_exams(wildcards):
     """Return the sheet of the exams to predict."""
     sheet = config["prediction"]["exams"]

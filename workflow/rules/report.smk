@@ -41,7 +41,7 @@ rule write_report:
         mcnemar="<results>/tables/mcnemar.html",
         statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS),
         location="<results>/audit/location.tsv",
-        relevance="<results>/audit/relevance.tsv",
+        localisation="<results>/audit/localisation.tsv",
         verdict="<results>/audit/verdict.json",
         ceilings=CEILINGS,
         provenance="<results>/provenance.json",

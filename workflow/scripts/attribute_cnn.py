@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from nodal_staging.heatmap_options import HeatmapOptions
 from nodal_staging.heatmaps import attribute_cnn
 from nodal_staging.jobs import job_log
 
@@ -12,8 +13,11 @@ with job_log(snakemake.log[0]):
     attribute_cnn(
         recipe=snakemake.input.recipe,
         weights=snakemake.input.weights,
+        patterns=snakemake.input.patterns or None,
+        training=snakemake.input.training,
         test=snakemake.input.test,
         patches=snakemake.input.patches,
+        options=HeatmapOptions.of(snakemake.params.options, snakemake.params.seed),
         gpu=snakemake.resources.gpu > 0,
         output=snakemake.output[0],
     )

@@ -1,4 +1,4 @@
-"""Compare nodes of the same location, and measure where the CNNs look."""
+"""Compare nodes of the same location only."""
 
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,8 @@ with job_log(snakemake.log[0]):
             zip(snakemake.params.classifiers, snakemake.input.scores, strict=True)
         ),
         nodes=snakemake.input.nodes,
-        attributions=dict(
-            zip(snakemake.params.cnns, snakemake.input.attributions, strict=True)
-        ),
         replicates=snakemake.params.replicates,
         confidence_level=snakemake.params.confidence_level,
         seed=snakemake.params.seed,
         location=snakemake.output.location,
-        relevance=snakemake.output.relevance,
     )

@@ -19,7 +19,7 @@ with job_log(snakemake.log[0]):
         mcnemar=snakemake.input.mcnemar,
         statistics=snakemake.input.statistics,
         location=snakemake.input.location,
-        relevance=snakemake.input.relevance,
+        localisation=snakemake.input.localisation,
         verdict=snakemake.input.verdict,
         ceilings=snakemake.input.ceilings or None,
         provenance=snakemake.input.provenance,

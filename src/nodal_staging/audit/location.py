@@ -1,9 +1,8 @@
-"""How much of an AUC is the address: site-matched AUC, and relevance on the node."""
+"""How much of an AUC is the address: AUC over pairs of the same location."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -18,14 +17,12 @@ def audit_location(
     *,
     scores: Mapping[str, str | Path],
     nodes: str | Path,
-    attributions: Mapping[str, str | Path],
     replicates: int,
     confidence_level: float,
     seed: int,
     location: str | Path,
-    relevance: str | Path,
 ) -> None:
-    """Write the site-matched AUC of every classifier, and where the CNNs look.
+    """Write the site-matched AUC of every classifier.
 
     Parameters
     ----------
@@ -33,12 +30,10 @@ def audit_location(
         Classifier to ``tables.SCORES``; the test partition counts.
     nodes
         ``tables.NODES``, for the location of each node.
-    attributions
-        CNN to its heatmaps.
     replicates, confidence_level, seed
         Of the bootstrap over patients.
-    location, relevance
-        Outputs: ``tables.SITE_MATCHED`` and ``tables.RELEVANCE``.
+    location
+        Output: ``tables.SITE_MATCHED``.
     """
     places = tables.read(nodes, tables.NODES).set_index("node_id")["location"]
     rows = []
@@ -60,11 +55,6 @@ def audit_location(
             }
         )
     tables.write(pd.DataFrame(rows), location, tables.SITE_MATCHED)
-    shares = [
-        _relevance(cnn, path, replicates, confidence_level, seed)
-        for cnn, path in attributions.items()
-    ]
-    tables.write(pd.DataFrame(shares), relevance, tables.RELEVANCE)
 
 
 class SiteMatched:
@@ -132,27 +122,3 @@ def _interval(draws: FloatArray, level: float) -> tuple[float, float]:
         return float("nan"), float("nan")
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
-
-
-def _relevance(
-    cnn: str, path: str | Path, replicates: int, level: float, seed: int
-) -> dict[str, object]:
-    """Measure the share of absolute relevance on the node, beside its share of area."""
-    with h5py.File(path) as file:
-        maps = np.abs(file["gradient_x_input"][:].astype(float))
-        masks = file["mask"][:].astype(bool)
-    total = maps.sum(axis=(1, 2))
-    usable = total > 0
-    share = (maps * masks).sum(axis=(1, 2))[usable] / total[usable]
-    area = masks.mean(axis=(1, 2))[usable]
-    rng = stream(seed, "audit", "relevance", cnn)
-    drawn = rng.integers(0, len(share), (replicates, len(share)))
-    low, high = _interval(share[drawn].mean(axis=1), level)
-    return {
-        "cnn": cnn,
-        "share_on_node": float(share.mean()),
-        "lower": low,
-        "upper": high,
-        "area_share": float(area.mean()),
-        "nodes": int(usable.sum()),
-    }

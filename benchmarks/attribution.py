@@ -1,0 +1,98 @@
+"""Patterns and maps of the full-width network beside training and plain gradients.
+
+Two networks of the published layout: dense layers of 1024, 512 and 256 units (21
+million parameters), and those of config/paper.yaml. Patterns are fitted on as many
+images as the paper trains on, maps drawn of as many as it tests, once after the graphs
+are traced. The peers are a training step per image and the gradient of the same test
+images, in the same process.
+
+    python benchmarks/attribution.py
+"""
+
+import argparse
+import resource
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from studies import configuration
+
+from nodal_staging.backend import keras, use_device
+
+TRAINED_ON, TESTED_ON, BATCH = 732, 130, 32
+LIMIT_S = {"fit patterns": 25, "draw maps": 4}
+
+
+def main() -> None:
+    """Print seconds and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--networks", nargs="+", default=["narrow", "paper"])
+    given = parser.parse_args()
+    use_device(gpu=False, intra_op_threads=given.threads)
+    widths = {"narrow": [1024, 512, 256], "paper": None}
+    for name in given.networks:
+        measure(network(widths[name]), given.dtype)
+
+
+def network(dense_widths: list[int] | None) -> keras.Model:
+    """Build the network of config/paper.yaml, if asked with other dense layers."""
+    from nodal_staging.cnn import build_network, compile_network
+
+    config = configuration("paper")
+    options = config["cnn"] | ({"dense_widths": dense_widths} if dense_widths else {})
+    model = build_network(channels=1, seed=1, **options)
+    training = config["training"]
+    names = ("learning_rate", "beta_1", "beta_2", "epsilon", "loss")
+    compile_network(model, **{key: training[key] for key in names})
+    return model
+
+
+def measure(model: keras.Model, dtype: Any) -> None:
+    """Time one network."""
+    from nodal_staging.attribution.chain import LinearChain
+    from nodal_staging.attribution.gradients import gradient
+    from nodal_staging.attribution.maps import attribute
+    from nodal_staging.attribution.patterns import fit_patterns
+
+    rng = np.random.default_rng(0)
+    images = rng.random((TRAINED_ON, 48, 48, 1), dtype=np.float32)
+    target = rng.integers(0, 2, TRAINED_ON).astype(np.float32)
+    tested = images[:TESTED_ON]
+    chain = LinearChain.from_keras(model)
+    warm = fit_patterns(chain, images[:BATCH], dtype=dtype)
+    attribute(chain, warm, tested[:BATCH])
+    gradient(chain, tested[:BATCH])
+    model.train_on_batch(images[:BATCH], target[:BATCH])
+    step = seconds(lambda: model.train_on_batch(images[-BATCH:], target[-BATCH:]))
+    plain = seconds(lambda: gradient(chain, tested))
+    # The training steps changed the model, but not the chain, which has a copy.
+    found: dict[str, float] = {
+        "fit patterns": seconds(lambda: fit_patterns(chain, images, dtype=dtype)),
+        "draw maps": seconds(lambda: attribute(chain, warm, tested)),
+    }
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{model.count_params():,} parameters, {dtype}, {memory:.1f} GB at most")
+    epoch = step * TRAINED_ON / BATCH
+    print(f"training epoch of {TRAINED_ON} images {epoch:.1f} s (from one step)")
+    print(f"gradient of {TESTED_ON} images {plain:.2f} s")
+    peers = {"fit patterns": ("epoch", epoch), "draw maps": ("gradient", plain)}
+    for name, taken in found.items():
+        peer, by = peers[name]
+        print(
+            f"{name} {taken:.2f} s, {taken / by:.2f} of the {peer}; "
+            f"limit {LIMIT_S[name]} s"
+        )
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Return how long an action takes."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()

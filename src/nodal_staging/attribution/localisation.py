@@ -1,0 +1,109 @@
+"""Where a map lies: on the object, on a ring around it, or elsewhere.
+
+References
+----------
+Arras et al., CLEVR-XAI, Information Fusion 2022 (arXiv:2003.07258), for the relevance
+mass and rank accuracies.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.ndimage import distance_transform_edt, gaussian_gradient_magnitude
+
+FloatArray = npt.NDArray[np.floating[Any]]
+Float64 = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+REGIONS = ("node", "ring", "background")
+RING_MM = 5.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Localisation:
+    """Where the maps of n images lie.
+
+    Attributes
+    ----------
+    share, area
+        Share of the absolute relevance, and of the pixels, in each of ``REGIONS``
+        ``(n, 3)``; share is NaN where a map is zero.
+    rank
+        Of the k most relevant pixels, the share on the object, where k is its number
+        of pixels ``(n,)``; NaN where it has none. Ties count as if drawn at random.
+    """
+
+    share: Float64
+    area: Float64
+    rank: Float64
+
+
+def localise(
+    maps: FloatArray,
+    masks: BoolArray,
+    *,
+    pixel_mm: float = 1.0,
+    ring_mm: float = RING_MM,
+) -> Localisation:
+    """Measure where maps lie.
+
+    Parameters
+    ----------
+    maps
+        ``(n, y, x)``; their absolute values count.
+    masks
+        The object ``(n, y, x)``.
+    pixel_mm, ring_mm
+        Side of a pixel; how far the ring reaches from the nearest pixel of the object.
+    """
+    absolute = np.abs(maps).astype(np.float64)
+    regions = regions_of(masks, pixel_mm=pixel_mm, ring_mm=ring_mm)
+    total = absolute.sum(axis=(1, 2))
+    mass = np.einsum("nyx,rnyx->nr", absolute, regions.astype(np.float64))
+    share = np.full(mass.shape, np.nan)
+    np.divide(mass, total[:, None], out=share, where=total[:, None] > 0)
+    area = regions.mean(axis=(2, 3)).T
+    pairs = zip(absolute, masks, strict=True)
+    rank = np.array([_rank_in_mask(a, mask) for a, mask in pairs])
+    return Localisation(share, area, rank)
+
+
+def regions_of(
+    masks: BoolArray, *, pixel_mm: float = 1.0, ring_mm: float = RING_MM
+) -> BoolArray:
+    """Return object, ring and background ``(3, n, y, x)``; together every pixel."""
+    ring = np.zeros(masks.shape, bool)
+    for place, mask in enumerate(masks):
+        if mask.any():
+            distance = distance_transform_edt(~mask, sampling=pixel_mm)
+            ring[place] = ~mask & (distance <= ring_mm)
+    return np.stack([masks, ring, ~masks & ~ring])
+
+
+def edge_map(images: FloatArray, *, sigma: float = 1.0) -> Float64:
+    """Return how steep images are, a map that knows of no network ``(n, y, x)``.
+
+    Parameters
+    ----------
+    images
+        One channel ``(n, y, x)``.
+    sigma
+        Of the Gaussian that smooths, in pixels.
+    """
+    return np.stack(
+        [gaussian_gradient_magnitude(image.astype(float), sigma) for image in images]
+    )
+
+
+def _rank_in_mask(absolute: Float64, mask: BoolArray) -> float:
+    count = int(mask.sum())
+    if not count or not absolute.any():
+        return float("nan")
+    limit = np.partition(absolute.ravel(), -count)[-count]
+    above = absolute > limit
+    tied = absolute == limit
+    places = count - above.sum()
+    hits = (above & mask).sum() + places * (tied & mask).sum() / tied.sum()
+    return float(hits / count)

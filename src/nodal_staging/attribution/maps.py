@@ -1,0 +1,189 @@
+"""PatternNet and PatternAttribution: from the logit back to the pixels.
+
+Relevance starts as 1 at the logit (the share of the output, whatever its sign) or as
+the logit itself, and goes down the chain. A kernel layer hands it to its input
+through the transposed product with ``w * a`` (PatternAttribution) or with ``a``
+(PatternNet: the signal); ReLU passes it where it is open; pooling gives it to the
+winner. Batch normalisation is a linear layer of its own: ``a = 1 / s`` for any data,
+so ``w * a = 1`` and relevance passes unchanged, while the signal is divided by s.
+
+References
+----------
+Kindermans et al., Learning how to explain neural networks, ICLR 2018
+(arXiv:1705.05598); Sixt et al., When explanations lie, ICML 2020 (arXiv:1912.09818),
+on what such maps do not depend on.
+"""
+
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from keras import ops
+
+from .autodiff import Compiled, pull_back, tensors
+from .chain import LinearChain, forward
+from .patterns import Images, Patterns
+from .steps import Convolution, Dense, MeanPool, Normalisation, Step
+
+Array = npt.NDArray[Any]
+FloatArray = npt.NDArray[np.float64]
+Mode = Literal["attribution", "net"]
+Start = Literal["share", "logit"]
+BatchNorm = Literal["own", "gradient"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Maps:
+    """Maps of n images.
+
+    Attributes
+    ----------
+    map
+        ``(n, y, x, channels)``, each image divided by its largest absolute value;
+        zeros where nothing is relevant.
+    log_scale
+        ``(n,)``: the unscaled map is ``map * exp(log_scale)``, which single precision
+        may not hold.
+    logit
+        What is explained, ``(n,)``.
+    """
+
+    map: Array
+    log_scale: FloatArray
+    logit: FloatArray
+
+    def unscaled(self) -> FloatArray:
+        """Return the maps with their scale."""
+        scale = np.exp(self.log_scale)[:, None, None, None]
+        unscaled: FloatArray = self.map.astype(np.float64) * scale
+        return unscaled
+
+
+def attribute(
+    chain: LinearChain,
+    patterns: Patterns,
+    images: Images,
+    *,
+    mode: Mode = "attribution",
+    start: Start = "share",
+    batch_norm: BatchNorm = "own",
+    batch_size: int = 32,
+) -> Maps:
+    """Explain the logit of images, in the precision of the patterns.
+
+    Parameters
+    ----------
+    chain, patterns
+        The network and its patterns.
+    images
+        ``(n, y, x, channels)``.
+    mode
+        ``attribution`` or ``net`` (PatternNet).
+    start
+        ``share`` of the logit, or the ``logit`` itself; a scalar per image apart.
+    batch_norm
+        ``own``: a linear layer of its own; ``gradient``: relevance is multiplied by
+        its scale, so that maps change with scalings that no output notices.
+    batch_size
+        Images at a time.
+
+    Raises
+    ------
+    PatternsMismatchError
+        If the patterns belong to another chain.
+    """
+    patterns.require(chain)
+    graph = _graph(chain.steps, chain.image_shape, patterns.dtype, mode, batch_norm)
+    weights = tensors(
+        (chain.weights, _back_weights(chain, patterns, mode)), patterns.dtype
+    )
+    parts = [
+        graph(weights, np.asarray(images[at : at + batch_size], patterns.dtype))
+        for at in range(0, len(images), batch_size)
+    ]
+    found, log_scale, logit = (
+        np.concatenate(part) for part in zip(*parts, strict=True)
+    )
+    if start == "logit":
+        return _times_logit(Maps(found, log_scale, logit))
+    return Maps(found, log_scale, logit)
+
+
+def _times_logit(share: Maps) -> Maps:
+    """Turn the share of the logit to relevance in its units."""
+    sign = np.sign(share.logit).astype(share.map.dtype)
+    size = np.where(share.logit == 0, 1.0, np.abs(share.logit))
+    return Maps(
+        share.map * sign[:, None, None, None],
+        share.log_scale + np.log(size),
+        share.logit,
+    )
+
+
+def _back_weights(chain: LinearChain, patterns: Patterns, mode: str) -> Any:
+    """Return what each step multiplies on the way back, or nothing."""
+    found: list[tuple[Array, ...]] = []
+    for step, weights in zip(chain.steps, chain.weights, strict=True):
+        if isinstance(step, Convolution | Dense):
+            pattern = patterns.kernels[step.name]
+            found.append((weights[0] * pattern if mode == "attribution" else pattern,))
+        else:
+            found.append(())
+    return tuple(found)
+
+
+@cache
+def _graph(
+    steps: tuple[Step, ...],
+    _image_shape: tuple[int, ...],
+    _dtype: str,
+    mode: str,
+    batch_norm: str,
+) -> Compiled:
+    """Compile the way down a chain and back, once per form of chain and images."""
+
+    def explain(weights: Any, images: Any) -> tuple[Any, Any, Any]:
+        ahead, back = weights
+        inputs = forward(steps, ahead, images)
+        logit = ops.reshape(inputs[-1], (-1,))
+        relevance = ops.ones_like(inputs[-1])
+        log_scale = ops.cast(ops.zeros_like(logit), "float64")
+        for place in reversed(range(len(steps))):
+            step, x = steps[place], inputs[place]
+            if isinstance(step, Convolution | Dense):
+                product = partial(_product, step, back[place][0])
+                relevance = pull_back(product, x, relevance)
+                relevance, log_scale = _rescaled(relevance, log_scale)
+            elif isinstance(step, Normalisation):
+                relevance = relevance * _through(ahead[place][0], mode, batch_norm)
+            elif not isinstance(step, MeanPool):
+                relevance = step.back(x, relevance)
+        relevance, log_scale = _rescaled(relevance, log_scale)
+        return relevance, log_scale, ops.cast(logit, "float64")
+
+    return Compiled(explain)
+
+
+def _product(step: Convolution | Dense, kernel: Any, x: Any) -> Any:
+    return step.product(x, kernel)
+
+
+def _through(scale: Any, mode: str, batch_norm: str) -> Any:
+    """Return what batch normalisation multiplies relevance by ``(channels,)``."""
+    if batch_norm == "gradient":
+        return scale
+    alive = ops.cast(scale != 0, scale.dtype)
+    if mode == "attribution":
+        return alive
+    return alive / ops.where(scale != 0, scale, ops.ones_like(scale))
+
+
+def _rescaled(relevance: Any, log_scale: Any) -> tuple[Any, Any]:
+    """Divide each image by its largest absolute value, and remember it."""
+    axes = tuple(range(1, len(relevance.shape)))
+    largest = ops.max(ops.abs(relevance), axis=axes, keepdims=True)
+    safe = ops.where(largest > 0, largest, ops.ones_like(largest))
+    size = ops.cast(ops.reshape(safe, (-1,)), "float64")
+    return relevance / safe, log_scale + ops.log(size)

@@ -1,0 +1,133 @@
+"""What the network itself says when pixels are taken away.
+
+Occlusion takes a window away and looks how far the logit falls; flipping takes pixels
+away in the order of a map, most or least relevant first, and so measures the map.
+
+References
+----------
+Zeiler and Fergus 2014 (arXiv:1311.2901), occlusion; Samek et al. 2017
+(arXiv:1509.06321), flipping.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .chain import LinearChain
+from .gradients import logits
+
+FloatArray = npt.NDArray[np.floating[Any]]
+Float64 = npt.NDArray[np.float64]
+
+
+def occlusion(
+    chain: LinearChain,
+    images: FloatArray,
+    baseline: FloatArray,
+    *,
+    size: int = 8,
+    stride: int = 4,
+) -> Float64:
+    """Return how far the logit falls where a square is replaced by a baseline.
+
+    Parameters
+    ----------
+    chain, images
+        The network and what to explain ``(n, y, x, channels)``.
+    baseline
+        What replaces pixels ``(y, x, channels)``.
+    size, stride
+        Side of the square, and how far it moves, in pixels.
+
+    Returns
+    -------
+    Maps ``(n, y, x, 1)``: each pixel has the mean fall over the squares that cover it.
+    """
+    before = logits(chain, images)
+    rows, columns = (_starts(extent, size, stride) for extent in images.shape[1:3])
+    fall, covered = np.zeros((2, *images.shape[:3]))
+    for row in rows:
+        for column in columns:
+            square = (slice(None), slice(row, row + size), slice(column, column + size))
+            without = images.copy()
+            without[square] = baseline[square[1:]]
+            fall[square] += (before - logits(chain, without))[:, None, None]
+            covered[square] += 1
+    return np.asarray((fall / np.maximum(covered, 1))[..., None], np.float64)
+
+
+def flipping(
+    chain: LinearChain,
+    images: FloatArray,
+    relevance: FloatArray,
+    baseline: FloatArray,
+    *,
+    steps: int,
+) -> tuple[Float64, Float64]:
+    """Follow the support for the decision while pixels are replaced.
+
+    The support is the logit times its sign for the whole image: it starts above zero
+    and passes zero where the decision turns.
+
+    Parameters
+    ----------
+    chain, images
+        The network and its inputs ``(n, y, x, channels)``.
+    relevance
+        For the decision ``(n, y, x)``; ties are broken by place.
+    baseline
+        What replaces pixels ``(y, x, channels)``.
+    steps
+        In how many parts all pixels are replaced, see ``shares_replaced``.
+
+    Returns
+    -------
+    Support ``(n, steps + 1)`` with the most, and with the least relevant pixels
+    replaced first.
+    """
+    flat = relevance.reshape(len(images), -1)
+    rank = np.argsort(np.argsort(-flat, axis=1, kind="stable"), axis=1)
+    rank = rank.reshape(relevance.shape)
+    whole, nothing = (
+        logits(chain, images),
+        logits(chain, baseline[None].astype(images.dtype)),
+    )
+    sign = np.where(whole < 0, -1.0, 1.0)
+    counts = np.round(shares_replaced(steps) * flat.shape[1]).astype(int)
+    curves = []
+    for order in (rank, flat.shape[1] - 1 - rank):
+        curve = [whole]
+        for count in counts[1:-1]:
+            gone = (order < count)[..., None]
+            left = np.where(gone, baseline, images).astype(images.dtype)
+            curve.append(logits(chain, left))
+        curve.append(np.full(len(images), nothing[0]))
+        curves.append(sign[:, None] * np.stack(curve, axis=1))
+    return curves[0], curves[1]
+
+
+def shares_replaced(steps: int) -> Float64:
+    """Return which shares of the pixels are replaced ``(steps + 1,)``.
+
+    They grow as squares, since what matters is often a small part of an image.
+    """
+    shares: Float64 = (np.arange(steps + 1) / steps) ** 2
+    return shares
+
+
+def area_gap(most_first: Float64, least_first: Float64) -> Float64:
+    """Return the area between two curves over the share of pixels gone ``(n,)``.
+
+    A map that knows what matters has a gap above zero; a random one has none.
+    """
+    shares = shares_replaced(most_first.shape[1] - 1)
+    return np.asarray(np.trapezoid(least_first - most_first, shares, axis=1))
+
+
+def _starts(extent: int, size: int, stride: int) -> list[int]:
+    """Return where windows start; the last ends at the edge."""
+    starts = list(range(0, max(extent - size, 0) + 1, stride))
+    if starts[-1] != max(extent - size, 0):
+        starts.append(max(extent - size, 0))
+    return starts

@@ -1,0 +1,85 @@
+"""Does a map depend on what was learned? Weights are drawn anew from the top down.
+
+A map that stays the same while the layers above lose what they learned does not speak
+of them. That it changes is no merit by itself: a cascade from the top does not rank
+methods (Binder et al.).
+
+References
+----------
+Adebayo et al., Sanity checks for saliency maps, NeurIPS 2018 (arXiv:1810.03292);
+Sixt et al., When explanations lie, ICML 2020 (arXiv:1912.09818); Binder et al.,
+Shortcomings of top-down randomization-based sanity checks, CVPR 2023
+(arXiv:2211.12486).
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import rankdata
+
+from .chain import LinearChain
+
+FloatArray = npt.NDArray[np.floating[Any]]
+Float64 = npt.NDArray[np.float64]
+
+
+def cascade(
+    trained: LinearChain, fresh: LinearChain, *, levels: int | None = None
+) -> Iterator[tuple[str, int, LinearChain]]:
+    """Replace the kernel layers of a chain from the logit down, each with its norm.
+
+    Parameters
+    ----------
+    trained, fresh
+        Chains of the same form; ``fresh`` has its first weights.
+    levels
+        How many stages to stop at, evenly spaced, the last with no trained weight
+        left; None for one per kernel layer.
+
+    Yields
+    ------
+    Name of the lowest layer that was replaced, number of kernel layers replaced, and
+    the chain.
+
+    Raises
+    ------
+    ValueError
+        If the chains differ in form.
+    """
+    if trained.steps != fresh.steps:
+        raise ValueError("expected two chains of the same form, found two forms")
+    places = trained.kernels[::-1]
+    stops = np.arange(1, len(places) + 1)
+    if levels is not None and levels < len(places):
+        stops = np.unique(np.linspace(1, len(places), levels).round().astype(int))
+    for count in stops:
+        place = places[count - 1]
+        cut = 0 if count == len(places) else place
+        weights = trained.weights[:cut] + fresh.weights[cut:]
+        name = trained.steps[place].name
+        yield name, int(count), replace(trained, weights=weights)
+
+
+def rank_correlation(a: FloatArray, b: FloatArray) -> Float64:
+    """Return Spearman's correlation of the absolute values of two maps, per image.
+
+    Parameters
+    ----------
+    a, b
+        ``(n, y, x)``.
+
+    Returns
+    -------
+    ``(n,)``; NaN where a map is constant.
+    """
+    ranks = [rankdata(np.abs(maps).reshape(len(maps), -1), axis=1) for maps in (a, b)]
+    x, y = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
+    size = np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
+    product = (x * y).sum(axis=1)
+    correlation: Float64 = np.where(
+        size > 0, product / np.where(size > 0, size, 1), np.nan
+    )
+    return correlation

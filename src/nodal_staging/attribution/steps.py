@@ -1,0 +1,166 @@
+"""The steps of a linear chain: what each computes, and how relevance goes back.
+
+A step knows its form, not its weights, so that networks of the same form share one
+compiled graph. Weights of a step are a tuple: kernel and bias, scale and shift, or
+nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from keras import ops
+
+from .autodiff import pull_back
+
+Tensor = Any
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Convolution:
+    """A convolution ``(n, y, x, channels)`` without its activation."""
+
+    name: str
+    shape: tuple[int, ...]
+    strides: Pair
+    dilation: Pair
+    padding: str
+
+    def product(self, x: Tensor, kernel: Tensor) -> Tensor:
+        """Multiply the patches of x by the kernel; no bias."""
+        return ops.conv(
+            x,
+            kernel,
+            strides=self.strides,
+            padding=self.padding,
+            dilation_rate=self.dilation,
+            data_format="channels_last",
+        )
+
+    def forward(self, weights: tuple[Tensor, ...], x: Tensor) -> Tensor:
+        """Return the output before any activation."""
+        return self.product(x, weights[0]) + weights[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """A dense layer ``(n, units)`` without its activation."""
+
+    name: str
+    shape: tuple[int, ...]
+
+    def product(self, x: Tensor, kernel: Tensor) -> Tensor:
+        """Multiply x by the kernel; no bias."""
+        return ops.matmul(x, kernel)
+
+    def forward(self, weights: tuple[Tensor, ...], x: Tensor) -> Tensor:
+        """Return the output before any activation."""
+        return self.product(x, weights[0]) + weights[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Normalisation:
+    """Batch normalisation at inference: ``scale * x + shift`` per channel."""
+
+    name: str
+    shape: tuple[int, ...]
+
+    def forward(self, weights: tuple[Tensor, ...], x: Tensor) -> Tensor:
+        """Scale and shift."""
+        return weights[0] * x + weights[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Rectifier:
+    """ReLU; open where its input is above zero."""
+
+    name: str
+
+    def forward(self, _weights: tuple[Tensor, ...], x: Tensor) -> Tensor:
+        """Cut off what is below zero."""
+        return ops.relu(x)
+
+    def back(self, x: Tensor, relevance: Tensor) -> Tensor:
+        """Pass relevance through open gates."""
+        return ops.where(x > 0, relevance, ops.zeros_like(relevance))
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPool:
+    """Max-pooling without padding."""
+
+    name: str
+    size: Pair
+    strides: Pair
+
+    def forward(self, _weights: tuple[Tensor, ...], x: Tensor) -> Tensor:
+        """Return the largest value of each window."""
+        return ops.max_pool(
+            x, self.size, self.strides, padding="valid", data_format="channels_last"
+        )
+
+    def back(self, x: Tensor, relevance: Tensor) -> Tensor:
+        """Give relevance to the largest value, ties to the first in row-major order.
+
+        What a library does with ties is its own affair, and on masked images most
+        windows tie.
+        """
+        largest = self.forward((), x)
+        free = ops.ones_like(largest, dtype="bool")
+        won = []
+        for window in self._windows(x):
+            wins = ops.logical_and(window == largest, free)
+            free = ops.logical_and(free, ops.logical_not(wins))
+            won.append(ops.where(wins, relevance, ops.zeros_like(relevance)))
+        stacked = ops.stack(won)
+        return pull_back(lambda y: ops.stack(self._windows(y)), x, stacked)
+
+    def _windows(self, x: Tensor) -> list[Tensor]:
+        """Return the values at each place of a window, row by row."""
+        (rows, row_step), (columns, column_step) = zip(
+            self.size, self.strides, strict=True
+        )
+        last_row = (x.shape[1] - rows) // row_step * row_step + 1
+        last_column = (x.shape[2] - columns) // column_step * column_step + 1
+        return [
+            x[:, i : i + last_row : row_step, j : j + last_column : column_step]
+            for i in range(rows)
+            for j in range(columns)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class MeanPool:
+    """Mean-pooling without padding; gradients pass it, patterns are not defined."""
+
+    name: str
+    size: Pair
+    strides: Pair
+
+    def forward(self, _weights: tuple[Tensor, ...], x: Tensor) -> Tensor:
+        """Return the mean of each window."""
+        return ops.average_pool(
+            x, self.size, self.strides, padding="valid", data_format="channels_last"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Flatten:
+    """Everything of an image in one row."""
+
+    name: str
+
+    def forward(self, _weights: tuple[Tensor, ...], x: Tensor) -> Tensor:
+        """Reshape to ``(n, features)``."""
+        features = 1
+        for extent in x.shape[1:]:
+            features *= extent
+        return ops.reshape(x, (-1, features))
+
+    def back(self, x: Tensor, relevance: Tensor) -> Tensor:
+        """Give relevance its shape back."""
+        return ops.reshape(relevance, (-1, *x.shape[1:]))
+
+
+KernelStep = Convolution | Dense
+Step = KernelStep | Normalisation | Rectifier | MaxPool | MeanPool | Flatten

@@ -1,0 +1,212 @@
+"""How far the heatmaps can be trusted: what they depend on, and what they predict."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from nodal_staging import tables
+from nodal_staging.audit.resampling import PatientBootstrap
+from nodal_staging.columns import count, number, one_of, optional_number, table, text
+from nodal_staging.heatmap_check_tables import NODE_CHECKS, PATTERNS
+from nodal_staging.heatmap_files import read_heatmaps
+from nodal_staging.seeds import stream
+
+RANDOMISATION = table(
+    {
+        "cnn": text(),
+        "method": text(),
+        "patterns": one_of(PATTERNS),
+        "network": text(),
+        "layers": count(),
+        "nodes": count(),
+        "rank_correlation": optional_number(-1, 1),
+        "lower": optional_number(-1, 1),
+        "upper": optional_number(-1, 1),
+    },
+    unique=["cnn", "method", "patterns", "network"],
+)
+"""Mean Spearman correlation of the absolute map with that of the trained network.
+``network`` names the lowest layer drawn anew, of ``layers`` counted from the logit, or
+is ``labels_permuted``; patterns are ``fitted`` on that network, or ``kept``."""
+
+FAITHFULNESS = table(
+    {
+        "cnn": text(),
+        "method": text(),
+        "nodes": count(),
+        "gap": number(),
+        "lower": number(),
+        "upper": number(),
+        "gap_over_random": number(),
+        "over_random_lower": number(),
+        "over_random_upper": number(),
+    },
+    unique=["cnn", "method"],
+)
+"""Mean area between the curves of the support for the decision (in logits, over the
+share of pixels replaced), least relevant first minus most relevant first; and how much
+more it is than that of a random map on the same nodes."""
+
+OUTSIDE = table(
+    {
+        "cnn": text(),
+        "method": text(),
+        "network": text(),
+        "nodes": count(),
+        "outside_share": optional_number(0, 1),
+        "lower": optional_number(0, 1),
+        "upper": optional_number(0, 1),
+        "outside_area": number(0, 1),
+        "size_correlation": optional_number(-1, 1),
+        "size_lower": optional_number(-1, 1),
+        "size_upper": optional_number(-1, 1),
+        "difference": optional_number(-1, 1),
+        "difference_lower": optional_number(-1, 1),
+        "difference_upper": optional_number(-1, 1),
+    },
+    unique=["cnn", "method", "network"],
+)
+"""Share of the absolute relevance outside the node, for xmask its halo; its Spearman
+correlation with the area of the node; and the trained network's share minus this
+network's, on the same nodes. ``network`` is ``trained``, ``labels_permuted`` or
+``untrained_<k>``."""
+
+
+def audit_heatmaps(
+    *,
+    checks: Mapping[str, str | Path],
+    heatmaps: Mapping[str, str | Path],
+    nodes: str | Path,
+    replicates: int,
+    confidence_level: float,
+    seed: int,
+    randomisation: str | Path,
+    faithfulness: str | Path,
+    halo: str | Path,
+) -> None:
+    """Write what the checks of all CNNs say, with intervals that draw patients.
+
+    Parameters
+    ----------
+    checks, heatmaps
+        CNN to ``heatmap_checks.NODE_CHECKS`` and to its heatmaps.
+    nodes
+        ``tables.NODES``.
+    replicates, confidence_level, seed
+        Of the bootstrap.
+    randomisation, faithfulness, halo
+        Outputs: ``RANDOMISATION``, ``FAITHFULNESS`` and ``OUTSIDE``.
+    """
+    patients = tables.read(nodes, tables.NODES).set_index("node_id")["patient_id"]
+    parts: dict[str, list[dict[str, Any]]] = {"r": [], "f": [], "o": []}
+    for cnn, path in checks.items():
+        drawn = read_heatmaps(heatmaps[cnn])
+        bootstrap = PatientBootstrap(
+            patients.loc[list(drawn.node_ids)].to_numpy(str),
+            replicates=replicates,
+            level=confidence_level,
+            rng=stream(seed, "audit", "heatmaps", cnn),
+        )
+        found = _Values(tables.read(path, NODE_CHECKS), list(drawn.node_ids), bootstrap)
+        parts["r"] += [{"cnn": cnn} | row for row in found.randomisation()]
+        parts["f"] += [{"cnn": cnn} | row for row in found.faithfulness()]
+        area = drawn.masks.mean(axis=(1, 2))
+        parts["o"] += [{"cnn": cnn} | row for row in found.outside(area)]
+    for rows, path, schema in (
+        (parts["r"], randomisation, RANDOMISATION),
+        (parts["f"], faithfulness, FAITHFULNESS),
+        (parts["o"], halo, OUTSIDE),
+    ):
+        frame = pd.DataFrame(rows, columns=list(schema.columns))
+        tables.write(frame, path, schema)
+
+
+class _Values:
+    """The checks of one CNN, one array in the order of the nodes for each."""
+
+    def __init__(
+        self, checks: pd.DataFrame, node_ids: list[str], bootstrap: PatientBootstrap
+    ) -> None:
+        self.bootstrap = bootstrap
+        self.nodes = node_ids
+        keys = ["check", "method", "patterns", "network", "layers"]
+        self.values: dict[tuple[Any, ...], npt.NDArray[np.float64]] = {
+            key: rows.set_index("node_id").loc[node_ids, "value"].to_numpy(float)
+            for key, rows in checks.groupby(keys, sort=False)
+        }
+
+    def randomisation(self) -> list[dict[str, Any]]:
+        """Average the rank correlations."""
+        rows = []
+        for (check, method, patterns, network, layers), value in self.values.items():
+            if check != "rank_correlation":
+                continue
+            mean = self.bootstrap.mean(value)
+            rows.append(
+                {
+                    "method": method,
+                    "patterns": patterns,
+                    "network": network,
+                    "layers": layers,
+                    "nodes": mean.nodes,
+                    "rank_correlation": mean.value,
+                    "lower": mean.lower,
+                    "upper": mean.upper,
+                }
+            )
+        return rows
+
+    def faithfulness(self) -> list[dict[str, Any]]:
+        """Average the area gaps, alone and against a random map."""
+        gaps = {key[1]: v for key, v in self.values.items() if key[0] == "area_gap"}
+        rows = []
+        for method, gap in gaps.items():
+            alone, more = (self.bootstrap.mean(v) for v in (gap, gap - gaps["random"]))
+            rows.append(
+                {
+                    "method": method,
+                    "nodes": alone.nodes,
+                    "gap": alone.value,
+                    "lower": alone.lower,
+                    "upper": alone.upper,
+                    "gap_over_random": more.value,
+                    "over_random_lower": more.lower,
+                    "over_random_upper": more.upper,
+                }
+            )
+        return rows
+
+    def outside(self, area: npt.NDArray[np.float64]) -> list[dict[str, Any]]:
+        """Average what lies outside the node ``(n,)`` of whose area is given."""
+        shares = {
+            (key[1], key[3]): value
+            for key, value in self.values.items()
+            if key[0] == "outside_share"
+        }
+        rows = []
+        for (method, network), share in shares.items():
+            mean = self.bootstrap.mean(share)
+            less = self.bootstrap.mean(shares[method, "trained"] - share)
+            size = self.bootstrap.correlation(share, area)
+            rows.append(
+                {
+                    "method": method,
+                    "network": network,
+                    "nodes": mean.nodes,
+                    "outside_share": mean.value,
+                    "lower": mean.lower,
+                    "upper": mean.upper,
+                    "outside_area": float(1 - area.mean()),
+                    "size_correlation": size.value,
+                    "size_lower": size.lower,
+                    "size_upper": size.upper,
+                    "difference": less.value,
+                    "difference_lower": less.lower,
+                    "difference_upper": less.upper,
+                }
+            )
+        return rows

@@ -1,0 +1,214 @@
+"""What a heatmap must pass before it says something about a network.
+
+- Randomisation: weights are drawn anew from the logit down, or all of them are
+  learned from permuted labels; how like the map of the trained network is the map
+  then? Patterns are fitted again on the randomised network, and kept.
+- Faithfulness: pixels are replaced by the mean training image, most or least relevant
+  first; how far apart do the two curves lie?
+- Outside: the share of the absolute relevance outside the node, for the trained
+  network, one that learned permuted labels, and untrained ones. What untrained
+  networks have too is no finding about what was learned.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+import pandas as pd
+
+# The backend first: it keeps TensorFlow quiet.
+from nodal_staging import backend, tables
+from nodal_staging.attribution.chain import LinearChain
+from nodal_staging.attribution.localisation import localise
+from nodal_staging.attribution.occlusion import area_gap, flipping, shares_replaced
+from nodal_staging.attribution.randomisation import cascade, rank_correlation
+from nodal_staging.fitting import new_network
+from nodal_staging.heatmap_check_tables import (
+    CURVES,
+    FRESH,
+    NODE_CHECKS,
+    PERMUTED,
+    TRAINED,
+)
+from nodal_staging.heatmap_files import Heatmaps, read_heatmaps
+from nodal_staging.heatmap_methods import (
+    Explained,
+    FloatArray,
+    heatmap,
+)
+from nodal_staging.heatmap_options import PATTERN_METHODS, HeatmapOptions
+from nodal_staging.heatmaps import plain_images, read_chain, read_explained
+from nodal_staging.images import ImageSource
+from nodal_staging.recipes import Recipe, read_recipe
+
+RANDOMISED = ("pattern_attribution", "gradient", "gradient_x_input", "grad_cam")
+"""Methods whose dependence on the weights is checked."""
+OUTSIDE = ("pattern_attribution", "integrated_gradients", "gradient_x_input")
+"""Methods whose relevance outside the node is set beside that of untrained networks."""
+
+
+def check_attribution(
+    *,
+    recipe: str | Path,
+    weights: str | Path,
+    permuted: str | Path | None,
+    patterns: str | Path | None,
+    heatmaps: str | Path,
+    training: str | Path,
+    patches: Iterable[str | Path],
+    options: HeatmapOptions,
+    gpu: bool,
+    checks: str | Path,
+    curves: str | Path,
+) -> None:
+    """Check the heatmaps of a CNN node by node.
+
+    Parameters
+    ----------
+    recipe, weights, patterns, training, patches, options, gpu
+        As for ``heatmaps.attribute_cnn``.
+    permuted
+        Weights of the same network, trained with permuted labels; None without.
+    heatmaps
+        What ``heatmaps.attribute_cnn`` wrote.
+    checks, curves
+        Outputs: ``NODE_CHECKS`` and ``CURVES``.
+    """
+    how = read_recipe(recipe)
+    backend.use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
+    files = list(patches)
+    trained_on = plain_images(training, files, how.image)
+    network = read_explained(read_chain(how, weights), patterns, trained_on, options)
+    drawn = read_heatmaps(heatmaps)
+    images = ImageSource.read(files, list(drawn.node_ids), how.image).plain()
+    learned = None if permuted is None else read_chain(how, permuted)
+    bench = _Bench(how, network, drawn, images, trained_on)
+    others = list(bench.others(learned))
+    rows = [*bench.randomised(others), *bench.outside(others)]
+    gaps, curve = bench.flipped()
+    tables.write(pd.concat([*rows, gaps], ignore_index=True), checks, NODE_CHECKS)
+    tables.write(curve, curves, CURVES)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class _Bench:
+    """A network, its maps, and the images to draw others from."""
+
+    recipe: Recipe
+    network: Explained
+    drawn: Heatmaps
+    images: FloatArray
+    trained_on: FloatArray
+
+    def others(self, permuted: LinearChain | None) -> Iterator[tuple[str, Explained]]:
+        """Fit the network that learned permuted labels, and untrained ones."""
+        chains = {} if permuted is None else {PERMUTED: permuted}
+        for number in range(1, self.network.options.fresh_networks + 1):
+            chains[f"{FRESH}_{number}"] = self.untrained(number)
+        for name, chain in chains.items():
+            yield name, self.fitted(chain)
+
+    def untrained(self, number: int) -> LinearChain:
+        """Draw the network anew."""
+        model = new_network(self.recipe, f"untrained {number}")
+        return LinearChain.from_keras(model, mean_pooling=True)
+
+    def fitted(self, chain: LinearChain) -> Explained:
+        """Fit the patterns of another network of the same form."""
+        return Explained.fitted(chain, self.trained_on, self.network.options)
+
+    def randomised(self, others: list[tuple[str, Explained]]) -> Iterator[pd.DataFrame]:
+        """Compare the maps of the trained network with those of randomised ones."""
+        options = self.network.options
+        fresh = self.untrained(1)
+        stages = cascade(self.network.chain, fresh, levels=options.randomised_levels)
+        for name, layers, chain in stages:
+            known = [other for _, other in others if other.chain.sha256 == chain.sha256]
+            yield from self._compared(
+                name, layers, known[0] if known else self.fitted(chain)
+            )
+        for name, other in others:
+            if name == PERMUTED:
+                layers = len(other.chain.kernels)
+                yield from self._compared(name, layers, other)
+
+    def _compared(
+        self, name: str, layers: int, other: Explained
+    ) -> Iterator[pd.DataFrame]:
+        for method in self._among(RANDOMISED):
+            ways = {"none": other}
+            if method in PATTERN_METHODS and self.network.patterns is not None:
+                kept = self.network.patterns.moved_to(other.chain)
+                ways = {
+                    "fitted": other,
+                    "kept": dataclasses.replace(other, patterns=kept),
+                }
+            for patterns, explained in ways.items():
+                found = heatmap(method, explained, self.images).map
+                value = rank_correlation(self.drawn.maps[method].map, found)
+                yield self._rows(
+                    "rank_correlation", method, patterns, name, layers, value
+                )
+
+    def outside(self, others: list[tuple[str, Explained]]) -> Iterator[pd.DataFrame]:
+        """Measure how much lies outside the node, in trained networks and others."""
+        for method in self._among(OUTSIDE):
+            maps = {TRAINED: self.drawn.maps[method].map} | {
+                name: heatmap(method, other, self.images).map for name, other in others
+            }
+            patterns = "fitted" if method in PATTERN_METHODS else "none"
+            for name, found in maps.items():
+                value = 1 - localise(found, self.drawn.masks).share[:, 0]
+                layers = 0 if name == TRAINED else len(self.network.chain.kernels)
+                yield self._rows("outside_share", method, patterns, name, layers, value)
+
+    def flipped(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Replace pixels in the order of each map."""
+        steps = self.network.options.flipping_steps
+        gaps, curves = [], []
+        for method, found in self.drawn.maps.items():
+            most, least = flipping(
+                self.network.chain,
+                self.images,
+                found.for_decision(self.drawn.logit),
+                self.network.baseline,
+                steps=steps,
+            )
+            patterns = "fitted" if method in PATTERN_METHODS else "none"
+            gap = area_gap(most, least)
+            gaps.append(self._rows("area_gap", method, patterns, TRAINED, 0, gap))
+            curve = {
+                "method": method,
+                "share_replaced": shares_replaced(steps),
+                "most_first": most.mean(axis=0),
+                "least_first": least.mean(axis=0),
+            }
+            curves.append(pd.DataFrame(curve))
+        return pd.concat(gaps), pd.concat(curves, ignore_index=True)
+
+    def _among(self, methods: tuple[str, ...]) -> list[str]:
+        """Return those of some methods that the study draws."""
+        return [name for name in methods if name in self.network.options.methods]
+
+    def _rows(
+        self,
+        check: str,
+        method: str,
+        patterns: str,
+        network: str,
+        layers: int,
+        value: npt.NDArray[Any],
+    ) -> pd.DataFrame:
+        return pd.DataFrame(
+            {
+                "node_id": list(self.drawn.node_ids),
+                "check": check,
+                "method": method,
+                "patterns": patterns,
+                "network": network,
+                "layers": layers,
+                "value": value,
+            }
+        )

@@ -1,0 +1,118 @@
+"""Heatmap files: one HDF5 per CNN, the same bytes for the same maps.
+
+``explains`` says what the numbers of a map mean:
+
+- ``share``: parts of the logit, whatever its sign; above zero supports the decision
+- ``logit``: parts of the logit, or of its difference from a baseline; above zero
+  speaks for a positive node
+- ``support``: not negative, larger where more supports the decision
+- ``size``: not negative, how strongly the logit reacts, without a direction
+- ``signal``: what the network took for its signal, in units of the image
+- ``control``: knows nothing of the network
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from nodal_staging.files import replacing
+
+FloatArray = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heatmap:
+    """Maps of n images by one method.
+
+    Attributes
+    ----------
+    map
+        ``(n, y, x)``, the largest absolute value of each image 1, or zeros.
+    log_scale
+        ``(n,)``: the map in its own units is ``map * exp(log_scale)``.
+    channel_share
+        Share of each channel in the absolute values ``(n, channels)``, before
+        channels were joined.
+    explains
+        What its numbers mean.
+    """
+
+    map: FloatArray
+    log_scale: Float64
+    channel_share: Float64
+    explains: str
+
+    def for_decision(self, logit: Float64) -> FloatArray:
+        """Return the map so that larger values support the decision more."""
+        if self.explains == "logit":
+            sign = np.where(logit < 0, -1, 1).astype(np.float32)
+            return np.asarray(self.map * sign[:, None, None], np.float32)
+        return np.abs(self.map) if self.explains == "signal" else self.map
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heatmaps:
+    """The heatmaps of a CNN for n nodes.
+
+    Attributes
+    ----------
+    node_ids
+        Nodes, in the order of all else.
+    logit
+        What is explained ``(n,)``; above zero calls a node positive at 0.5.
+    images, masks
+        What the network saw of the CT, and the node there ``(n, y, x)``.
+    maps
+        By method.
+    """
+
+    node_ids: Sequence[str]
+    logit: npt.NDArray[np.float64]
+    images: FloatArray
+    masks: BoolArray
+    maps: Mapping[str, Heatmap]
+
+
+def write_heatmaps(path: str | Path, heatmaps: Heatmaps) -> None:
+    """Write HDF5; all numbers are float32.
+
+    ``/node_id``, ``/logit``, ``/image``, ``/mask``, and by method ``/map/<method>``,
+    ``/log_scale/<method>`` and ``/channel_share/<method>``.
+    """
+    with replacing(path) as part, h5py.File(part, "w") as file:
+        file["node_id"] = np.array(list(heatmaps.node_ids), dtype="S")
+        file["logit"] = heatmaps.logit.astype(np.float32)
+        file["image"] = heatmaps.images.astype(np.float32)
+        file["mask"] = heatmaps.masks.astype(np.float32)
+        file.attrs["methods"] = list(heatmaps.maps)
+        for name, drawn in heatmaps.maps.items():
+            file[f"map/{name}"] = drawn.map
+            file[f"map/{name}"].attrs["explains"] = drawn.explains
+            file[f"log_scale/{name}"] = drawn.log_scale.astype(np.float32)
+            file[f"channel_share/{name}"] = drawn.channel_share.astype(np.float32)
+
+
+def read_heatmaps(path: str | Path) -> Heatmaps:
+    """Read what ``write_heatmaps`` wrote."""
+    with h5py.File(path) as file:
+        return Heatmaps(
+            node_ids=[name.decode() for name in file["node_id"][()]],
+            logit=file["logit"][()].astype(np.float64),
+            images=file["image"][()],
+            masks=file["mask"][()] > 0,
+            maps={
+                name: Heatmap(
+                    file[f"map/{name}"][()],
+                    file[f"log_scale/{name}"][()].astype(np.float64),
+                    file[f"channel_share/{name}"][()].astype(np.float64),
+                    str(file[f"map/{name}"].attrs["explains"]),
+                )
+                for name in file.attrs["methods"]
+            },
+        )

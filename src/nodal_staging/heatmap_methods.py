@@ -1,0 +1,207 @@
+"""The heatmaps that a study draws, each by one name.
+
+What their numbers mean is said in ``heatmap_files``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nodal_staging.attribution import gradients
+from nodal_staging.attribution.chain import LinearChain
+from nodal_staging.attribution.localisation import edge_map
+from nodal_staging.attribution.maps import attribute
+from nodal_staging.attribution.occlusion import occlusion
+from nodal_staging.attribution.patterns import Patterns, fit_patterns
+from nodal_staging.heatmap_files import Heatmap
+from nodal_staging.heatmap_options import HeatmapOptions
+from nodal_staging.seeds import stream
+
+FloatArray = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+
+CONTROLS = ("edges", "random")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explained:
+    """A network that is to be explained, and what methods need beside it.
+
+    Attributes
+    ----------
+    chain
+        The network.
+    patterns
+        Its patterns, or None where no method asks for them.
+    baseline
+        The mean training image ``(y, x, channels)``.
+    options
+        How.
+    """
+
+    chain: LinearChain
+    patterns: Patterns | None
+    baseline: FloatArray
+    options: HeatmapOptions
+
+    @classmethod
+    def fitted(
+        cls, chain: LinearChain, trained_on: FloatArray, options: HeatmapOptions
+    ) -> "Explained":
+        """Fit the patterns of a network on its training images ``(n, y, x, c)``."""
+        patterns = None
+        if options.needs_patterns:
+            patterns = fit_patterns(
+                chain,
+                trained_on,
+                estimator=options.estimator,
+                dtype=options.dtype,
+                batch_size=options.batch_size,
+            )
+        return cls(chain, patterns, trained_on.mean(axis=0), options)
+
+
+def heatmap(name: str, network: Explained, images: FloatArray) -> Heatmap:
+    """Draw the maps of images by a method.
+
+    Parameters
+    ----------
+    name
+        One of ``METHODS``.
+    network, images
+        What is explained; images ``(n, y, x, channels)``.
+
+    Notes
+    -----
+    Contributions are summed over channels; of gradients the Euclidean norm is taken;
+    of the signal the first channel, the CT, is shown.
+    """
+    method = METHODS[name]
+    drawn, log_scale = method.draw(network, images)
+    size = np.abs(drawn).sum(axis=(1, 2))
+    total = size.sum(axis=1, keepdims=True)
+    shares = np.divide(size, total, out=np.zeros_like(size), where=total > 0)
+    joined = method.join(drawn)
+    largest = np.abs(joined).max(axis=(1, 2))
+    safe = np.where(largest > 0, largest, 1.0)
+    return Heatmap(
+        (joined / safe[:, None, None]).astype(np.float32),
+        log_scale + np.log(safe),
+        shares,
+        method.explains or network.options.start,
+    )
+
+
+Drawn = tuple[Float64, Float64]
+"""Maps ``(n, y, x, channels)`` and the logarithm of what they are to be scaled by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How maps are drawn, joined over channels, and what they mean."""
+
+    draw: Callable[[Explained, FloatArray], Drawn]
+    join: Callable[[Float64], Float64]
+    explains: str = ""
+
+
+def _sum(drawn: Float64) -> Float64:
+    return np.asarray(drawn.sum(axis=-1), np.float64)
+
+
+def _norm(drawn: Float64) -> Float64:
+    return np.asarray(np.sqrt((drawn**2).sum(axis=-1)), np.float64)
+
+
+def _first(drawn: Float64) -> Float64:
+    return drawn[..., 0]
+
+
+def _by_patterns(mode: Any) -> Callable[[Explained, FloatArray], Drawn]:
+    def draw(network: Explained, images: FloatArray) -> Drawn:
+        if network.patterns is None:
+            raise ValueError("expected patterns, found none; fit them first")
+        options = network.options
+        found = attribute(
+            network.chain,
+            network.patterns,
+            images,
+            mode=mode,
+            start=options.start,
+            batch_norm=options.batch_norm,
+            batch_size=options.batch_size,
+        )
+        return np.asarray(found.map, np.float64), found.log_scale
+
+    return draw
+
+
+def _unscaled(
+    draw: Callable[[Explained, FloatArray], npt.NDArray[Any]],
+) -> Callable[[Explained, FloatArray], Drawn]:
+    def drawn(network: Explained, images: FloatArray) -> Drawn:
+        return np.asarray(draw(network, images), np.float64), np.zeros(len(images))
+
+    return drawn
+
+
+def _smooth(network: Explained, images: FloatArray) -> npt.NDArray[Any]:
+    options = network.options
+    return gradients.smooth_gradient(
+        network.chain,
+        images,
+        samples=options.smooth_samples,
+        noise=options.smooth_noise,
+        rng=stream(options.seed, "attribution", "smooth gradient"),
+    )
+
+
+def _integrated(network: Explained, images: FloatArray) -> npt.NDArray[Any]:
+    points = network.options.integration_points
+    return gradients.integrated_gradients(
+        network.chain, images, network.baseline, points=points
+    )
+
+
+def _occluded(network: Explained, images: FloatArray) -> npt.NDArray[Any]:
+    options = network.options
+    return occlusion(
+        network.chain,
+        images,
+        network.baseline,
+        size=options.occlusion_mm,
+        stride=options.occlusion_stride_mm,
+    )
+
+
+def _random(network: Explained, images: FloatArray) -> npt.NDArray[Any]:
+    rng = stream(network.options.seed, "attribution", "random control")
+    return rng.random(images.shape[:3])[..., None]
+
+
+METHODS = {
+    "pattern_attribution": Method(_by_patterns("attribution"), _sum),
+    "pattern_net": Method(_by_patterns("net"), _first, "signal"),
+    "integrated_gradients": Method(_unscaled(_integrated), _sum, "logit"),
+    "gradient_x_input": Method(
+        _unscaled(lambda n, x: gradients.gradient_times_input(n.chain, x)),
+        _sum,
+        "logit",
+    ),
+    "gradient": Method(
+        _unscaled(lambda n, x: gradients.gradient(n.chain, x)), _norm, "size"
+    ),
+    "smoothgrad": Method(_unscaled(_smooth), _norm, "size"),
+    "grad_cam": Method(
+        _unscaled(lambda n, x: gradients.grad_cam(n.chain, x)), _sum, "support"
+    ),
+    "occlusion": Method(_unscaled(_occluded), _sum, "logit"),
+    "edges": Method(
+        _unscaled(lambda _, x: edge_map(x[..., 0])[..., None]), _sum, "control"
+    ),
+    "random": Method(_unscaled(_random), _sum, "control"),
+}
+"""Every method by its name in files and in the configuration."""

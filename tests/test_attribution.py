@@ -1,0 +1,565 @@
+"""Patterns and maps against theory, and against an independent implementation."""
+
+import ast
+import itertools
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from attribution_networks import images, normalised, odd, paper_like, shaken
+from attribution_oracle import Walk, oracle_maps, oracle_patterns
+
+from nodal_staging.attribution.chain import LinearChain
+from nodal_staging.attribution.maps import attribute
+from nodal_staging.attribution.parsing import UnsupportedLayerError
+from nodal_staging.attribution.patterns import (
+    Patterns,
+    PatternsMismatchError,
+    fit_patterns,
+)
+from nodal_staging.backend import use_device
+
+use_device(gpu=False, intra_op_threads=1)
+
+layers = keras.layers
+FOLDER = Path(__file__).parents[1] / "src/nodal_staging/attribution"
+CLOSE = {"rtol": 1e-9, "atol": 1e-9}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def double_precision():
+    """Build the networks of this module in double precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float64")
+    yield
+    keras.config.set_dtype_policy(before)
+
+
+def explained(
+    model, x, mode="attribution", *, estimator="relu", dtype="float64", **how
+):
+    chain = LinearChain.from_keras(model)
+    patterns = fit_patterns(chain, x, estimator=estimator, dtype=dtype)
+    return attribute(chain, patterns, x, mode=mode, **how)
+
+
+def unit_network(w, bias=0.0, *, relu=True):
+    """Return one unit on vectors, rectified, under a logit."""
+    network = [keras.Input((len(w),)), layers.Dense(1, name="unit")]
+    if relu:
+        network.append(layers.ReLU())
+    network.append(layers.Dense(1, name="logit"))
+    model = keras.Sequential(network)
+    model.get_layer("unit").set_weights([w[:, None], np.array([bias])])
+    return model
+
+
+def cosine(a, b):
+    return float(np.ravel(a) @ np.ravel(b) / np.linalg.norm(a) / np.linalg.norm(b))
+
+
+def signal_and_distractor(n=20000, seed=0):
+    """Return x = a_s y + A_d e with a unit w that cancels the distractor."""
+    rng = np.random.default_rng(seed)
+    a_s, a_d = np.array([1.0, 0.0, 0.3]), np.array([1.0, 1.0, -0.5])
+    y, e = rng.normal(size=(2, n))
+    x = np.outer(y, a_s) + np.outer(e, a_d)
+    w = np.linalg.lstsq(np.stack([a_s, a_d]), np.array([1.0, 0.0]), rcond=None)[0]
+    return x, a_s, w
+
+
+@pytest.mark.parametrize("estimator", ["linear", "relu", "two_component", "relu.cond"])
+def test_the_signal_is_found_where_the_weights_point_elsewhere(estimator):
+    x, a_s, w = signal_and_distractor()
+    chain = LinearChain.from_keras(unit_network(w))
+    found = fit_patterns(
+        chain, x, estimator=estimator, dtype="float64", batch_size=5000
+    )
+    assert cosine(found.kernels["unit"], a_s) > 0.99
+    assert cosine(w, a_s) < 0.9
+
+
+def test_a_distractor_with_a_mean_shifts_the_published_estimator_as_derived():
+    # a + mean_d (E+[y] - E[y]) / (E+[y^2] - E+[y] E[y]); relu.cond does not move.
+    x, a_s, w = signal_and_distractor(200000)
+    # A shift that w does not see: it belongs to the distractor.
+    mean_d = 2 * np.array([1.0, 1.0, -0.5])
+    moved = x + mean_d
+    y = x @ w
+    up = y[y > 0]
+    slope = (up.mean() - y.mean()) / ((up**2).mean() - up.mean() * y.mean())
+    chain = LinearChain.from_keras(unit_network(w))
+    fit = {
+        name: fit_patterns(
+            chain, moved, estimator=name, dtype="float64", batch_size=50000
+        )
+        .kernels["unit"]
+        .ravel()
+        for name in ("relu", "relu.cond")
+    }
+    assert fit["relu"] == pytest.approx(a_s + slope * mean_d, abs=0.02)
+    assert fit["relu.cond"] == pytest.approx(a_s, abs=0.02)
+
+
+@pytest.mark.parametrize("build", [paper_like, odd])
+@pytest.mark.parametrize("estimator", ["relu", "linear", "relu.cond"])
+def test_patterns_are_those_of_the_published_formula(build, estimator):
+    # One pass with patches written out, against two passes by kernel gradients.
+    model = build()
+    x = images(9, model.input_shape[1:])
+    chain = LinearChain.from_keras(model)
+    found = fit_patterns(chain, x, estimator=estimator, dtype="float64", batch_size=4)
+    expected = oracle_patterns(model, x, estimator)
+    assert set(found.kernels) == set(expected)
+    for name, pattern in expected.items():
+        np.testing.assert_allclose(found.kernels[name], pattern, **CLOSE)
+
+
+def test_two_components_are_the_published_one_and_that_of_closed_gates():
+    model, x = paper_like(), images(9)
+    chain = LinearChain.from_keras(model)
+    found = fit_patterns(chain, x, estimator="two_component", dtype="float64")
+    opened, closed = oracle_patterns(model, x), oracle_patterns(model, x, "closed")
+    for name in ("c1", "c2", "c3"):
+        np.testing.assert_allclose(found.kernels[name], opened[name], **CLOSE)
+        np.testing.assert_allclose(found.inactive[name], closed[name], **CLOSE)
+
+
+@pytest.mark.parametrize("build", [paper_like, odd])
+@pytest.mark.parametrize("mode", ["attribution", "net"])
+@pytest.mark.parametrize("batch_norm", ["own", "gradient"])
+def test_maps_agree_with_the_independent_implementation(build, mode, batch_norm):
+    model = build()
+    x = images(9, model.input_shape[1:])
+    found = explained(model, x, mode, batch_norm=batch_norm)
+    expected, logit = oracle_maps(model, oracle_patterns(model, x), x, mode, batch_norm)
+    largest = np.abs(expected).max(axis=(1, 2, 3))
+    assert np.abs(found.map).max(axis=(1, 2, 3)) == pytest.approx(1)
+    np.testing.assert_allclose(
+        found.map, expected / largest[:, None, None, None], rtol=0, atol=1e-9
+    )
+    np.testing.assert_allclose(np.exp(found.log_scale), largest, rtol=1e-9)
+    np.testing.assert_allclose(found.logit, logit, rtol=1e-9)
+
+
+def test_every_unit_reacts_to_its_pattern_with_one():
+    chain = LinearChain.from_keras(paper_like())
+    found = fit_patterns(chain, images(9), dtype="float64")
+    for place, report in zip(chain.kernels, found.report, strict=True):
+        kernel = chain.weights[place][0]
+        product = kernel * found.kernels[report.layer]
+        total = product.reshape(-1, kernel.shape[-1]).sum(axis=0)
+        undefined = np.sum(total == 0)
+        assert undefined == report.undefined < report.units
+        np.testing.assert_allclose(np.sort(total)[undefined:], 1, rtol=1e-9)
+
+
+def test_neither_order_nor_size_of_batches_matters():
+    chain = LinearChain.from_keras(paper_like())
+    x = images(11)
+    a = fit_patterns(chain, x, dtype="float64", batch_size=11)
+    b = fit_patterns(chain, x[::-1], dtype="float64", batch_size=3)
+    for name, pattern in a.kernels.items():
+        np.testing.assert_allclose(b.kernels[name], pattern, **CLOSE)
+
+
+def test_relevance_is_conserved_but_for_what_lands_on_padding():
+    # Dense layers lose nothing: sum(w a) = 1 where the unit passes relevance.
+    rng = np.random.default_rng(0)
+    network = [keras.Input((6, 6, 1)), layers.Flatten()]
+    network += [layers.Dense(9, activation="relu"), layers.BatchNormalization()]
+    network += [layers.Dense(5, activation="relu"), layers.Dense(1)]
+    model = shaken(keras.Sequential(network))
+    x = rng.normal(size=(30, 6, 6, 1))
+    found = explained(model, x)
+    gate = Walk(model, x).trace
+    total = found.unscaled().sum(axis=(1, 2, 3))
+    # The budget: what reaches open units, layer by layer.
+    patterns = oracle_patterns(model, x)
+    r = np.ones((30, 1))
+    budget = None
+    for kind, layer, value, _ in reversed(gate):
+        if kind == "kernel":
+            w = np.asarray(layer.kernel) * patterns[layer.name]
+            budget = r.sum(axis=1)
+            r = r @ w.T
+            np.testing.assert_allclose(r.sum(axis=1), budget, rtol=1e-8, atol=1e-8)
+        elif kind == "relu":
+            r = r * (value > 0)
+    np.testing.assert_allclose(total, budget, rtol=1e-8, atol=1e-8)
+
+
+def test_a_linear_network_gives_shares_of_its_logit():
+    network = [keras.Input((8, 8, 2)), layers.Conv2D(3, 3, padding="valid")]
+    network += [layers.Flatten(), layers.Dense(1)]
+    model = shaken(keras.Sequential(network))
+    x = images(7, (8, 8, 2))
+    share = explained(model, x)
+    assert share.unscaled().sum(axis=(1, 2, 3)) == pytest.approx(1)
+    logit = explained(model, x, start="logit")
+    assert logit.unscaled().sum(axis=(1, 2, 3)) == pytest.approx(logit.logit)
+
+
+def rescaled(model, norm, following, factor):
+    """Multiply what a norm puts out and divide it away in the next kernel."""
+    other = keras.models.clone_model(model)
+    other.set_weights(model.get_weights())
+    layer = other.get_layer(norm)
+    gamma, beta, mean, variance = layer.get_weights()
+    layer.set_weights([gamma * factor, beta * factor, mean, variance])
+    kernel, bias = other.get_layer(following).get_weights()
+    shape = (1, 1, -1, 1) if kernel.ndim == 4 else (-1, 1)
+    other.get_layer(following).set_weights([kernel / factor.reshape(shape), bias])
+    return other
+
+
+def test_scales_and_signs_that_no_output_notices_change_no_map():
+    model, x = paper_like(), images(9)
+    factor = np.array([0.2, -3.0, 1.0, 5.0])
+    other = rescaled(model, "n1", "c2", factor)
+    before, after = explained(model, x), explained(other, x)
+    np.testing.assert_allclose(before.logit, after.logit, **CLOSE)
+    np.testing.assert_allclose(before.unscaled(), after.unscaled(), **CLOSE)
+    before, after = (
+        explained(net, x, batch_norm="gradient").map for net in (model, other)
+    )
+    assert np.abs(before - after).max() > 0.05
+
+
+def test_scaling_a_unit_before_its_relu_changes_no_map():
+    model, x = paper_like(), images(9)
+    other = keras.models.clone_model(model)
+    other.set_weights(model.get_weights())
+    factor = np.array([0.3, 2.0, 1.0, 7.0])
+    kernel, bias = other.get_layer("c1").get_weights()
+    other.get_layer("c1").set_weights([kernel * factor, bias * factor])
+    gamma, beta, mean, variance = other.get_layer("n1").get_weights()
+    # The norm sees scaled inputs: its mean and deviation scale with them.
+    deviation = np.sqrt(variance + 1e-3) * factor
+    norm = [gamma, beta, mean * factor, deviation**2 - 1e-3]
+    other.get_layer("n1").set_weights(norm)
+    before, after = explained(model, x), explained(other, x)
+    np.testing.assert_allclose(before.map, after.map, **CLOSE)
+
+
+def test_a_dead_unit_has_zeros_and_is_counted():
+    model, x = paper_like(), images(9)
+    kernel, bias = model.get_layer("c2").get_weights()
+    bias[2] = -100
+    kernel[..., 3] = 0
+    model.get_layer("c2").set_weights([kernel, bias])
+    chain = LinearChain.from_keras(model)
+    found = fit_patterns(chain, x, dtype="float64")
+    report = {row.layer: row for row in found.report}
+    assert report["c2"].undefined == 2
+    assert report["c1"].undefined == 0
+    assert not found.kernels["c2"][..., 2:4].any()
+    assert all(np.isfinite(a).all() for a in found.kernels.values())
+    assert np.isfinite(attribute(chain, found, x).map).all()
+
+
+def test_where_nothing_is_relevant_the_map_is_zero():
+    model, x = paper_like(), images(4)
+    kernel, bias = model.get_layer("d1").get_weights()
+    model.get_layer("d1").set_weights([kernel, bias - 100])
+    found = explained(model, x)
+    assert not found.map.any()
+    assert np.isfinite(found.log_scale).all()
+
+
+def test_a_negative_denominator_is_kept_and_counted():
+    # A bias opens the unit where its mean is below zero, but not on the far tail:
+    # w k = Var+ + E+[y] (E+[y] - E[y]) with E[y] < E+[y] < 0.
+    y = np.concatenate([np.linspace(-5.2, -5.0, 50), np.full(5, -30.0)])
+    x = np.stack([y, y * 0, y * 0], axis=1)
+    model = unit_network(np.array([1.0, 0.0, 0.0]), bias=6.0)
+    found = fit_patterns(LinearChain.from_keras(model), x, dtype="float64")
+    unit = found.report[0]
+    assert (unit.negative, unit.undefined) == (1, 0)
+    assert unit.active == pytest.approx(50 / 55)
+    np.testing.assert_allclose(found.kernels["unit"].ravel(), [1, 0, 0], atol=1e-12)
+    expected = oracle_patterns(model, x)["unit"]
+    np.testing.assert_allclose(found.kernels["unit"], expected, **CLOSE)
+
+
+def test_ties_go_to_the_first_in_row_major_order():
+    network = [keras.Input((4, 4, 1)), layers.MaxPooling2D(2), layers.Flatten()]
+    model = keras.Sequential([*network, layers.Dense(1)])
+    model.layers[-1].set_weights([np.ones((4, 1)), np.zeros(1)])
+    x = np.zeros((2, 4, 4, 1))
+    x[1, :2, :2, 0] = [[1, 2], [2, 2]]
+    x[1, 2:, 2:, 0] = [[1, 1], [3, 3]]
+    chain = LinearChain.from_keras(model)
+    noise = np.random.default_rng(0).normal(size=(20, 4, 4, 1))
+    found = attribute(chain, fit_patterns(chain, noise, dtype="float64"), x).map
+    won = [set(zip(*np.nonzero(m[..., 0]), strict=True)) for m in found]
+    assert won[0] == {(0, 0), (0, 2), (2, 0), (2, 2)}
+    assert won[1] == {(0, 1), (0, 2), (2, 0), (3, 2)}
+
+
+def test_no_variable_of_the_model_changes():
+    model, x = paper_like(), images(9)
+    before = [np.array(v) for v in model.variables]
+    chain = LinearChain.from_keras(model)
+    attribute(chain, fit_patterns(chain, x), x)
+    for variable, value in zip(model.variables, before, strict=True):
+        assert np.array_equal(np.array(variable), value)
+
+
+def written(order, relu):
+    """Return the same network with its ReLU written in another way."""
+    fused = "relu" if relu == "fused" else None
+    separate = {
+        "fused": [],
+        "layer": [layers.ReLU(name="r")],
+        "activation": [layers.Activation("relu", name="r")],
+    }[relu]
+    norm = [layers.BatchNormalization(name="n")]
+    middle = [*separate, *norm] if order == "before" else [*norm, *separate]
+    network = [keras.Input((8, 8, 2)), layers.Conv2D(4, 3, activation=fused, name="c")]
+    network += [*middle, layers.Flatten(), layers.Dense(1, name="logit")]
+    return shaken(keras.Sequential(network))
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_however_a_relu_is_written_the_map_is_the_same(order):
+    x = images(6, (8, 8, 2))
+    ways = ["layer", "activation"] + (["fused"] if order == "before" else [])
+    found = []
+    for way in ways:
+        model = written(order, way)
+        found.append(explained(model, x).unscaled())
+        expected, _ = oracle_maps(model, oracle_patterns(model, x), x)
+        np.testing.assert_allclose(found[-1], expected, **CLOSE)
+    for a, b in itertools.pairwise(found):
+        assert np.array_equal(a, b)
+
+
+def test_a_norm_before_the_relu_equals_folding_it_into_the_convolution():
+    x, model = images(6, (8, 8, 2)), written("after", "layer")
+    norm = model.get_layer("n")
+    gamma, beta, mean, variance = norm.get_weights()
+    scale = gamma / np.sqrt(variance + norm.epsilon)
+    kernel, bias = model.get_layer("c").get_weights()
+    network = [keras.Input((8, 8, 2)), layers.Conv2D(4, 3, activation="relu")]
+    folded = keras.Sequential([*network, layers.Flatten(), layers.Dense(1)])
+    folded.set_weights(
+        [
+            kernel * scale,
+            (bias - mean) * scale + beta,
+            *model.get_layer("logit").get_weights(),
+        ]
+    )
+    np.testing.assert_allclose(
+        explained(model, x).unscaled(), explained(folded, x).unscaled(), **CLOSE
+    )
+
+
+def headed(*head):
+    network = [keras.Input((6, 6, 1)), layers.Conv2D(3, 3, activation="relu")]
+    return shaken(keras.Sequential([*network, layers.Flatten(), *head]))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        lambda: [layers.Dense(1, activation="sigmoid")],
+        lambda: [layers.Dense(1), layers.Activation("sigmoid")],
+    ],
+    ids=["fused", "layer"],
+)
+def test_a_last_sigmoid_is_dropped(head):
+    x = images(6, (6, 6, 1))
+    plain, squashed = headed(layers.Dense(1)), headed(*head())
+    squashed.set_weights(plain.get_weights())
+    assert np.array_equal(explained(plain, x).map, explained(squashed, x).map)
+    assert np.array_equal(explained(plain, x).logit, explained(squashed, x).logit)
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_of_two_units_under_a_softmax_the_difference_is_explained(fused):
+    x = images(6, (6, 6, 1))
+    head = [layers.Dense(2, activation="softmax")]
+    if not fused:
+        head = [layers.Dense(2), layers.Softmax()]
+    two, one = headed(*head), headed(layers.Dense(1))
+    *rest, kernel, bias = two.get_weights()
+    one.set_weights([*rest, kernel[:, 1:] - kernel[:, :1], bias[1:] - bias[:1]])
+    np.testing.assert_allclose(
+        explained(two, x).unscaled(), explained(one, x).unscaled(), **CLOSE
+    )
+
+
+def joined():
+    x = keras.Input((6, 6, 1))
+    y = layers.Conv2D(1, 3, padding="same")(x)
+    z = layers.Flatten()(layers.Add(name="sum")([x, y]))
+    return keras.Model(x, layers.Dense(1)(z))
+
+
+def shared():
+    x = keras.Input((6, 6, 1))
+    layer = layers.Conv2D(1, 3, padding="same", name="twice")
+    return keras.Model(x, layers.Dense(1)(layers.Flatten()(layer(layer(x)))))
+
+
+UNSUPPORTED = {
+    "mean": [layers.AveragePooling2D(2, name="mean")],
+    "everywhere": [layers.GlobalAveragePooling2D(name="everywhere")],
+    "leak": [layers.LeakyReLU(name="leak")],
+    "slope": [layers.ReLU(negative_slope=0.1, name="slope")],
+    "padded": [layers.MaxPooling2D(2, padding="same", name="padded")],
+    "inner": [keras.Sequential([layers.Conv2D(1, 3)], name="inner")],
+    "soft": [layers.Conv2D(2, 3, activation="tanh", name="soft")],
+    "sig": [layers.Conv2D(2, 3, activation="sigmoid", name="sig")],
+    "depth": [layers.DepthwiseConv2D(3, name="depth")],
+    "grouped": [layers.Conv2D(2, 1), layers.Conv2D(2, 1, groups=2, name="grouped")],
+    "late": [layers.Conv2D(2, 3), layers.MaxPooling2D(2), layers.ReLU(name="late")],
+    "deep": [layers.Dense(3, name="deep")],
+}
+
+
+@pytest.mark.parametrize("name", UNSUPPORTED)
+def test_what_is_not_supported_is_named(name):
+    network = [keras.Input((6, 6, 1)), *UNSUPPORTED[name], layers.Flatten()]
+    with pytest.raises(UnsupportedLayerError, match=f"layer {name}"):
+        LinearChain.from_keras(keras.Sequential([*network, layers.Dense(1)]))
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (joined, "layer sum joins 2 inputs"),
+        (shared, "layer twice is used more than once"),
+        (lambda: headed(layers.Dense(3, name="three")), "layer three: .* 3 units"),
+        (
+            lambda: headed(layers.Dense(3, activation="softmax", name="many")),
+            "layer many is a softmax over other than two",
+        ),
+        (lambda: headed(layers.Dense(1), layers.ReLU(name="r")), "1 units, then r"),
+        (lambda: keras.Sequential([layers.Dense(1)], name="bare"), "model bare"),
+        (
+            lambda: keras.Sequential([keras.Input((4,)), layers.Flatten()]),
+            "at least one Conv2D or Dense",
+        ),
+    ],
+)
+def test_what_is_no_chain_is_refused(build, words):
+    with pytest.raises(UnsupportedLayerError, match=words):
+        LinearChain.from_keras(build())
+
+
+def test_a_model_that_shares_its_tensors_with_another_is_read():
+    model = paper_like()
+    again = keras.Model(model.inputs, model.outputs)
+    model(keras.Input((12, 12, 2)))
+    assert LinearChain.from_keras(again).sha256 == LinearChain.from_keras(model).sha256
+
+
+def test_single_precision_is_good_enough_for_figures():
+    x = images(60)
+    model = normalised(paper_like(), x)
+    double = explained(model, x).map
+    single = explained(model, x, dtype="float32").map
+    assert single.dtype == np.float32
+    error = np.abs(single - double).max(axis=(1, 2, 3))
+    assert np.median(error) < 1e-5
+    assert min(cosine(a, b) for a, b in zip(single, double, strict=True)) > 0.9999
+
+
+def test_patterns_are_kept_with_what_they_belong_to(tmp_path):
+    model, x = paper_like(), images(9)
+    chain = LinearChain.from_keras(model)
+    found = fit_patterns(chain, x, estimator="two_component")
+    found.save(tmp_path / "a.h5")
+    found.save(tmp_path / "b.h5")
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+    again = Patterns.load(tmp_path / "a.h5", chain, x)
+    assert again.report == found.report
+    for kept in ("kernels", "inactive"):
+        for name, array in getattr(found, kept).items():
+            assert np.array_equal(getattr(again, kept)[name], array)
+    for field in ("estimator", "dtype", "model_sha256", "images_sha256", "n_images"):
+        assert getattr(again, field) == getattr(found, field)
+
+
+def test_patterns_of_another_model_or_of_other_images_are_refused(tmp_path):
+    x = images(9)
+    chain, other = (LinearChain.from_keras(paper_like(seed)) for seed in (0, 1))
+    found = fit_patterns(chain, x)
+    found.save(tmp_path / "p.h5")
+    with pytest.raises(PatternsMismatchError, match="expected patterns of the model"):
+        Patterns.load(tmp_path / "p.h5", other)
+    with pytest.raises(PatternsMismatchError, match="of these 8 images"):
+        Patterns.load(tmp_path / "p.h5", chain, x[:8])
+    with pytest.raises(PatternsMismatchError, match="fit them again"):
+        attribute(other, found, x)
+    assert attribute(other, found.moved_to(other), x).map.shape == x.shape
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"estimator": "best"}, "expected estimator to be one of"),
+        ({"dtype": "float16"}, "expected dtype to be one of"),
+    ],
+)
+def test_unknown_choices_are_refused(how, words):
+    with pytest.raises(ValueError, match=words):
+        fit_patterns(LinearChain.from_keras(paper_like()), images(2), **how)
+
+
+def test_no_images_are_refused():
+    with pytest.raises(ValueError, match="at least one image"):
+        fit_patterns(LinearChain.from_keras(paper_like()), images(0))
+
+
+def imported_by(path: Path) -> set[str]:
+    """Return the top-level names that a file imports, relative ones as dots."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            dots = "." * node.level
+            found.add(dots or (node.module or "").split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda p: p.name)
+def test_the_folder_needs_nothing_of_the_study(path):
+    allowed = {"keras", "numpy", "h5py", "scipy", "."} | set(sys.stdlib_module_names)
+    if path.name == "autodiff.py":
+        allowed.add("tensorflow")
+    assert imported_by(path) <= allowed
+
+
+LIFTED = """
+import keras, numpy
+from lifted.chain import LinearChain
+from lifted.maps import attribute
+from lifted.patterns import fit_patterns
+model = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Flatten(),
+                          keras.layers.Dense(1)])
+chain = LinearChain.from_keras(model)
+images = numpy.random.default_rng(0).normal(size=(9, 6, 6, 1))
+print(attribute(chain, fit_patterns(chain, images), images).map.shape)
+"""
+
+
+def test_the_folder_works_under_another_name_alone(tmp_path):
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(FOLDER, tmp_path / "lifted", ignore=ignored)
+    done = subprocess.run(
+        [sys.executable, "-c", LIFTED],
+        cwd=tmp_path,
+        env={"PATH": "", "CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "(9, 6, 6, 1)", done.stderr[-2000:]
