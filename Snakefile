@@ -46,6 +46,7 @@ include: "workflow/rules/recover_counts.smk"
 include: "workflow/rules/attribution.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/examples.smk"
+include: "workflow/rules/scorecard.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/prediction.smk"
 include: "workflow/rules/learning_curve.smk"
@@ -72,3 +73,5 @@ rule all:
         DECISION_FIGURE,
         SUBGROUP_FIGURE,
         TABLES,
+        SCORECARD,
+        CLAIMS,

@@ -1,7 +1,9 @@
 """The paper beside the study: every number that it prints, every claim that it makes.
 
-INPUTS   config/published_numbers.tsv, cohort/, nodes.tsv, datasets/, statistics/
+INPUTS   config/published_numbers.tsv, cohort/, nodes.tsv, datasets/, statistics/, audit/
 OUTPUTS  tables/scorecard.{tsv,md,tex,html}  printed value beside ours
+         audit/claims.json                   each claim, its verdict and its numbers
+         tables/claims.{md,tex,html}         the same for reading
 """
 
 SCORECARD = multiext("<results>/tables/scorecard", ".tsv", ".md", ".tex", ".html")
@@ -43,11 +45,62 @@ rule write_scorecard:
         "../scripts/write_scorecard.py"
 
 
+CLAIMS = multiext("<results>/tables/claims", ".md", ".tex", ".html")
+
+
+rule check_claims:
+    """Put the claims of the paper to the study."""
+    input:
+        statistics=collect(
+            "<results>/statistics/{classifier}.json", classifier=CLASSIFIERS
+        ),
+        differences="<results>/statistics/auc_differences.tsv",
+        comparisons="<results>/statistics/mcnemar.tsv",
+        location="<results>/audit/location.tsv",
+        localisation="<results>/audit/localisation.tsv",
+        halo="<results>/audit/halo.tsv",
+        nodes="<results>/nodes.tsv",
+        xmask="<results>/scores/cnn_xmask.csv",
+    output:
+        answers="<results>/audit/claims.json",
+        tables=multiext("<results>/tables/claims", ".md", ".tex"),
+        page=report(
+            "<results>/tables/claims.html",
+            caption="../report/claims.rst",
+            category="Tables",
+            labels={
+                "item": "Claims",
+                "content": "the paper's claims, put to the study",
+            },
+        ),
+    log:
+        "<logs>/check_claims.log",
+    conda:
+        "../../envs/stats.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        replicates=lookup(within=config, dpath="statistics/replicates"),
+        seed=lookup(within=config, dpath="seed"),
+        code=version_of("check_claims"),
+    script:
+        "../scripts/check_claims.py"
+
+
 localrules:
     scorecard,
+    claims,
 
 
 rule scorecard:
     """Every number that the paper prints, beside ours."""
     input:
         SCORECARD,
+
+
+rule claims:
+    """The claims of the paper, put to the study."""
+    input:
+        CLAIMS,

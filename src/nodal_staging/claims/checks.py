@@ -90,6 +90,23 @@ def _c3(found: Evidence) -> Answer:
     )
 
 
+def _c4(found: Evidence) -> Answer:
+    controls = {
+        name: found.enrichment_of_control("status_balanced", name)
+        for name in ("edges", "random")
+    }
+    known = ", ".join(
+        f"{name} {value:.2f}" for name, value in controls.items() if value is not None
+    )
+    remarks = [f"maps that know of no network, status-balanced test nodes: {known}"]
+    return _rests_on(
+        below(found.enrichment("status_balanced"), 1),
+        above(found.enrichment("location_balanced"), 1),
+        above(found.enrichment("xmask"), 1),
+        remarks=remarks if known else [],
+    )
+
+
 def _c5(found: Evidence) -> Answer:
     overlap = found.volume_overlap()
     return _rests_on(
@@ -125,6 +142,18 @@ def _c7(found: Evidence) -> Answer:
     )
 
 
+def _c8(found: Evidence) -> Answer:
+    beyond = [above(found.halo_beyond(name), 0) for name in found.halo_controls()]
+    return _rests_on(
+        *beyond,
+        above(found.score_by_volume(), 0),
+        remarks=[
+            "integrated gradients and gradient x input give no relevance to constant "
+            "pixels by construction, patterns do"
+        ],
+    )
+
+
 CLAIMS = (
     Claim(
         "C1",
@@ -149,6 +178,14 @@ CLAIMS = (
         _c3,
     ),
     Claim(
+        "C4",
+        "The status-balanced CNN attends to what lies outside the node, the two others "
+        "to the node.",
+        "Relevance on the node over its share of the area lies below 1 for the former "
+        "and above 1 for both others.",
+        _c4,
+    ),
+    Claim(
         "C5",
         "The volumes of positive and negative nodes overlap widely.",
         f"The AUC of the volume alone lies below {HALFWAY}.",
@@ -165,5 +202,12 @@ CLAIMS = (
         "The status-balanced CNN fails where the location says nothing.",
         f"Its AUC within locations lies below {HALFWAY}.",
         _c7,
+    ),
+    Claim(
+        "C8",
+        "The halo around masked nodes is attention to their size.",
+        "The halo of the trained xMask CNN exceeds that of every control network, "
+        "and its score rises with volume among negative nodes.",
+        _c8,
     ),
 )

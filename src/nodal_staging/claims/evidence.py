@@ -10,11 +10,15 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.auc_differences import AUC_DIFFERENCES
+from nodal_staging.audit.heatmaps import OUTSIDE
+from nodal_staging.audit.localisation import LOCALISATION
+from nodal_staging.audit.resampling import PatientBootstrap
 from nodal_staging.claims.rules import Estimate
 from nodal_staging.classifier_names import printed
 from nodal_staging.clustered import clustered_auc, logit_interval
 from nodal_staging.files import read_json
 from nodal_staging.mcnemar import MCNEMAR
+from nodal_staging.seeds import stream
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,19 +29,26 @@ class Evidence:
     ----------
     statistics
         Classifier to its JSON.
-    differences, comparisons, location, nodes
-        ``AUC_DIFFERENCES``, ``MCNEMAR``, ``tables.SITE_MATCHED`` and
-        ``tables.NODES``.
-    level
-        Confidence level of every interval.
+    differences, comparisons, location, localisation, halo, nodes
+        ``AUC_DIFFERENCES``, ``MCNEMAR``, ``tables.SITE_MATCHED``, ``LOCALISATION``,
+        ``OUTSIDE`` and ``tables.NODES``.
+    xmask
+        ``tables.SCORES`` of the xMask CNN.
+    level, replicates, seed
+        Confidence level of every interval; of the bootstrap over patients.
     """
 
     statistics: Mapping[str, Mapping[str, Any]]
     differences: pd.DataFrame
     comparisons: pd.DataFrame
     location: pd.DataFrame
+    localisation: pd.DataFrame
+    halo: pd.DataFrame
     nodes: pd.DataFrame
+    xmask: pd.DataFrame
     level: float
+    replicates: int
+    seed: int
 
     @classmethod
     def read(
@@ -47,17 +58,27 @@ class Evidence:
         differences: str | Path,
         comparisons: str | Path,
         location: str | Path,
+        localisation: str | Path,
+        halo: str | Path,
         nodes: str | Path,
+        xmask: str | Path,
         level: float,
+        replicates: int,
+        seed: int,
     ) -> "Evidence":
-        """Read the files of a study."""
+        """Read the files of a study; parameters as the attributes."""
         return cls(
             {one["classifier"]: one for one in map(read_json, statistics)},
             tables.read(differences, AUC_DIFFERENCES),
             tables.read(comparisons, MCNEMAR),
             tables.read(location, tables.SITE_MATCHED),
+            tables.read(localisation, LOCALISATION),
+            tables.read(halo, OUTSIDE),
             tables.read(nodes, tables.NODES),
+            tables.read(xmask, tables.SCORES),
             level,
+            replicates,
+            seed,
         )
 
     def auc(self, classifier: str) -> Estimate:
@@ -88,6 +109,74 @@ class Evidence:
         name = f"AUC of {printed(classifier)} within locations"
         return Estimate(name, row["site_matched_auc"], row["lower"], row["upper"])
 
+    def enrichment(self, cnn: str) -> Estimate:
+        """Return relevance on the node over its share of the area, first method."""
+        row = self._on_node(cnn, self._method())
+        name = f"relevance on the node over its area, {printed(f'cnn_{cnn}')}"
+        if row is None:
+            return Estimate(name, None, None, None)
+        ends = (row["enrichment_lower"], row["enrichment_upper"])
+        return _found(name, row["enrichment"], *ends)
+
+    def enrichment_of_control(self, cnn: str, control: str) -> float | None:
+        """Return the same for a map that knows of no network; None without it."""
+        row = self._on_node(cnn, control)
+        return None if row is None else float(row["enrichment"])
+
+    def halo_beyond(self, network: str) -> Estimate:
+        """Return the halo of the trained xMask CNN less that of a control network."""
+        name = f"halo of CNN, xMask less that of {network.replace('_', ' ')}"
+        rows = self._halo(network)
+        if rows.empty:
+            return Estimate(name, None, None, None)
+        columns = ("difference", "difference_lower", "difference_upper")
+        return _found(name, *(rows.iloc[0][column] for column in columns))
+
+    def halo_controls(self) -> list[str]:
+        """List the networks beside which the halo of the trained one stands."""
+        rows = self.halo[self.halo["cnn"] == "xmask"]
+        return [name for name in pd.unique(rows["network"]) if name != "trained"]
+
+    def score_by_volume(self) -> Estimate:
+        """Return how the xMask score rises with volume among negative test nodes."""
+        rows = self.xmask[
+            (self.xmask["partition"] == "test") & (self.xmask["status"] == "negative")
+        ]
+        volume = self.nodes.set_index("node_id").loc[rows["node_id"], "volume_mm3"]
+        bootstrap = PatientBootstrap(
+            rows["patient_id"].to_numpy(str),
+            replicates=self.replicates,
+            level=self.level,
+            rng=stream(self.seed, "claims", "score by volume"),
+        )
+        found = bootstrap.correlation(
+            rows["score"].to_numpy(float), volume.to_numpy(float)
+        )
+        name = "rank correlation of score and volume, negative nodes"
+        return _found(name, found.value, found.lower, found.upper)
+
+    def _method(self) -> str:
+        """Name the method that the study speaks of first."""
+        return str(self.localisation["method"].iloc[0])
+
+    def _on_node(self, cnn: str, method: str) -> pd.Series | None:
+        table = self.localisation
+        rows = table[
+            (table["cnn"] == cnn)
+            & (table["method"] == method)
+            & (table["group"] == "all")
+            & (table["region"] == "node")
+        ]
+        return rows.iloc[0] if len(rows) else None
+
+    def _halo(self, network: str) -> pd.DataFrame:
+        table = self.halo
+        return table[
+            (table["cnn"] == "xmask")
+            & (table["method"] == self._method())
+            & (table["network"] == network)
+        ]
+
     def volume(self) -> Estimate:
         """Return the AUC of the volume over all nodes of the study."""
         measured = self.nodes[self.nodes["volume_mm3"].notna()]
@@ -113,6 +202,12 @@ class Evidence:
             for members in (positive, ~positive)
         ]
         return float(np.minimum(*shares).sum())
+
+
+def _found(name: str, value: float, lower: float, upper: float) -> Estimate:
+    """Return an estimate; what is NaN was not measured."""
+    numbers = (None if pd.isna(n) else float(n) for n in (value, lower, upper))
+    return Estimate(name, *numbers)
 
 
 def _signed(name: str, row: pd.Series, sign: int) -> Estimate:
