@@ -156,7 +156,21 @@ def lose_folder(raw, victim):
     shutil.rmtree(raw / victim["ct"])
 
 
+def write_path(column, path):
+    def damage(raw, victim):
+        sheet = tables.read(raw / "exams.tsv", tables.EXAM_SHEET)
+        sheet.loc[sheet["exam_id"] == victim["exam_id"], column] = path
+        tables.write(sheet, raw / "exams.tsv", tables.EXAM_SHEET)
+
+    damage.__name__ = f"{column}_{path[:3]}"
+    return damage
+
+
 DAMAGES = {
+    write_path("ct", "x" * 300): r"column ct: there is no such file or folder",
+    write_path("ct", "x" * 300 + "#2"): r"column ct: there is no such file or folder",
+    write_path("ct", "ct/" * 3000): r"column ct: there is no such file or folder",
+    write_path("segmentation", "x" * 300): r"column segmentation: there is no such",
     remove_slice: r"column ct: .*found 8 mm between slices .*restore the missing slice",
     shift_grid: r"column segmentation: only 0.0 % of label \d+ .*on this CT",
     add_label: r"label 0:77 has no node in nodes.tsv; add its row",

@@ -4,9 +4,12 @@ import re
 
 import numpy as np
 import pandas as pd
+import pydicom
 import pytest
 import SimpleITK as sitk
-from dicom_files import write_series
+from dicom_files import write_series, written
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEG2000Lossless
 from studies import measured_nodes
 
 from nodal_staging import tables
@@ -210,6 +213,41 @@ def test_every_exam_is_on_the_page_with_what_to_mend(cohort):
     (image,) = re.findall(r'src="([^"]+)"', page)
     size = sitk.ReadImage(str(cohort / "check" / image)).GetSize()
     assert min(size[:2]) > 300
+
+
+def test_pixels_that_cannot_be_decoded_are_a_problem_of_the_check(cohort):
+    """Headers are sound; only drawing the exam finds the damage."""
+    for path in sorted((cohort / "a" / "ct").iterdir()):
+        dataset = pydicom.dcmread(path)
+        dataset.PixelData = encapsulate([b"no picture" * 50])
+        dataset["PixelData"].VR = "OB"
+        dataset["PixelData"].is_undefined_length = True
+        path.write_bytes(written(dataset, JPEG2000Lossless))
+    inspect(cohort)
+    pictures = cohort / "check" / "pictures" / SHARD
+    picture_exams(
+        exams=cohort / "exams.tsv",
+        nodes=cohort / "nodes.tsv",
+        index=cohort / "index.json",
+        shard=SHARD,
+        output=pictures,
+    )
+    write_check(
+        study="mine",
+        exams=cohort / "exams.tsv",
+        nodes=cohort / "nodes.tsv",
+        inspections=[cohort / "inspected.tsv"],
+        pictures=[pictures],
+        limits=Limits(),
+        table=cohort / "check" / "exams.tsv",
+        page=cohort / "check" / "index.html",
+    )
+    found = tables.read(cohort / "check" / "exams.tsv", tables.CHECKED)
+    own = found.set_index("exam_id").loc["E/a"]
+    assert (own["verdict"], own["reason"]) == ("problem", "undecodable_pixels")
+    assert "patient Pa, exam E/a, column ct, file" in own["problem"]
+    assert own["picture"] == "-"
+    assert list(found["exam_id"]) == ["E/a", "E/b"]
 
 
 def test_a_picture_shows_the_node_where_it_is_and_the_pet_at_the_same_place(cohort):

@@ -471,6 +471,12 @@ def test_an_empty_image_is_refused(folder):
     assert "file 1 in the order of names" in refused(read_ct, folder)
 
 
+def test_a_file_larger_than_any_image_is_refused(folder, hurt):
+    """Nothing of it is written: the file is all holes behind its pixels."""
+    os.truncate(hurt, 9 * 1024**3)
+    assert "in the order of names" in refused(read_ct, folder)
+
+
 def test_too_many_files_are_refused(folder, monkeypatch):
     monkeypatch.setattr(raw_files, "MOST_FILES", 3)
     assert "more than 3 files" in refused(read_ct, folder)

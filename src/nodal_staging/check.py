@@ -10,7 +10,7 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.check_page import PAGE
-from nodal_staging.cohort import CRITERIA, Limits, apply_criteria
+from nodal_staging.cohort import CRITERIA, UNUSABLE, Limits, apply_criteria
 from nodal_staging.files import read_json, write_text
 
 NONE = "-"
@@ -51,18 +51,35 @@ def write_check(
     table, page
         Outputs: ``tables.CHECKED``, and HTML that shows it with the pictures.
     """
-    judged = apply_criteria(exams, inspections, limits)
+    judged = _with_unread(apply_criteria(exams, inspections, limits), pictures)
+    files = _files(pictures, Path(page).parent)
     counts = tables.read(nodes, tables.NODE_SHEET)["exam_id"].value_counts()
     checked = judged.assign(
         verdict=[_verdict(row) for row in judged.to_dict("records")],
         nodes=judged["exam_id"].map(counts).fillna(0).astype(int),
-        picture=judged["exam_id"].map(_files(pictures, Path(page).parent)).fillna(NONE),
+        picture=[files.get(exam_id, NONE) for exam_id in judged["exam_id"]],
     )[list(tables.CHECKED.columns)]
     checked = checked.sort_values(
         ["verdict", "exam_id"], key=_in_order, kind="stable", ignore_index=True
     )
     tables.write(checked, table, tables.CHECKED)
     write_text(page, _page(study, checked))
+
+
+def _with_unread(judged: pd.DataFrame, pictures: Sequence[str | Path]) -> pd.DataFrame:
+    """Count an exam whose headers are sound, but not its voxels, among the unusable.
+
+    Inspection reads headers; damaged pixels show when the picture is drawn.
+    """
+    judged = judged.set_index("exam_id", drop=False)
+    for shard in map(Path, pictures):
+        for exam_id, found in read_json(shard / "unread.json").items():
+            columns = ["criterion", "included", "reason", "problem"]
+            judged.loc[exam_id, columns] = [
+                *(UNUSABLE, "no"),
+                *(found["reason"], found["problem"]),
+            ]
+    return judged.reset_index(drop=True)
 
 
 def _verdict(exam: dict[str, Any]) -> str:
@@ -72,7 +89,7 @@ def _verdict(exam: dict[str, Any]) -> str:
     criterion may be wrong because of it.
     """
     undetermined = exam["reason"].endswith("_undetermined")
-    if exam["criterion"] == "unusable" or undetermined:
+    if exam["criterion"] == UNUSABLE or undetermined:
         return "problem"
     if exam["included"] == "no":
         return "excluded"

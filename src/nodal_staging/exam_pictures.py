@@ -34,11 +34,13 @@ def picture_exams(
     shard
         Name of the shard.
     output
-        Folder of the pictures; ``pictures.json`` gives the file of each exam_id.
+        Folder of the pictures; ``pictures.json`` gives the file of each exam_id,
+        ``unread.json`` reason and sentence of those whose voxels cannot be read.
         Files are numbered, for an exam_id may hold what a file name may not.
     """
     indices = read_index(index)
     names: dict[str, str] = {}
+    unread: dict[str, dict[str, str]] = {}
     with replacing_folder(output) as folder:
         for exam in read_exams(exams=exams, nodes=nodes, shard=shard):
             exam_index = indices.get(exam.exam_id)
@@ -57,9 +59,11 @@ def picture_exams(
                 )
             except InputError as error:
                 logger.warning("%s (no picture of this exam)", error)
+                unread[exam.exam_id] = {"reason": error.reason, "problem": str(error)}
                 continue
             names[exam.exam_id] = name
         write_json(folder / "pictures.json", names)
+        write_json(folder / "unread.json", unread)
 
 
 def _picture_exam(exam: Exam, index: ExamIndex, folder: Path, path: Path) -> None:

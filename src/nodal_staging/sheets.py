@@ -1,6 +1,7 @@
 """The sheets that describe a cohort: exams, nodes, readings; yours or synthetic."""
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,7 +143,7 @@ def _exam(row: Any, folder: Path, nodes: pd.DataFrame) -> Exam:
 def _numbered(path: Path | None) -> tuple[Path | None, int | None]:
     """Split the number of a series from its folder: ``folder#2``."""
     numbered = None if path is None else NUMBERED.fullmatch(str(path))
-    if path is None or numbered is None or path.exists():
+    if path is None or numbered is None or os.path.exists(path):
         return path, None
     return Path(numbered[1]), int(numbered[2])
 

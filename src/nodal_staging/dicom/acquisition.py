@@ -141,10 +141,11 @@ def _matches(pattern: str, descriptions: set[str]) -> bool:
 def _moment(headers: Sequence[Dataset]) -> datetime | None:
     """Return when the first image was made: acquisition, else series, else study."""
     for prefix in ("Acquisition", "Series", "Study"):
-        moments = [
-            joined(text(header, f"{prefix}Date"), text(header, f"{prefix}Time") or "00")
+        stated = {
+            (text(header, f"{prefix}Date"), text(header, f"{prefix}Time") or "00")
             for header in headers
-        ]
+        }
+        moments = [joined(day, time) for day, time in stated if day]
         known = [moment for moment in moments if moment is not None]
         if known:
             return min(known)

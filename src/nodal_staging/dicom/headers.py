@@ -39,6 +39,9 @@ pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
 MOST_INFLATED_BYTES = 256 * 1024**2
 """Largest deflated data set; an image of 1024 x 1024 pixels takes 2 MB."""
 
+MOST_FILE_BYTES = 8 * 1024**3
+"""Largest file; the pixels of an enhanced one have at most 4 GB."""
+
 PIXEL_DATA = (0x7FE0, 0x0010)
 ENCAPSULATED = 0xFFFFFFFF
 FIRST_GROUPS = (b"\x08\x00", b"\x02\x00")
@@ -191,6 +194,8 @@ def read_header(path: Path, number: int, tags: Wanted) -> FileHeader | None:
     Raises one of ``UNREADABLE``.
     """
     size = path.stat().st_size
+    if size > MOST_FILE_BYTES:
+        raise ValueError("larger than any image")
     with path.open("rb") as file:
         beginning = file.read(BEGINNING_BYTES)
         quick = scan(beginning, tags)

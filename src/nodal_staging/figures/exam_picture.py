@@ -124,7 +124,7 @@ def _extent(view: NodeView) -> tuple[float, float, float, float]:
 def _legend(shown: int, total: int) -> str:
     words = (
         f"window {WINDOW_HU[0]} to {WINDOW_HU[1]} HU; "
-        f"close-up at least {CLOSE_UP_MM:.0f} mm; SUV 0 to {HIGHEST_SUV:.0f}; "
-        "orange: the node, blue: other nodes"
+        f"close-up at least {CLOSE_UP_MM:.0f} mm; "
+        f"SUV 0 to {HIGHEST_SUV:.0f}; orange: the node, blue: other nodes"
     )
     return words if shown == total else f"{words}; the {shown} largest of {total}"

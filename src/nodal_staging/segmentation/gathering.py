@@ -103,12 +103,15 @@ def _labelled(
 ) -> Iterator[tuple[Integers, npt.NDArray[np.generic]]]:
     """Yield index ``(3, n)`` and value of the voxels that are not 0, block by block.
 
-    Most rows of a CT hold no node. The largest bit pattern tells an empty row much
-    faster than a search for voxels does, and it sees NaN and negative values too.
+    Most slices of a CT hold no node, and most rows of the others. The largest bit
+    pattern tells so much faster than a search for voxels does, and it sees NaN and
+    negative values too.
     """
     _, height, width = slab.shape
     rows = np.ascontiguousarray(slab).reshape(-1, width)
     bits = rows.view(f"u{rows.dtype.itemsize}")
+    if not bits.max():
+        return
     busy = np.flatnonzero(bits.max(axis=1))
     count = max(1, BLOCK_VOXELS // width)
     for low in range(0, len(busy), count):
