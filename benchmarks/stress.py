@@ -46,7 +46,7 @@ def run(folder: Path, patients: int, shards: int, cores: int) -> tuple[float, fl
         "cohort": {"shards": shards},
         "phantom": {
             "patients": patients,
-            "nodes": 2 * patients,
+            "nodes": 3 * patients,
             "shards_at_once": shards,
         },
     }

@@ -12,6 +12,8 @@ PARTS = ["Snakefile", "workflow", "src", "config", "profiles", "envs", "tools"]
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
 TESTS = ["--configfile", "config/config.yaml", "config/tests.yaml"]
 ENVIRONMENT = os.environ | {"RPY2_CFFI_MODE": "ABI", "TF_CPP_MIN_LOG_LEVEL": "3"}
+# Each job is a process of its own, which would compile the package anew.
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
 SAME = [
     "scores",
     "tables",

@@ -257,6 +257,13 @@ def test_sheets_that_contradict_are_refused(raw, sheet, old, new, words):
         check(raw)
 
 
+def test_a_shard_refuses_a_node_of_nobody_too(raw):
+    """It does not wait for the check of the sheets."""
+    edit(raw / "nodes.tsv", "\tE0", "\tE9")
+    with pytest.raises(SheetError, match=r"node N\d+: exam E9\d+ of patient"):
+        read_exams(exams=raw / "exams.tsv", nodes=raw / "nodes.tsv", shard=SHARD)
+
+
 def test_good_sheets_pass(raw):
     check(raw)
     assert (raw / "sheets.json").exists()

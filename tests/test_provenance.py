@@ -3,6 +3,8 @@
 import ast
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,6 +101,26 @@ def test_what_counts(source, tmp_path, name, old, new, counts):
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
     assert (version(copy) != before) == counts
+
+
+def test_no_order_of_sets_counts():
+    """Each process hashes strings in its own way, and walks sets in its own order."""
+    body = "from pathlib import Path; from nodal_staging.provenance import code_version"
+    body += "\nfor path in sorted(Path('workflow/scripts').glob('*.py')):"
+    body += "\n    print(path.name, code_version(path, 'src'))"
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", body],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": "src", "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(6)
+    ]
+    assert said[0].count("\n") > 30
+    assert set(said) == {said[0]}
 
 
 def test_a_touch_does_not_count(source):

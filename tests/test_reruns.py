@@ -38,7 +38,8 @@ def own(study, tmp_path_factory) -> Path:
     sheets = {name: f"hospital/{name}.tsv" for name in ("exams", "nodes", "readings")}
     overlay = {"study": "own", "cohort": {"source": "files"} | sheets}
     (folder / "own.yaml").write_text(json.dumps(overlay))
-    touched = snakemake(folder, "--touch", "--cores", "1", configuration=OWN)
+    everything = ("--touch", "--forceall", "--cores", "1")
+    touched = snakemake(folder, *everything, configuration=OWN)
     assert touched.returncode == 0, touched.stdout[-3000:] + touched.stderr[-3000:]
     assert planned_jobs(folder, configuration=OWN) == {}
     return folder

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.workflow
 SCRIPTS = ROOT / "tests" / "slurm"
 SBIN = os.pathsep + os.pathsep.join(["/usr/sbin", "/sbin"])
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch"]
-PATIENCE_S = 400
+PATIENCE_S = 900
 
 
 @dataclass
@@ -172,7 +172,7 @@ def test_jobs_were_grouped(story, cluster):
     done = [job for job in cluster.jobs().values() if job["JobState"] == "COMPLETED"]
     rules = len(list((story.folder / "results/tests/logs").rglob("*.log")))
     assert len(done) <= 12
-    assert rules > 85
+    assert rules > 60
 
 
 def test_trainings_and_only_they_were_given_a_gpu(story, cluster):
@@ -186,7 +186,7 @@ def test_trainings_and_only_they_were_given_a_gpu(story, cluster):
 def test_every_job_named_its_memory_and_time(story, cluster):
     for number, job in cluster.jobs().items():
         assert re.search(r"mem=\d", job["Tres"]), number
-        assert int(job["TimeLimit"]) < 24 * 60, number
+        assert 10 <= int(job["TimeLimit"]) < 7 * 24 * 60, number
 
 
 def test_any_command_that_submits_will_do(cluster, tmp_path):

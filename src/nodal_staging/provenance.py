@@ -50,7 +50,9 @@ class _Walk:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.parts: set[tuple[str, str, str]] = set()
-        self.seen: set[Place] = set()
+        # Apart, so that the order in which sets are walked has no influence.
+        self.followed: set[Place] = set()
+        self.visited: set[Place] = set()
         self.imported: set[str] = set()
 
     def module(self, name: str) -> Module | None:
@@ -76,8 +78,8 @@ class _Walk:
         for text in module.definitions.get(head, ()):
             if label:
                 self.parts.add((label, head, text))
-        if (label, head) not in self.seen and label:
-            self.seen.add((label, head))
+        if (label, head) not in self.followed and label:
+            self.followed.add((label, head))
             for inner in module.uses.get(head, ()):
                 self.follow(module, inner, label)
         for origin in module.origins.get(head, ()):
@@ -99,8 +101,9 @@ class _Walk:
 
     def _visit(self, place: Place) -> None:
         name, wanted = place
-        if place in self.seen or place in WITHOUT_INFLUENCE:
+        if place in self.visited or place in WITHOUT_INFLUENCE:
             return
+        self.visited.add(place)
         module = self.module(name)
         if module is None:
             return
@@ -108,7 +111,6 @@ class _Walk:
             self.follow(module, wanted, name)
             return
         # The module itself is handed on, or asked for what it makes by itself.
-        self.seen.add(place)
         self.parts.add((name, "", module.text))
         for used in module.names:
             self.follow(module, used, name)

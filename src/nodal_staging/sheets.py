@@ -85,14 +85,7 @@ def check_sheets(
     exam_sheet = tables.read(exams, tables.EXAM_SHEET)
     schema = tables.NODE_SHEET if labelled else tables.NEW_NODE_SHEET
     node_sheet = tables.read(nodes, schema)
-    owners = dict(zip(exam_sheet["exam_id"], exam_sheet["patient_id"], strict=True))
-    for row in node_sheet.itertuples():
-        if owners.get(row.exam_id) != row.patient_id:
-            raise SheetError(
-                f"{Path(nodes).name}, node {row.node_id}: exam {row.exam_id} of "
-                f"patient {row.patient_id} is not in {Path(exams).name}; "
-                "correct exam_id or patient_id"
-            )
+    _check_owners(node_sheet, exam_sheet)
     counts = {"exams": len(exam_sheet), "nodes": len(node_sheet), "readings": 0}
     sheets = {"exams": exams, "nodes": nodes}
     if readings is not None:
@@ -101,12 +94,33 @@ def check_sheets(
     write_json(output, {"rows": counts, "sha256": _sums(sheets)})
 
 
+def _check_owners(nodes: pd.DataFrame, exams: pd.DataFrame) -> None:
+    """Raise ``SheetError`` for a node of an exam or patient that is not there."""
+    owners = exams.set_index("exam_id")["patient_id"]
+    wrong = nodes[nodes["exam_id"].map(owners) != nodes["patient_id"]]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise SheetError(
+            f"nodes.tsv, node {row['node_id']}: exam {row['exam_id']} of "
+            f"patient {row['patient_id']} is not in exams.tsv; "
+            "correct exam_id or patient_id"
+        )
+
+
 def read_exams(
     *, exams: str | Path, nodes: str | Path, shard: str | None = None
 ) -> list[Exam]:
-    """Read the exams of the cohort, or of one shard, in the order of the sheet."""
+    """Read the exams of the cohort, or of one shard, in the order of the sheet.
+
+    Raises
+    ------
+    TableError, SheetError
+        Naming sheet, row or node, and the fix.
+    """
     exam_sheet = tables.read(exams, tables.EXAM_SHEET)
     node_sheet = _read_nodes(nodes)
+    # A shard of label names holds the nodes of its own exams only.
+    _check_owners(node_sheet, exam_sheet)
     rows_of = node_sheet.groupby("exam_id").indices
     folder = Path(exams).parent
     return [

@@ -65,5 +65,6 @@ localrules:
 rule check:
     """Say of every exam whether it can be used, and what to mend; nothing is trained."""
     input:
+        "<results>/cohort/sheets.json",
         "<results>/check/exams.tsv",
         "<results>/check/index.html",

@@ -65,7 +65,8 @@ rule check_sheets:
         "<results>/cohort/sheets.json",
     log:
         "<logs>/check_sheets.log",
-    # Inspection waits for it, and raw exams wait for their inspection.
+    # First of all. No shard waits for it, or a new exam would be a matter of every
+    # shard; each checks its own rows again.
     priority: 20
     conda:
         "../../envs/core.yaml"
@@ -84,8 +85,6 @@ rule inspect_exams:
     input:
         exams=SHARD_SHEETS["exams"],
         nodes=SHARD_SHEETS["nodes"],
-        # The sheets agree; how many rows others have is nothing to this shard.
-        checked=ancient("<results>/cohort/sheets.json"),
         raw=RAW_SHARD,
     output:
         inspections="<results>/cohort/inspected/{scatteritem}.tsv",

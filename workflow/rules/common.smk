@@ -32,7 +32,8 @@ SHEETS = (
     if SYNTHETIC
     else {name: config["cohort"][name] for name in ("exams", "nodes", "readings")}
 )
-# A shard depends on its own rows of your sheets (rows_of), not on their dates.
+# A shard depends on its own rows of your sheets (rows_of), not on their dates. Only
+# sources can be ancient: what follows a job that runs is not asked for its parameters.
 SHARD_SHEETS = (
     SHEETS
     if SYNTHETIC

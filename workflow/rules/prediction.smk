@@ -72,7 +72,6 @@ use rule inspect_exams as inspect_new_exams with:
     input:
         exams=NEW_SHARD_EXAMS,
         nodes=NEW_SHARD_NODES,
-        checked=ancient(f"{NEW_HOME}/cohort/sheets.json"),
         raw=[],
     output:
         inspections=f"{NEW_HOME}/cohort/inspected/{{scatteritem}}.tsv",
@@ -205,5 +204,6 @@ localrules:
 rule predict:
     """Scores of the nodes of new exams, by every CNN."""
     input:
+        f"{NEW_HOME}/cohort/sheets.json",
         f"{NEW_HOME}/exams.tsv",
         collect(f"{NEW_HOME}/cnn_{{cnn}}.tsv", cnn=CNNS),

@@ -9,7 +9,6 @@ rule score_reader:
     """Turn the ratings of one reader on the test set to scores."""
     input:
         readings=SHARD_SHEETS["readings"] or [],
-        checked=ancient("<results>/cohort/sheets.json"),
         test="<results>/datasets/test.tsv",
     output:
         "<results>/scores/reader_{number}.csv",
