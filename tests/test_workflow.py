@@ -124,6 +124,10 @@ def test_everything_a_reader_wants_is_there(results):
         assert (results / name).stat().st_size > 0
     for suffix in ("pdf", "svg", "png"):
         assert (results / "figures" / f"figure_5.{suffix}").stat().st_size > 1000
+        for figure in ("calibration", "decision_curves", "subgroups"):
+            assert (results / f"figures/{figure}.{suffix}").stat().st_size > 1000
+    for table in ("mcnemar", "auc_differences", "subgroups"):
+        assert (results / "statistics" / f"{table}.tsv").stat().st_size > 0
     for table in ("table_1", "mcnemar"):
         for suffix in ("tsv", "md", "tex", "html"):
             assert (results / "tables" / f"{table}.{suffix}").stat().st_size > 0
@@ -173,6 +177,9 @@ def test_an_edit_reruns_what_depends_on_it_and_nothing_else(study):
     assert drawn == {
         "draw_figure_5",
         "illustrate_figure_5",
+        "draw_calibration",
+        "draw_decision_curves",
+        "draw_subgroups",
         "draw_training",
         "draw_uptake",
         "write_report",
