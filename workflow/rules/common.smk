@@ -86,6 +86,11 @@ def share_of(wildcards):
     return training_set_of(wildcards, f"<results>/learning_curve/{point}/datasets")
 
 
+def scores_as(wildcards, key):
+    """Return how the scores of a classifier are meant, where they are yours."""
+    return EXTERNAL.get(wildcards.classifier, {}).get(key)
+
+
 def new_exams(wildcards):
     """Return the sheet of the exams to predict."""
     sheet = config["prediction"]["exams"]

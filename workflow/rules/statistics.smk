@@ -21,11 +21,6 @@ STATISTICS = [
 ]
 
 
-def scores_as(wildcards, key):
-    """Return how the scores of a classifier are meant, where they are yours."""
-    return EXTERNAL.get(wildcards.classifier, {}).get(key)
-
-
 rule import_scores:
     """Take the scores of a classifier of your own, if they fit the study."""
     input:
