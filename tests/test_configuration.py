@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from nodal_staging.configuration import ConfigurationError, check_configuration
+from nodal_staging.configuration import (
+    ConfigurationError,
+    check_configuration,
+    external_scores,
+    family_of,
+)
 
 ROOT = Path(__file__).parents[1]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
@@ -129,3 +134,40 @@ def test_new_nodes_need_their_exams(config, tmp_path):
     config["prediction"]["nodes"] = str(tmp_path / "new.tsv")
     with pytest.raises(ConfigurationError, match=r"give prediction\.exams too"):
         check_configuration(config, SCHEMA)
+
+
+def test_your_own_scores_are_named_where_they_are_wrong(config, tmp_path):
+    (tmp_path / "mine.csv").touch()
+    config["external_scores"] = {"mine": str(tmp_path / "mine.csv")}
+    check_configuration(config, SCHEMA)
+    usual = external_scores(config)["mine"]
+    assert (usual["probability"], usual["prevalence"]) == (True, 0.5)
+    config["external_scores"]["mine"] = {"scores": "nope.csv", "probability": False}
+    with pytest.raises(
+        ConfigurationError, match=r"external_scores\.mine: there is no file nope\.csv"
+    ):
+        check_configuration(config, SCHEMA)
+    config["external_scores"] = {"volume": str(tmp_path / "mine.csv")}
+    with pytest.raises(ConfigurationError, match="name of a classifier of the study"):
+        check_configuration(config, SCHEMA)
+    config["external_scores"] = {"reader_3": str(tmp_path / "mine.csv")}
+    with pytest.raises(ConfigurationError, match="external_scores"):
+        check_configuration(config, SCHEMA)
+
+
+def test_bands_of_the_short_axis_ascend(config):
+    config["statistics"]["short_axis_bands_mm"] = [5, 10, 8]
+    with pytest.raises(ConfigurationError, match="let it ascend"):
+        check_configuration(config, SCHEMA)
+
+
+def test_the_family_of_comparisons():
+    everyone = ["cnn", "reader_1", "mine"]
+    groups = {"paper": ["cnn", "reader_1"], "everyone": everyone}
+    assert family_of("paper", **groups) == ["cnn", "reader_1"]
+    assert family_of("extended", **groups) == everyone
+    assert family_of(["mine", "cnn"], **groups) == ["mine", "cnn"]
+    with pytest.raises(
+        ConfigurationError, match=r"family names nobody.*choose from cnn"
+    ):
+        family_of(["cnn", "nobody"], **groups)

@@ -66,8 +66,11 @@ def results(study) -> Path:
 def test_everything_a_reader_wants_is_there(results):
     for name in ("report.html", "provenance.json", "audit/verdict.json"):
         assert (results / name).stat().st_size > 0
-    for suffix, figure in itertools.product(("pdf", "svg", "png"), FIGURES):
+    drawn = [*FIGURES, "calibration", "decision_curves", "subgroups"]
+    for suffix, figure in itertools.product(("pdf", "svg", "png"), drawn):
         assert (results / "figures" / f"{figure}.{suffix}").stat().st_size > 1000
+    for table in ("mcnemar", "auc_differences", "subgroups"):
+        assert (results / "statistics" / f"{table}.tsv").stat().st_size > 0
     for table in ("table_1", "mcnemar"):
         for suffix in ("tsv", "md", "tex", "html"):
             assert (results / "tables" / f"{table}.{suffix}").stat().st_size > 0
@@ -120,6 +123,9 @@ def test_an_edit_reruns_what_depends_on_it_and_nothing_else(study):
     assert drawn == {
         *(f"draw_{figure}" for figure in FIGURES),
         *(f"illustrate_{figure}" for figure in FIGURES),
+        "draw_calibration",
+        "draw_decision_curves",
+        "draw_subgroups",
         "draw_training",
         "draw_uptake",
         "write_report",
