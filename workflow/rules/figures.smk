@@ -35,7 +35,7 @@ rule draw_figure_1:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         window_hu=lookup(within=config, dpath="image/window_hu"),
@@ -78,7 +78,7 @@ rule draw_figure_2:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         synthetic=SYNTHETIC,
@@ -115,7 +115,7 @@ rule draw_figure_3:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         synthetic=SYNTHETIC,
@@ -152,7 +152,7 @@ rule draw_figure_4:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         synthetic=SYNTHETIC,
