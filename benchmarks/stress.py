@@ -1,8 +1,7 @@
 """How processor seconds, wall time and memory of a study grow with its patients.
 
 Runs the study of config/stress.yaml with more and more patients, each time from
-nothing, and prints what all jobs of a run took together and the memory of the largest
-job.
+nothing; prints what all jobs of a run took together and the largest job's memory.
 
     python benchmarks/stress.py --patients 250 500 1000 2000
 """
