@@ -52,7 +52,7 @@ def read_boxes(
         rows = _Rows(files[item.file], item, series, role)
         for part in parts:
             start, shape = boxes[part.box]
-            plane = rows.read(start[1], shape[1])[:, start[2] : start[2] + shape[2]]
+            plane = rows.read(start[1:], shape[1:])
             target = values[part.box][part.plane]
             if part.share == 1:
                 target[:] = plane
@@ -104,10 +104,11 @@ class _Rows:
         self._role = f"{role}, file {item.file + 1}"
         self._source = self._open(path)
 
-    def read(self, first: int, count: int) -> FloatArray:
-        """Return ``count`` rows from ``first`` on, float32 ``(y, x)``."""
+    def read(self, start: tuple[int, int], shape: tuple[int, int]) -> FloatArray:
+        """Return a rectangle, float32 ``(y, x)``; start and shape are ``(y, x)``."""
         item = self._item
-        stored = self._stored(first, count)
+        rows = self._stored(start[0], shape[0])
+        stored = rows[:, start[1] : start[1] + shape[1]]
         values = stored.astype(np.float32)
         values *= np.float32(item.slope)
         values += np.float32(item.intercept)
