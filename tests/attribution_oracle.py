@@ -189,11 +189,11 @@ def oracle_maps(model, patterns, images, mode="attribution", batch_norm="own"):
         elif kind == "flatten":
             r = r.reshape(x.shape)
         elif kind == "pool":
-            r = _unpool(layer, x, r)
+            r = unpool(layer, x, r)
     return r, walk.logit
 
 
-def _unpool(layer, x, r):
+def unpool(layer, x, r):
     found = np.zeros_like(x)
     (_, kw), (sh, sw) = layer.pool_size, layer.strides
     for (i, j), window in pool_windows(layer, x):

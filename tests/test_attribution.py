@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 from attribution_networks import images, normalised, odd, paper_like, shaken
-from attribution_oracle import Walk, oracle_maps, oracle_patterns
+from attribution_oracle import Walk, oracle_maps, oracle_patterns, unpool
 
 from nodal_staging.attribution.chain import LinearChain
 from nodal_staging.attribution.maps import attribute
@@ -21,6 +21,7 @@ from nodal_staging.attribution.patterns import (
     PatternsMismatchError,
     fit_patterns,
 )
+from nodal_staging.attribution.steps import MaxPool
 from nodal_staging.backend import use_device
 
 use_device(gpu=False, intra_op_threads=1)
@@ -299,6 +300,18 @@ def test_ties_go_to_the_first_in_row_major_order():
     won = [set(zip(*np.nonzero(m[..., 0]), strict=True)) for m in found]
     assert won[0] == {(0, 0), (0, 2), (2, 0), (2, 2)}
     assert won[1] == {(0, 1), (0, 2), (2, 0), (3, 2)}
+
+
+@pytest.mark.parametrize(("size", "stride"), [(2, 2), (3, 3), (3, 2), (2, 3)])
+def test_pooling_gives_back_as_the_oracle_does_whatever_does_not_fit(size, stride):
+    layer = layers.MaxPooling2D(size, strides=stride)
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 3, (3, 8, 7, 2)).astype(float)
+    step = MaxPool("pool", (size, size), (stride, stride))
+    out = np.asarray(layer(x)).shape
+    relevance = rng.normal(size=out)
+    found = step.back(keras.ops.convert_to_tensor(x), relevance)
+    np.testing.assert_allclose(np.asarray(found), unpool(layer, x, relevance))
 
 
 def test_no_variable_of_the_model_changes():

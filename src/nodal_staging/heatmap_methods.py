@@ -132,7 +132,6 @@ def _by_patterns(mode: Any) -> Callable[[Explained, FloatArray], Drawn]:
             mode=mode,
             start=options.start,
             batch_norm=options.batch_norm,
-            batch_size=options.batch_size,
         )
         return np.asarray(found.map, np.float64), found.log_scale
 

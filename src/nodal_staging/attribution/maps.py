@@ -15,14 +15,14 @@ on what such maps do not depend on.
 """
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from .autodiff import Compiled, pull_back, tensors
+from .autodiff import Compiled, tensors
 from .chain import LinearChain, forward
 from .patterns import Images, Patterns
 from .steps import Convolution, Dense, MeanPool, Normalisation, Step
@@ -69,7 +69,7 @@ def attribute(
     mode: Mode = "attribution",
     start: Start = "share",
     batch_norm: BatchNorm = "own",
-    batch_size: int = 32,
+    batch_size: int = 64,
 ) -> Maps:
     """Explain the logit of images, in the precision of the patterns.
 
@@ -128,7 +128,8 @@ def _back_weights(chain: LinearChain, patterns: Patterns, mode: str) -> Any:
     for step, weights in zip(chain.steps, chain.weights, strict=True):
         if isinstance(step, Convolution | Dense):
             pattern = patterns.kernels[step.name]
-            found.append((weights[0] * pattern if mode == "attribution" else pattern,))
+            kernel = weights[0] * pattern if mode == "attribution" else pattern
+            found.append((step.back_kernel(kernel),))
         else:
             found.append(())
     return tuple(found)
@@ -153,8 +154,7 @@ def _graph(
         for place in reversed(range(len(steps))):
             step, x = steps[place], inputs[place]
             if isinstance(step, Convolution | Dense):
-                product = partial(_product, step, back[place][0])
-                relevance = pull_back(product, x, relevance)
+                relevance = step.back(x, back[place][0], relevance)
                 relevance, log_scale = _rescaled(relevance, log_scale)
             elif isinstance(step, Normalisation):
                 relevance = relevance * _through(ahead[place][0], mode, batch_norm)
@@ -164,10 +164,6 @@ def _graph(
         return relevance, log_scale, ops.cast(logit, "float64")
 
     return Compiled(explain)
-
-
-def _product(step: Convolution | Dense, kernel: Any, x: Any) -> Any:
-    return step.product(x, kernel)
 
 
 def _through(scale: Any, mode: str, batch_norm: str) -> Any:

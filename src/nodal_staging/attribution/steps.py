@@ -8,11 +8,14 @@ nothing.
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 from .autodiff import pull_back
 
 Tensor = Any
+Array = npt.NDArray[Any]
 Pair = tuple[int, int]
 
 
@@ -41,6 +44,24 @@ class Convolution:
         """Return the output before any activation."""
         return self.product(x, weights[0]) + weights[1]
 
+    @property
+    def mirrored(self) -> bool:
+        """Whether the way back is the same convolution with a mirrored kernel."""
+        odd = all(extent % 2 for extent in self.shape[:2])
+        return odd and self.strides == (1, 1) and self.padding == "same"
+
+    def back_kernel(self, kernel: Array) -> Array:
+        """Return a kernel as ``back`` takes it; mirroring it each time is slow."""
+        if not self.mirrored:
+            return kernel
+        return np.ascontiguousarray(kernel[::-1, ::-1].swapaxes(2, 3))
+
+    def back(self, x: Tensor, kernel: Tensor, relevance: Tensor) -> Tensor:
+        """Give relevance to the input; what lands on padding is dropped."""
+        if self.mirrored:
+            return self.product(relevance, kernel)
+        return pull_back(lambda z: self.product(z, kernel), x, relevance)
+
 
 @dataclass(frozen=True, slots=True)
 class Dense:
@@ -56,6 +77,14 @@ class Dense:
     def forward(self, weights: tuple[Tensor, ...], x: Tensor) -> Tensor:
         """Return the output before any activation."""
         return self.product(x, weights[0]) + weights[1]
+
+    def back_kernel(self, kernel: Array) -> Array:
+        """Return a kernel as ``back`` takes it."""
+        return np.ascontiguousarray(kernel.T)
+
+    def back(self, _x: Tensor, kernel: Tensor, relevance: Tensor) -> Tensor:
+        """Give relevance to the input."""
+        return ops.matmul(relevance, kernel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +141,27 @@ class MaxPool:
             wins = ops.logical_and(window == largest, free)
             free = ops.logical_and(free, ops.logical_not(wins))
             won.append(ops.where(wins, relevance, ops.zeros_like(relevance)))
+        if self.strides == self.size:
+            return self._tiled(x, won)
         stacked = ops.stack(won)
         return pull_back(lambda y: ops.stack(self._windows(y)), x, stacked)
+
+    def _tiled(self, x: Tensor, won: list[Tensor]) -> Tensor:
+        """Put windows that do not overlap side by side."""
+        (height, width), columns = self.size, won[0].shape[2]
+        lines = [
+            ops.reshape(
+                ops.stack(won[row * width : (row + 1) * width], axis=3),
+                (-1, won[0].shape[1], columns * width, x.shape[3]),
+            )
+            for row in range(height)
+        ]
+        rows = won[0].shape[1] * height
+        tiled = ops.reshape(
+            ops.stack(lines, axis=2), (-1, rows, columns * width, x.shape[3])
+        )
+        rest = ((0, x.shape[1] - rows), (0, x.shape[2] - columns * width))
+        return ops.pad(tiled, ((0, 0), *rest, (0, 0)))
 
     def _windows(self, x: Tensor) -> list[Tensor]:
         """Return the values at each place of a window, row by row."""
