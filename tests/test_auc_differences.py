@@ -150,3 +150,24 @@ def test_other_nodes_are_refused(tmp_path):
             confidence_level=0.95,
             differences=tmp_path / "d.tsv",
         )
+
+
+def test_a_reader_who_left_out_nodes_is_compared_on_the_others(tmp_path):
+    rng = np.random.default_rng(4)
+    network = TRUTH + rng.normal(size=60)
+    reader = 0.5 * TRUTH + rng.normal(size=60)
+    read = np.arange(60) >= 7
+    files = [
+        write_scores(tmp_path / "cnn.csv", score_table(NODES, network, "test")),
+        write_scores(
+            tmp_path / "reader.csv", score_table(NODES[read], reader[read], "test")
+        ),
+    ]
+    pair = {"confidence_level": 0.95, "differences": tmp_path / "found.tsv"}
+    compare_aucs(classifiers=["cnn_xmask", "reader_1"], scores=files, **pair)
+    found = tables.read(tmp_path / "found.tsv", AUC_DIFFERENCES).iloc[0]
+    expected = [RocCurve(s[read], TRUTH[read]).auc() for s in (network, reader)]
+    assert found["n_positive"] + found["n_negative"] == 53
+    assert [found["auc_a"], found["auc_b"]] == pytest.approx(expected, abs=1e-12)
+    with pytest.raises(ScoreError, match="expected the same nodes"):
+        compare_aucs(classifiers=["cnn_xmask", "mine"], scores=files, **pair)

@@ -273,3 +273,32 @@ def test_another_status_is_refused(tmp_path):
             significance=0.05,
             comparisons=tmp_path / "mcnemar.tsv",
         )
+
+
+def test_a_reader_who_left_out_nodes_is_compared_on_the_others(tmp_path):
+    nodes = dataset(20, 20)
+    truth = (nodes["status"] == "positive").to_numpy()
+    network, reader = truth.copy(), truth.copy()
+    network[[0, 1, 2]] ^= True
+    reader[[2, 3]] ^= True
+    read = np.arange(40) != 0
+    parts = {
+        "cnn_xmask": score_table(nodes, network + 0.0, "test", positive=network),
+        "reader_1": score_table(
+            nodes[read], reader[read] + 0.0, "test", positive=reader[read]
+        ),
+    }
+    scores = [write_scores(tmp_path / f"{n}.csv", part) for n, part in parts.items()]
+    given = tmp_path / "given.json"
+    given.write_text(json.dumps({"threshold": {"value": None}}))
+    compare_classifiers(
+        classifiers=list(parts),
+        scores=scores,
+        statistics=[given, given],
+        significance=0.005,
+        confidence_level=0.95,
+        comparisons=tmp_path / "mcnemar.tsv",
+    )
+    found = tables.read(tmp_path / "mcnemar.tsv", MCNEMAR).iloc[0]
+    counts = found[["n", "only_a_correct", "only_b_correct", "both_wrong"]]
+    assert list(counts) == [39, 1, 1, 1]

@@ -25,8 +25,8 @@ from nodal_staging.clustered import NO_VARIANCE, clustered_covariance
 from nodal_staging.columns import count, number, one_of, optional_number, table, text
 from nodal_staging.labelled_scores import (
     LabelledScores,
+    comparable_nodes,
     read_partition,
-    require_same_nodes,
 )
 from nodal_staging.mcnemar import holm
 from nodal_staging.metrics import normal_quantile
@@ -71,6 +71,17 @@ class Scored:
     scores: LabelledScores
     curve: proc.RocCurve
 
+    @classmethod
+    def of(cls, classifier: str, scores: LabelledScores) -> "Scored":
+        """Hand the scores to pROC."""
+        return cls(classifier, scores, proc.RocCurve(scores.score, scores.positive))
+
+    def only(self, members: npt.NDArray[np.bool_]) -> "Scored":
+        """Return the classifier on some of its nodes ``(n,)``."""
+        if members.all():
+            return self
+        return Scored.of(self.classifier, self.scores.only(members))
+
 
 def compare_aucs(
     *,
@@ -100,7 +111,7 @@ def compare_aucs(
     scored = []
     for name, path in zip(classifiers, scores, strict=True):
         read = read_partition(path, "test", classifier=name)
-        scored.append(Scored(name, read, proc.RocCurve(read.score, read.positive)))
+        scored.append(Scored.of(name, read))
     rows = [_pair(a, b, confidence_level) for a, b in combinations(scored, 2)]
     frame = pd.DataFrame(rows, columns=list(AUC_DIFFERENCES.columns))
     for method in METHODS:
@@ -113,7 +124,8 @@ def compare_aucs(
 
 def _pair(a: Scored, b: Scored, level: float) -> Row:
     """Compare one pair; Holm's adjustment needs all pairs and comes later."""
-    require_same_nodes(a.classifier, a.scores, b.classifier, b.scores)
+    of_a, of_b = comparable_nodes(a.classifier, a.scores, b.classifier, b.scores)
+    a, b = a.only(of_a), b.only(of_b)
     first, second, positive = a.scores.score, b.scores.score, a.scores.positive
     area_a, area_b = (
         float(agreement.placements(score, positive)[0].mean())

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
+from nodal_staging.classifier_names import is_reader
 from nodal_staging.problems import InputError
 
 BoolArray = npt.NDArray[np.bool_]
@@ -61,6 +62,16 @@ class LabelledScores:
             )
         return self.score >= threshold
 
+    def only(self, members: BoolArray) -> "LabelledScores":
+        """Return some of the nodes ``(n,)``."""
+        return LabelledScores(
+            self.node_id[members],
+            self.patient_id[members],
+            self.positive[members],
+            self.score[members],
+            None if self.decided is None else self.decided[members],
+        )
+
 
 def read_partition(
     path: str | Path, partition: str, *, classifier: str
@@ -95,6 +106,27 @@ def read_partition(
     _require_finite(scores, where)
     _require_both_classes(scores, where)
     return scores
+
+
+def comparable_nodes(
+    name_a: str, a: LabelledScores, name_b: str, b: LabelledScores
+) -> tuple[BoolArray, BoolArray]:
+    """Return on which of their nodes two classifiers are compared.
+
+    All, which must be the same for both; but a reader may have left out nodes
+    (``readers.unread``), and is compared on the others.
+
+    Raises
+    ------
+    ScoreError
+        If the nodes differ in another way, or too few are left.
+    """
+    of_a, of_b = np.ones(len(a.node_id), bool), np.ones(len(b.node_id), bool)
+    if is_reader(name_a) or is_reader(name_b):
+        of_a, of_b = np.isin(a.node_id, b.node_id), np.isin(b.node_id, a.node_id)
+        _require_both_classes(a.only(of_a), f"nodes that {name_a} and {name_b} share")
+    require_same_nodes(name_a, a.only(of_a), name_b, b.only(of_b))
+    return of_a, of_b
 
 
 def require_same_nodes(

@@ -44,8 +44,8 @@ from nodal_staging.columns import count, number, one_of, table, text
 from nodal_staging.files import read_json
 from nodal_staging.labelled_scores import (
     LabelledScores,
+    comparable_nodes,
     read_partition,
-    require_same_nodes,
 )
 from nodal_staging.metrics import normal_quantile
 from nodal_staging.paired_proportions import difference_interval, sign_flip_p
@@ -131,6 +131,12 @@ class Decisions:
     def correct(self) -> BoolArray:
         """Whether each node is called what it is."""
         return np.equal(self.called, self.scores.positive)
+
+    def only(self, members: BoolArray) -> "Decisions":
+        """Return the decisions on some of the nodes ``(n,)``."""
+        return Decisions(
+            self.classifier, self.scores.only(members), self.called[members]
+        )
 
 
 def compare_classifiers(
@@ -252,7 +258,8 @@ def _decide(classifier: str, scores: str | Path, statistics: str | Path) -> Deci
 
 def _pair(a: Decisions, b: Decisions, level: float) -> dict[str, object]:
     """Test one pair; Holm's adjustments need all pairs and come later."""
-    require_same_nodes(a.classifier, a.scores, b.classifier, b.scores)
+    of_a, of_b = comparable_nodes(a.classifier, a.scores, b.classifier, b.scores)
+    a, b = a.only(of_a), b.only(of_b)
     everyone = np.ones(len(a.called), bool)
     found = _compare(a, b, everyone, level)
     pair = Discordance(found.only_a, found.only_b)
