@@ -73,5 +73,7 @@ rule all:
         DECISION_FIGURE,
         SUBGROUP_FIGURE,
         TABLES,
+        READER_STUDY,
+        PRECISION,
         SCORECARD,
         CLAIMS,

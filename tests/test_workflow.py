@@ -396,8 +396,7 @@ def test_a_wrong_key_is_named(tmp_path, overlay, words):
 
 
 def test_what_is_made_on_request(study, results):
-    targets = ["leaderboard", "learning_curve", "replay"]
-    targets += ["reader_study", "precision", "recover_counts"]
+    targets = ["leaderboard", "learning_curve", "replay", "recover_counts"]
     done = snakemake(
         study, "--cores", "2", "--resources", "gpu=1", "--quiet", "host", "--", *targets
     )

@@ -1,4 +1,4 @@
-"""What a study of this size can tell, on request: `snakemake precision`.
+"""What a study of this size can tell.
 
 INPUTS   statistics/<classifier>.json
 OUTPUTS  statistics/precision.tsv     widths of intervals, reached and expected
@@ -6,6 +6,8 @@ OUTPUTS  statistics/precision.tsv     widths of intervals, reached and expected
          statistics/nodes_needed.tsv  nodes that differences need
          tables/precision.{md,html}
 """
+
+PRECISION = "<results>/tables/precision.html"
 
 
 rule compute_precision:

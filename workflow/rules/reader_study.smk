@@ -1,4 +1,4 @@
-"""Readers among themselves and networks against them: `snakemake reader_study`.
+"""Readers among themselves and networks against them, where somebody read.
 
 INPUTS   scores/reader_<number>.csv, scores/cnn_<cnn>.csv, statistics/cnn_<cnn>.json
 OUTPUTS  readers/areas.tsv             ordinal and dichotomised AUC of each reader
@@ -9,6 +9,13 @@ OUTPUTS  readers/areas.tsv             ordinal and dichotomised AUC of each read
          readers/imrmc.csv, readers/mrmcaov.csv  the ratings, for MRMC software
          tables/readers.{md,html}, figures/readers.{pdf,svg,png}
 """
+
+READER_STUDY = (
+    ["<results>/tables/readers.html"]
+    + multiext("<results>/figures/readers", ".pdf", ".svg", ".png")
+    if READERS
+    else []
+)
 
 
 rule study_readers:
