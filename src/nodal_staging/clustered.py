@@ -52,20 +52,37 @@ def clustered_auc(
     """
     above, below = placements(score, positive)
     estimate = float(above.mean())
-    patient = np.unique(patient_id, return_inverse=True)[1]
-    # Per patient, the summed deviations of its positive and negative nodes.
-    patients = int(patient.max()) + 1
-    ten = _summed(above - estimate, patient[positive], patients)
-    one = _summed(below - estimate, patient[~positive], patients)
-    m, n = len(above), len(below)
-    variance = float(
-        _inflation(patient[positive]) * (ten @ ten) / m**2
-        + _inflation(patient[~positive]) * (one @ one) / n**2
-        + 2 * _inflation(patient) * (ten @ one) / (m * n)
-    )
+    variance = _variance(above, below, positive, patient_id)
     if variance < NO_VARIANCE:
         error, _, _ = delong_interval(score, positive, level=0.95)
         return ClusteredArea(estimate, error, "delong")
+    return ClusteredArea(estimate, sqrt(variance))
+
+
+def clustered_difference(
+    score: FloatArray, other: FloatArray, positive: BoolArray, patient_id: TextArray
+) -> ClusteredArea:
+    """Return how much larger the AUC of ``score`` is than that of ``other``.
+
+    Both score the same nodes, so what is hard for both does not count as a
+    difference. DeLong's error stands in as in ``clustered_auc``.
+
+    Parameters
+    ----------
+    score, other, positive, patient_id
+        ``(n,)``; each class stems from at least two patients.
+
+    References
+    ----------
+    Obuchowski, Biometrics 1997;53:567, for the areas of two tests.
+    """
+    pairs = zip(placements(score, positive), placements(other, positive), strict=True)
+    above, below = (first - second for first, second in pairs)
+    estimate = float(above.mean())
+    variance = _variance(above, below, positive, patient_id)
+    if variance < NO_VARIANCE:
+        error = above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)
+        return ClusteredArea(estimate, sqrt(error), "delong")
     return ClusteredArea(estimate, sqrt(variance))
 
 
@@ -123,6 +140,23 @@ def f1_interval(
     f1 = 2 * drawn[0] / (2 * drawn[0] + drawn[1])
     lower, upper = np.quantile(f1, [(1 - level) / 2, (1 + level) / 2])
     return float(lower), float(upper)
+
+
+def _variance(
+    above: FloatArray, below: FloatArray, positive: BoolArray, patient_id: TextArray
+) -> float:
+    """Return Obuchowski's variance of the mean placement, or of a difference of two."""
+    patient = np.unique(patient_id, return_inverse=True)[1]
+    # Per patient, the summed deviations of its positive and negative nodes.
+    patients = int(patient.max()) + 1
+    ten = _summed(above - above.mean(), patient[positive], patients)
+    one = _summed(below - below.mean(), patient[~positive], patients)
+    m, n = len(above), len(below)
+    return float(
+        _inflation(patient[positive]) * (ten @ ten) / m**2
+        + _inflation(patient[~positive]) * (one @ one) / n**2
+        + 2 * _inflation(patient) * (ten @ one) / (m * n)
+    )
 
 
 def _summed(deviation: FloatArray, patient: IntArray, patients: int) -> FloatArray:
