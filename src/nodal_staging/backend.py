@@ -57,8 +57,16 @@ def use_device(*, gpu: bool, intra_op_threads: int) -> None:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what decides the bits of weights."""
+    """Return what decides the bits of weights: versions, and CPU or which GPU."""
     found = {"keras": keras.__version__, "backend": keras.backend.backend()}
     if keras.backend.backend() == "tensorflow":
-        found["tensorflow"] = tf.__version__
+        found |= {"tensorflow": tf.__version__, "device": _device()}
     return found
+
+
+def _device() -> str:
+    """Name the GPU that TensorFlow may use; without one ``cpu``."""
+    for device in tf.config.get_visible_devices("GPU"):
+        details = tf.config.experimental.get_device_details(device)
+        return str(details.get("device_name", "gpu"))
+    return "cpu"

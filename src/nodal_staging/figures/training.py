@@ -9,14 +9,17 @@ from matplotlib.axes import Axes
 from nodal_staging import tables
 from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
+from nodal_staging.files import read_json
 
 HELD_OUT = "0.35"
+CROSS_ENTROPY = "binary_crossentropy"
 
 
 def draw_training(
     *,
     whole: Mapping[str, str | Path],
     folds: Mapping[str, Sequence[str | Path]],
+    cards: Sequence[str | Path],
     synthetic: bool,
     output: Sequence[str | Path],
 ) -> None:
@@ -28,11 +31,15 @@ def draw_training(
         CNN to the history of its training on all nodes (``tables.HISTORY``).
     folds
         CNN to the histories of its folds.
+    cards
+        Descriptions of the trainings, which name their loss.
     synthetic
         Whether to mark the figure as synthetic.
     output
         Files; the suffix decides the format.
     """
+    loss = read_json(cards[0])["loss"]
+    labels = _labels(loss)
     figure = style.new_figure(style.DOUBLE_COLUMN_MM, 85)
     axes = figure.subplots(2, len(whole), sharex="col", sharey="row", squeeze=False)
     for column, cnn in enumerate(whole):
@@ -40,10 +47,10 @@ def draw_training(
         watched = _held_out(folds[cnn])
         colour = style.COLOURS[f"cnn_{cnn}"]
         axes[0, column].set_title(printed(f"cnn_{cnn}"))
-        _draw_loss(axes[0, column], history, watched, colour)
+        _draw_loss(axes[0, column], history, watched, colour, labels)
         _draw_auc(axes[1, column], watched, colour)
         axes[1, column].set_xlabel("Epoch")
-    axes[0, 0].set_ylabel("Cross-entropy")
+    axes[0, 0].set_ylabel("Cross-entropy" if loss == CROSS_ENTROPY else "Loss")
     axes[0, 0].legend(frameon=False, loc="lower left")
     axes[1, 0].set_ylabel("AUC, nodes held out")
     if synthetic:
@@ -57,12 +64,23 @@ def _held_out(paths: Sequence[str | Path]) -> pd.DataFrame:
     return pd.concat(parts).dropna(subset=["held_out_loss"])
 
 
+def _labels(loss: str) -> tuple[str, str]:
+    """Name both losses; nodes held out are always judged by cross-entropy."""
+    if loss == CROSS_ENTROPY:
+        return "training", "held out"
+    return f"training ({loss.replace('_', ' ')})", "held out (cross-entropy)"
+
+
 def _draw_loss(
-    axes: Axes, history: pd.DataFrame, watched: pd.DataFrame, colour: str
+    axes: Axes,
+    history: pd.DataFrame,
+    watched: pd.DataFrame,
+    colour: str,
+    labels: tuple[str, str],
 ) -> None:
     """Draw the loss of training, and of the nodes held out."""
-    axes.plot(history["epoch"], history["loss"], color=colour, label="training")
-    _draw_folds(axes, watched, "held_out_loss", HELD_OUT, label="held out")
+    axes.plot(history["epoch"], history["loss"], color=colour, label=labels[0])
+    _draw_folds(axes, watched, "held_out_loss", HELD_OUT, label=labels[1])
     axes.set_ylim(bottom=0)
 
 
