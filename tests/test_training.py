@@ -280,20 +280,24 @@ def test_epochs_are_scaled_to_the_share_of_the_nodes(tmp_path):
 
 OTHER_BACKEND = """
 import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
 import keras, numpy as np
+import test_training as this
 from nodal_staging.recipes import read_recipe
 from nodal_staging.training import trained_network
-model = trained_network(read_recipe(sys.argv[1]), sys.argv[2])
-assert keras.backend.backend() == sys.argv[5]
-images = np.load(sys.argv[3])
-scores = keras.ops.convert_to_numpy(model(images, training=False))
-np.save(sys.argv[4], scores)
-assert "tensorflow" not in sys.modules
+recipe, training, patches, weights, images, scores, folder, backend = sys.argv[2:]
+assert keras.backend.backend() == backend
+model = trained_network(read_recipe(recipe), weights)
+seen = model(np.load(images), training=False)
+np.save(scores, keras.ops.convert_to_numpy(seen))
+job = {"recipe": recipe, "training": training, "patches": [patches]}
+this.run_job(job, Path(folder))
 """
 
 
 @pytest.mark.parametrize("backend", ["torch", "jax"])
-def test_weights_give_the_same_scores_on_another_backend(
+def test_another_backend_scores_alike_and_trains(
     job, whole, patch_file, tmp_path, backend
 ):
     if find_spec(backend) is None:
@@ -301,16 +305,18 @@ def test_weights_give_the_same_scores_on_another_backend(
     plan = read_recipe(job["recipe"])
     images = ImageSource.read([patch_file], NODES, plan.image).plain()
     np.save(tmp_path / "images.npy", images)
-    names = [tmp_path / "images.npy", tmp_path / "scores.npy"]
-    files = [job["recipe"], whole["weights"], *names, backend]
+    files = [job["recipe"], job["training"], patch_file, whole["weights"]]
+    files += [tmp_path / name for name in ("images.npy", "scores.npy", "there")]
     subprocess.run(
-        [sys.executable, "-c", OTHER_BACKEND, *files],
+        [sys.executable, "-c", OTHER_BACKEND, Path(__file__).parent, *files, backend],
         env=os.environ | {"KERAS_BACKEND": backend},
         check=True,
     )
     model = trained_network(plan, whole["weights"])
     scores = np.load(tmp_path / "scores.npy")[:, 0]
     np.testing.assert_allclose(scores, predict(model, images), rtol=0, atol=2e-5)
+    history = tables.read(tmp_path / "there" / "history.tsv", tables.HISTORY)
+    assert history["loss"].iloc[-1] < history["loss"].iloc[0] / 2
 
 
 def test_only_one_module_names_tensorflow():

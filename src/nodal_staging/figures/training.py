@@ -12,6 +12,9 @@ from nodal_staging.figures import style
 from nodal_staging.files import read_json
 
 HELD_OUT = "0.35"
+LOWEST_AUC = 0.4
+"""Axes of AUC reach down to here, or to what was found below."""
+
 CROSS_ENTROPY = "binary_crossentropy"
 
 
@@ -51,7 +54,11 @@ def draw_training(
         _draw_auc(axes[1, column], watched, colour)
         axes[1, column].set_xlabel("Epoch")
     axes[0, 0].set_ylabel("Cross-entropy" if loss == CROSS_ENTROPY else "Loss")
-    axes[0, 0].legend(frameon=False, loc="lower left")
+    # Once all panels share one scale: a limit that is set first would cut the others.
+    axes[0, 0].set_ylim(bottom=0)
+    axes[1, 0].set_ylim(min(LOWEST_AUC, axes[1, 0].get_ylim()[0]), 1)
+    lines, names = axes[0, 0].get_legend_handles_labels()
+    figure.legend(lines, names, loc="outside lower center", ncols=3, frameon=False)
     axes[1, 0].set_ylabel("AUC, nodes held out")
     if synthetic:
         style.mark_synthetic(figure, above=True)
@@ -81,20 +88,20 @@ def _draw_loss(
     """Draw the loss of training, and of the nodes held out."""
     axes.plot(history["epoch"], history["loss"], color=colour, label=labels[0])
     _draw_folds(axes, watched, "held_out_loss", HELD_OUT, label=labels[1])
-    axes.set_ylim(bottom=0)
 
 
 def _draw_auc(axes: Axes, watched: pd.DataFrame, colour: str) -> None:
     _draw_folds(axes, watched, "held_out_auc", colour)
     axes.axhline(0.5, color="0.6", linewidth=0.6, linestyle=":")
-    axes.set_ylim(0.4, 1)
 
 
 def _draw_folds(
     axes: Axes, watched: pd.DataFrame, column: str, colour: str, label: str = ""
 ) -> None:
     """Draw each fold thinly and the mean of all."""
-    for _, fold in watched.groupby("fold"):
-        axes.plot(fold["epoch"], fold[column], color=colour, linewidth=0.5, alpha=0.5)
+    for number, fold in watched.groupby("fold"):
+        name = f"{label}, each fold" if label and not number else None
+        axes.plot(fold["epoch"], fold[column], color=colour, linewidth=0.5, label=name)
     mean = watched.groupby("epoch")[column].mean()
-    axes.plot(mean.index, mean, color=colour, linestyle="--", label=label or None)
+    name = f"{label}, mean of the folds" if label else None
+    axes.plot(mean.index, mean, color=colour, linestyle="--", label=name)
