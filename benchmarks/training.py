@@ -40,6 +40,7 @@ def main() -> None:
         row = {f"{name} {k}": v for name, own in found.items() for k, v in own.items()}
         row["ratio of wall"] = row["ours wall s"] / row["fit wall s"]
         row["ratio of CPU"] = row["ours CPU s"] / row["fit CPU s"]
+        print({name: round(value, 3) for name, value in row.items()}, flush=True)
         rows.append(row)
     for way in ways.values():
         way.send(None)

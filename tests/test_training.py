@@ -226,6 +226,24 @@ def test_half_precision_scales_its_loss():
     assert type(whole.optimizer).__name__ == "Adam"
 
 
+WITH_XLA = """
+import sys
+from nodal_staging.backend import use_device
+from nodal_staging.fitting import new_network
+from nodal_staging.recipes import read_recipe
+plan = read_recipe(sys.argv[1])
+use_device(gpu=False, intra_op_threads=1, xla=plan.xla)
+assert new_network(plan, "all").jit_compile is True
+"""
+
+
+def test_xla_compiles_where_it_is_asked_for(job, tmp_path):
+    """Keras drops it with a mere warning where operations must be deterministic."""
+    path = tmp_path / "recipe.json"
+    write_json(path, read_json(job["recipe"]) | {"xla": True})
+    subprocess.run([sys.executable, "-c", WITH_XLA, path], check=True)
+
+
 def test_progress_is_told_epoch_by_epoch(patch_file, dataset, caplog):
     plan = recipe(epochs=3)
     source = ImageSource.read([patch_file], NODES, plan.image)
