@@ -19,7 +19,7 @@ from nodal_staging.augment import Augmentation
 
 FloatArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
-Slabs = npt.NDArray[np.int16]
+Slabs = npt.NDArray[np.int16] | npt.NDArray[np.uint8]
 Masks = npt.NDArray[np.uint8]
 
 IMAGE_SIZE = 48
@@ -235,7 +235,7 @@ class _Room:
         self.values.reshape(-1)[pixels] = self._at(pixels, slabs, slices)
 
     def _at(
-        self, pixels: npt.NDArray[np.intp], volumes: Slabs | Masks, slices: _Slices
+        self, pixels: npt.NDArray[np.intp], volumes: Slabs, slices: _Slices
     ) -> FloatArray:
         """Interpolate volumes ``(n, depth, y, x)`` at some of all pixels."""
         image = pixels // IMAGE_SIZE**2
