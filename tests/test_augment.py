@@ -13,7 +13,13 @@ from nodal_staging.augment import (
     no_augmentation,
     node_keys,
 )
-from nodal_staging.sampling import HALF_DEPTH, IMAGE_SIZE, sample, source_points
+from nodal_staging.sampling import (
+    HALF_DEPTH,
+    IMAGE_SIZE,
+    sample,
+    sample_in_parts,
+    source_points,
+)
 
 PAPER = Ranges((0.5, 1.5), 180, 5, "independent")
 
@@ -27,6 +33,37 @@ def one(angle=0.0, shift=(0.0, 0.0, 0.0), flip=(False, False)) -> Augmentation:
     return Augmentation(
         np.ones(1), np.array([angle]), np.array([shift]), np.array([flip])
     )
+
+
+CORNERS = [
+    one(k * np.pi / 4, (z, y, x), (mirrored, False))
+    for k in range(-4, 5)
+    for z in (-5, 5)
+    for y in (-5, 5)
+    for x in (-5, 5)
+    for mirrored in (False, True)
+]
+
+
+def test_the_most_extreme_draws_stay_inside():
+    reach = [np.abs(source_points(drawn)).max(axis=(0, 1, 2)) for drawn in CORNERS]
+    # The corner of an image that is turned by 45 degrees and moved.
+    np.testing.assert_allclose(
+        np.max(reach, axis=0), [5, *[23.5 * np.sqrt(2) + 5] * 2], atol=1e-4
+    )
+    volume = slab()
+    for drawn in CORNERS:
+        assert np.isfinite(sample(volume, drawn)).all()
+
+
+def test_no_draw_of_a_long_training_leaves_the_patch():
+    keys = node_keys([f"N{number}" for number in range(2616)])
+    for epoch in range(50):
+        drawn = draw_augmentations(keys, PAPER, seed=2020, epoch=epoch)
+        turned = np.abs(np.cos(drawn.angle)) + np.abs(np.sin(drawn.angle))
+        reach = 23.5 * turned[:, None] + np.abs(drawn.shift[:, 1:])
+        assert reach.max() <= 39.5
+        assert np.abs(drawn.shift[:, 0]).max() <= HALF_DEPTH - 0.5
 
 
 @settings(max_examples=300)
@@ -56,20 +93,45 @@ def test_images_equal_an_independent_interpolation(angle, shift, flip):
     np.testing.assert_allclose(image.ravel(), oracle, atol=0.05)
 
 
+def blurred_cube(rng) -> np.ndarray:
+    cube = ndimage.gaussian_filter(rng.normal(0, 1, (80, 80, 80)), 4)
+    return np.round(cube / cube.std() * 100).astype(np.int16)
+
+
+def turned(cube, angle):
+    return ndimage.rotate(
+        cube, np.rad2deg(angle), axes=(1, 2), reshape=False, order=1, mode="nearest"
+    )
+
+
+def moved(cube, shift):
+    return ndimage.shift(cube, shift, order=1, mode="nearest")
+
+
+def shift_then_turn(cube, angle, shift):
+    """Move the content against the places that are sampled, then turn it."""
+    return turned(moved(cube, -shift), angle)
+
+
+def turn_then_shift(cube, angle, shift):
+    """The published order: the shift in the frame of the patch, seen after turning."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    z, y, x = shift
+    return moved(
+        turned(cube, angle), -np.array([z, cos * y - sin * x, sin * y + cos * x])
+    )
+
+
+@pytest.mark.parametrize("order", [shift_then_turn, turn_then_shift])
 @pytest.mark.parametrize("seed", range(8))
-def test_images_equal_the_literal_chain_on_the_cube(seed):
-    """Move the cube, rotate it, flip it, crop it, take its central plane."""
+def test_images_equal_the_literal_chain_on_the_cube(seed, order):
+    """Turn and move the cube, flip it, crop it, take its central plane."""
     rng = np.random.default_rng(seed)
     angle, shift = rng.uniform(-np.pi, np.pi), rng.uniform(-5, 5, 3)
     flip = rng.random(2) < 0.5
-    cube = ndimage.gaussian_filter(rng.normal(0, 1, (80, 80, 80)), 4)
-    cube = np.round(cube / cube.std() * 100).astype(np.int16)
-    # The content moves against the places that are sampled.
-    moved = ndimage.shift(cube.astype(float), -shift, order=1, mode="nearest")
-    turned = ndimage.rotate(
-        moved, np.rad2deg(angle), axes=(1, 2), reshape=False, order=1, mode="nearest"
-    )
-    flipped = turned[:: -1 if flip[1] else 1, :, :: -1 if flip[0] else 1]
+    cube = blurred_cube(rng)
+    placed = order(cube.astype(float), angle, shift)
+    flipped = placed[:: -1 if flip[1] else 1, :, :: -1 if flip[0] else 1]
     crop = flipped[16:64, 16:64, 16:64]
     literal = crop[23:25].mean(axis=0)
     slab = cube[None, 40 - HALF_DEPTH : 40 + HALF_DEPTH]
@@ -84,6 +146,49 @@ def test_draws_beyond_the_patch_are_refused():
         sample(slab(), one(angle=np.pi / 4, shift=(0, 0, 7)))
     with pytest.raises(ValueError, match="within"):
         sample(slab(), one(shift=(6, 0, 0)))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.9])
+def test_mask_and_what_lies_in_it_equal_an_independent_interpolation(share):
+    """Whole images and images of the node alone, in each part of a long list."""
+    count, rng = 70, np.random.default_rng(int(10 * share))
+    slabs = rng.integers(-1000, 1000, (count, 2 * HALF_DEPTH, 80, 80), dtype=np.int16)
+    masks = (rng.random(slabs.shape) < share).astype(np.uint8)
+    drawn = draw_augmentations(
+        node_keys([f"N{number}" for number in range(count)]), PAPER, seed=1, epoch=0
+    )
+    centre = np.array([(2 * HALF_DEPTH - 1) / 2, 39.5, 39.5])
+    points = source_points(drawn) + centre
+    for inside_only in (False, True):
+        parts = sample_in_parts(slabs, masks, drawn, inside_only=inside_only)
+        for rows, values, inside in parts:
+            for place, found, mask in zip(
+                range(count)[rows], values, inside, strict=True
+            ):
+                at = points[place].reshape(-1, 3).T
+                covered = ndimage.map_coordinates(
+                    masks[place].astype(float), at, order=1
+                )
+                covered = covered.reshape(48, 48)
+                clear = abs(covered - 0.5) > 1e-3
+                np.testing.assert_array_equal(mask[clear], covered[clear] > 0.5)
+                hu = ndimage.map_coordinates(slabs[place].astype(float), at, order=1)
+                where = mask if inside_only else np.ones_like(mask)
+                np.testing.assert_allclose(
+                    found[where], hu.reshape(48, 48)[where], atol=0.05
+                )
+
+
+def test_the_outermost_voxels_can_be_reached():
+    """A pixel on the very edge of the patch has no neighbour beyond."""
+    drawn = one(shift=(5.5, 16, 16))
+    masks = np.ones((1, 2 * HALF_DEPTH, 80, 80), np.uint8)
+    for inside_only in (False, True):
+        ((_, values, inside),) = sample_in_parts(
+            slab(), masks, drawn, inside_only=inside_only
+        )
+        assert inside.all()
+        np.testing.assert_allclose(values[0], slab()[0, -1, 32:, 32:], atol=1e-3)
 
 
 def test_images_do_not_depend_on_their_neighbours():

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from r_session import robjects
+from sklearn.metrics import roc_auc_score
 
 from nodal_staging.agreement import bootstrap, delong_interval
 from nodal_staging.clustered import (
     ClusteredArea,
     clustered_auc,
     clustered_covariance,
+    clustered_difference,
     logit_interval,
 )
 
@@ -21,7 +24,7 @@ def psi(case, control):
     return 1.0 if case > control else 0.5 if case == control else 0.0
 
 
-def variance_by_loops(score, positive, patient):
+def variance_by_loops(score, positive, patient, psi=psi):
     """Write down Obuchowski's formulae as printed."""
     cases = [(s, p) for s, y, p in zip(score, positive, patient, strict=True) if y]
     others = [(s, p) for s, y, p in zip(score, positive, patient, strict=True) if not y]
@@ -58,6 +61,53 @@ def test_standard_error_against_the_printed_formulae(nodes):
     else:
         error, _, _ = delong_interval(score.astype(float), positive, level=0.95)
         assert (found.standard_error, found.variance) == (error, "delong")
+
+
+TWICE_SCORED = st.tuples(
+    st.integers(0, 5), st.booleans(), st.integers(0, 4), st.integers(0, 4)
+)
+
+
+@given(st.lists(TWICE_SCORED, min_size=6, max_size=20))
+def test_difference_against_the_printed_formulae(nodes):
+    score, positive, patient, other = (
+        np.array(column) for column in zip(*nodes, strict=True)
+    )
+    groups = [np.unique(patient[positive]), np.unique(patient[~positive])]
+    if min(map(len, groups)) < 2:
+        return
+    found = clustered_difference(
+        score.astype(float), other.astype(float), positive, patient.astype(str)
+    )
+    both = list(zip(score, other, strict=True))
+    expected = variance_by_loops(
+        both, positive, patient, lambda x, y: psi(x[0], y[0]) - psi(x[1], y[1])
+    )
+    areas = [roc_auc_score(positive, s) for s in (score, other)]
+    assert found.estimate == pytest.approx(areas[0] - areas[1], abs=1e-12)
+    if expected > 1e-12:
+        assert found.standard_error**2 == pytest.approx(expected, abs=1e-13)
+    else:
+        assert found.variance == "delong"
+
+
+def test_difference_of_independent_nodes_is_that_of_proc():
+    """One node per patient: roc.test's z of two paired curves is ours."""
+    rng = np.random.default_rng(4)
+    positive = np.arange(80) < 35
+    score = rng.normal(size=80) + positive
+    other = 0.5 * score + rng.normal(size=80)
+    patient = np.array([f"P{i}" for i in range(80)])
+    found = clustered_difference(score, other, positive, patient)
+    roc_test = robjects.r(
+        """function(y, a, b) {
+            curve <- function(x) pROC::roc(y, x, direction = "<", levels = c(0, 1))
+            pROC::roc.test(curve(a), curve(b), method = "delong", paired = TRUE)
+        }"""
+    )
+    columns = map(robjects.FloatVector, (positive.astype(float), score, other))
+    z = roc_test(*columns).rx2("statistic")[0]
+    assert found.estimate / found.standard_error == pytest.approx(z, rel=1e-9)
 
 
 def test_one_node_per_patient_is_delong():

@@ -2,12 +2,20 @@
 
 import hashlib
 import itertools
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import yaml
 
+from nodal_staging.augment import Ranges
 from nodal_staging.cnn import build_network, compile_network, load_weights, save_weights
+from nodal_staging.configuration import RECIPE_SECTIONS
+from nodal_staging.fitting import learning_rate, new_network
+from nodal_staging.recipes import recipe_of
+
+CONFIG = Path(__file__).parents[1] / "config"
 
 TINY = {
     "channels": 1,
@@ -78,6 +86,32 @@ def test_compiled_optimizer_has_the_papers_constants():
     assert type(adam).__name__ == "Adam"
     assert float(adam.learning_rate) == pytest.approx(1e-4)
     assert (adam.beta_1, adam.beta_2, adam.epsilon) == (0.9, 0.999, 1e-8)
+
+
+def test_the_published_configuration_compiles_what_is_published():
+    """From config/paper.yaml to the compiled optimiser, by way of the recipe."""
+    config = yaml.safe_load((CONFIG / "config.yaml").read_text())
+    paper = yaml.safe_load((CONFIG / "paper.yaml").read_text())
+    parts = {name: config[name] | paper.get(name, {}) for name in RECIPE_SECTIONS}
+    plan = recipe_of(
+        cnn="status_balanced",
+        image=parts["image"],
+        augmentation=parts["augmentation"],
+        network=parts["cnn"] | {"first_width": 1, "dense_widths": [4, 4]},
+        training=parts["training"],
+        seed=1,
+    )
+    model = new_network(plan, "all")
+    adam = model.optimizer
+    assert (adam.beta_1, adam.beta_2, adam.epsilon) == (0.9, 0.999, 1e-8)
+    rates = {learning_rate(plan, epoch) for epoch in range(plan.epochs)}
+    assert rates == {1e-4}
+    assert float(adam.learning_rate) == pytest.approx(1e-4)
+    assert plan.epochs == 50
+    names = kinds(model)
+    assert (names.count("Conv2D"), names.count("Dense")) == (16, 3)
+    assert plan.ranges == Ranges((0.5, 1.5), 180, 5, "independent")
+    assert parts["cnn"]["first_width"] == 64
 
 
 def test_the_same_seed_builds_the_same_weights():

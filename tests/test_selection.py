@@ -8,7 +8,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from nodal_staging import tables
 from nodal_staging.files import read_json
 from nodal_staging.scores import score_table
-from nodal_staging.selection import rank_candidates
+from nodal_staging.selection import LEADERBOARD, rank_candidates
 
 OPTIONS = {"cnn": {"dropout": 0.0}}
 
@@ -45,7 +45,7 @@ def ranked(tmp_path):
         leaderboard=tmp_path / "leaderboard.tsv",
         chosen=tmp_path / "chosen.json",
     )
-    board = tables.read(tmp_path / "leaderboard.tsv", tables.LEADERBOARD)
+    board = tables.read(tmp_path / "leaderboard.tsv", LEADERBOARD)
     return board, read_json(tmp_path / "chosen.json"), frames
 
 
@@ -70,3 +70,15 @@ def test_the_best_comes_first_and_the_configured_one_before_its_equals(ranked):
         "candidate": "configured",
         "options": OPTIONS | {"of": "configured"},
     }
+
+
+def test_what_a_choice_costs_is_the_difference_on_the_same_nodes(ranked):
+    board, _, frames = ranked
+    rows = board.set_index("candidate")
+    areas = {n: roc_auc_score(f["positive"], f["score"]) for n, f in frames.items()}
+    for name, row in rows.iterrows():
+        expected = areas[name] - areas["configured"]
+        assert row["difference"] == pytest.approx(expected, abs=1e-12)
+    same, weak = rows.loc["same"], rows.loc["weak"]
+    assert same["difference_lower"] == same["difference_upper"] == 0
+    assert weak["difference_lower"] < weak["difference"] < weak["difference_upper"]

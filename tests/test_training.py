@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nodal_staging import patch_files, tables
+from nodal_staging import checkpoints, fitting, patch_files, tables
 from nodal_staging.backend import use_device
 from nodal_staging.files import read_json, write_json
-from nodal_staging.fitting import fit, new_network, predict
+from nodal_staging.fitting import HeldOut, fit, new_network, predict
 from nodal_staging.images import ImageOptions, ImageSource, windowed
 from nodal_staging.recipes import read_recipe, recipe_of, write_recipe
 from nodal_staging.training import train_cnn, trained_network
@@ -123,6 +123,12 @@ def run_job(job, folder: Path) -> dict[str, Path]:
     return outputs
 
 
+@pytest.fixture(scope="module")
+def whole(job, tmp_path_factory):
+    """Return the outputs of the job that nothing disturbed."""
+    return run_job(job, tmp_path_factory.mktemp("whole"))
+
+
 def sums(outputs: dict[str, Path]) -> dict[str, str]:
     return {k: hashlib.sha256(p.read_bytes()).hexdigest() for k, p in outputs.items()}
 
@@ -160,8 +166,7 @@ def kill_after_checkpoint(process: subprocess.Popen, state: Path) -> None:
     assert process.wait() == -signal.SIGKILL
 
 
-def test_a_killed_training_ends_in_the_same_bytes(job, tmp_path):
-    whole = run_job(job, tmp_path / "whole")
+def test_a_killed_training_ends_in_the_same_bytes(job, whole, tmp_path):
     folder = tmp_path / "killed"
     state = folder / "checkpoint.h5"
     folder.mkdir()
@@ -175,8 +180,96 @@ def test_a_killed_training_ends_in_the_same_bytes(job, tmp_path):
     assert not state.exists()
 
 
-def test_a_checkpoint_of_another_training_is_left_aside(job, tmp_path):
-    whole = run_job(job, tmp_path / "whole")
+class KilledError(Exception):
+    """What stands for the end of a process, in one process."""
+
+
+def interrupted(plan, patch_file, dataset, state: Path, epochs: int):
+    """Train, but for no more than so many epochs after the start or restart."""
+    source = ImageSource.read([patch_file], NODES, plan.image)
+    done = iter(range(epochs))
+    whole = fitting.train_epoch
+
+    def epoch(*arguments):
+        if next(done, None) is None:
+            raise KilledError
+        return whole(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        # Every epoch leaves a checkpoint, as long ones do.
+        patch.setattr(checkpoints, "MOST_TIME_SHARE", 1e9)
+        patch.setattr(fitting, "train_epoch", epoch)
+        return fit(plan, dataset, source, name="all", checkpoint=state, code="1")
+
+
+def test_every_epoch_is_a_place_to_go_on(patch_file, dataset, tmp_path):
+    """With all that has a state: dropout, a schedule, a loss that is scaled."""
+    plan = recipe(epochs=4, schedule="cosine", precision="mixed_float16")
+    plan = dataclasses.replace(plan, network=NETWORK | {"dropout": 0.4})
+    whole, history = interrupted(plan, patch_file, dataset, tmp_path / "whole.h5", 4)
+    for epochs in (1, 0, 2):
+        with pytest.raises(KilledError):
+            interrupted(plan, patch_file, dataset, tmp_path / "state.h5", epochs)
+    # What a write that was cut short leaves behind does not disturb.
+    (tmp_path / ".part.state.h5").write_bytes(b"half")
+    again, told = interrupted(plan, patch_file, dataset, tmp_path / "state.h5", 4)
+    for a, b in zip(whole.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    pd.testing.assert_frame_equal(history, told)
+
+
+def test_half_precision_scales_its_loss():
+    model = new_network(recipe(precision="mixed_float16"), "all")
+    assert type(model.optimizer).__name__ == "LossScaleOptimizer"
+    assert model.optimizer.inner_optimizer.epsilon == 1e-8
+    whole = new_network(recipe(precision="mixed_bfloat16"), "all")
+    assert type(whole.optimizer).__name__ == "Adam"
+
+
+WITH_XLA = """
+import sys
+from nodal_staging.backend import use_device
+from nodal_staging.fitting import new_network
+from nodal_staging.recipes import read_recipe
+plan = read_recipe(sys.argv[1])
+use_device(gpu=False, intra_op_threads=1, xla=plan.xla)
+assert new_network(plan, "all").jit_compile is True
+"""
+
+
+def test_xla_compiles_where_it_is_asked_for(job, tmp_path):
+    """Keras drops it with a mere warning where operations must be deterministic."""
+    path = tmp_path / "recipe.json"
+    write_json(path, read_json(job["recipe"]) | {"xla": True})
+    subprocess.run([sys.executable, "-c", WITH_XLA, path], check=True)
+
+
+def test_progress_is_told_epoch_by_epoch(patch_file, dataset, caplog):
+    plan = recipe(epochs=3)
+    source = ImageSource.read([patch_file], NODES, plan.image)
+    seen = HeldOut(source.plain(), np.arange(len(NODES)) % 2 == 1)
+    with caplog.at_level("INFO", logger="nodal_staging"):
+        fit(plan, dataset, source, name="fold 2", held_out=seen)
+    lines = [line for line in caplog.messages if "epoch" in line]
+    assert [line.split(",")[0] for line in lines] == [
+        f"fold 2: epoch {number} of 3" for number in (1, 2, 3)
+    ]
+    assert all("held out: loss" in line and "AUC" in line for line in lines)
+
+
+def test_a_kill_between_two_outputs_changes_nothing(job, whole, tmp_path):
+    def die(*_):
+        raise KilledError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nodal_staging.training.write_json", die)
+        with pytest.raises(KilledError):
+            run_job(job, tmp_path)
+    assert (tmp_path / "checkpoint.h5").exists()
+    assert sums(run_job(job, tmp_path)) == sums(whole)
+
+
+def test_a_checkpoint_of_another_training_is_left_aside(job, whole, tmp_path):
     folder = tmp_path / "other"
     folder.mkdir()
     state = folder / "checkpoint.h5"
@@ -205,34 +298,43 @@ def test_epochs_are_scaled_to_the_share_of_the_nodes(tmp_path):
 
 OTHER_BACKEND = """
 import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
 import keras, numpy as np
+import test_training as this
 from nodal_staging.recipes import read_recipe
 from nodal_staging.training import trained_network
-model = trained_network(read_recipe(sys.argv[1]), sys.argv[2])
-assert keras.backend.backend() == "torch"
-images = np.load(sys.argv[3])
-scores = keras.ops.convert_to_numpy(model(images, training=False))
-np.save(sys.argv[4], scores)
-assert "tensorflow" not in sys.modules
+recipe, training, patches, weights, images, scores, folder, backend = sys.argv[2:]
+assert keras.backend.backend() == backend
+model = trained_network(read_recipe(recipe), weights)
+seen = model(np.load(images), training=False)
+np.save(scores, keras.ops.convert_to_numpy(seen))
+job = {"recipe": recipe, "training": training, "patches": [patches]}
+this.run_job(job, Path(folder))
 """
 
 
-@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
-def test_weights_give_the_same_scores_on_another_backend(job, patch_file, tmp_path):
-    outputs = run_job(job, tmp_path / "here")
+@pytest.mark.parametrize("backend", ["torch", "jax"])
+def test_another_backend_scores_alike_and_trains(
+    job, whole, patch_file, tmp_path, backend
+):
+    if find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
     plan = read_recipe(job["recipe"])
     images = ImageSource.read([patch_file], NODES, plan.image).plain()
     np.save(tmp_path / "images.npy", images)
-    names = [tmp_path / "images.npy", tmp_path / "scores.npy"]
-    files = [job["recipe"], outputs["weights"], *names]
+    files = [job["recipe"], job["training"], patch_file, whole["weights"]]
+    files += [tmp_path / name for name in ("images.npy", "scores.npy", "there")]
     subprocess.run(
-        [sys.executable, "-c", OTHER_BACKEND, *files],
-        env=os.environ | {"KERAS_BACKEND": "torch"},
+        [sys.executable, "-c", OTHER_BACKEND, Path(__file__).parent, *files, backend],
+        env=os.environ | {"KERAS_BACKEND": backend},
         check=True,
     )
-    model = trained_network(plan, outputs["weights"])
+    model = trained_network(plan, whole["weights"])
     scores = np.load(tmp_path / "scores.npy")[:, 0]
     np.testing.assert_allclose(scores, predict(model, images), rtol=0, atol=2e-5)
+    history = tables.read(tmp_path / "there" / "history.tsv", tables.HISTORY)
+    assert history["loss"].iloc[-1] < history["loss"].iloc[0] / 2
 
 
 def test_only_one_module_names_tensorflow():
@@ -241,12 +343,11 @@ def test_only_one_module_names_tensorflow():
     assert set(named) <= {"backend.py"}
 
 
-def test_a_file_of_weights_holds_nothing_else(job, tmp_path):
-    outputs = run_job(job, tmp_path / "here")
+def test_a_file_of_weights_holds_nothing_else(job, whole):
     plan = read_recipe(job["recipe"])
     size = sum(value.nbytes for value in new_network(plan, "all").get_weights())
-    assert outputs["weights"].stat().st_size < size + 100_000
-    with h5py.File(outputs["weights"]) as file:
+    assert whole["weights"].stat().st_size < size + 100_000
+    with h5py.File(whole["weights"]) as file:
         assert "optimizer" not in file
 
 

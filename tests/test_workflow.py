@@ -39,6 +39,7 @@ from nodal_staging.figures.legend import Illustration
 from nodal_staging.files import read_json
 from nodal_staging.phantom.scans import FIRST_DAY
 from nodal_staging.rounding import half_up
+from nodal_staging.selection import LEADERBOARD
 
 pytestmark = pytest.mark.workflow
 
@@ -402,7 +403,7 @@ def test_what_is_made_on_request(study, results):
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert not planned(study)
-    board = tables.read(results / "selection/leaderboard.tsv", tables.LEADERBOARD)
+    board = tables.read(results / "selection/leaderboard.tsv", LEADERBOARD)
     assert "configured" in set(board["candidate"])
     curve = tables.read(results / "tables/learning_curve.tsv", tables.LEARNING_CURVE)
     assert set(zip(curve["percent"], curve["repeat"], strict=True)) == {

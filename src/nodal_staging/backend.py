@@ -37,17 +37,28 @@ with _native_messages_muted():
 __all__ = ["keras", "tf", "use_device", "versions"]
 
 
-def use_device(*, gpu: bool, intra_op_threads: int) -> None:
+def use_device(*, gpu: bool, intra_op_threads: int, xla: bool = False) -> None:
     """Fix threads and device before TensorFlow starts; ask for determinism.
 
     Without a GPU on the machine training runs on the CPU. Another library than
     TensorFlow is left to its own settings.
+
+    Parameters
+    ----------
+    gpu
+        Whether a GPU may be used.
+    intra_op_threads
+        Threads inside an operation, which change bits.
+    xla
+        Whether XLA will compile: Keras refuses that where TensorFlow was asked for
+        deterministic operations, so it is not asked then.
     """
     if keras.backend.backend() != "tensorflow":
         return
     tf.config.threading.set_intra_op_parallelism_threads(intra_op_threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    tf.config.experimental.enable_op_determinism()
+    if not xla:
+        tf.config.experimental.enable_op_determinism()
     devices = tf.config.list_physical_devices("GPU")
     if not gpu:
         tf.config.set_visible_devices([], "GPU")
@@ -57,8 +68,16 @@ def use_device(*, gpu: bool, intra_op_threads: int) -> None:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what decides the bits of weights."""
+    """Return what decides the bits of weights: versions, and CPU or which GPU."""
     found = {"keras": keras.__version__, "backend": keras.backend.backend()}
     if keras.backend.backend() == "tensorflow":
-        found["tensorflow"] = tf.__version__
+        found |= {"tensorflow": tf.__version__, "device": _device()}
     return found
+
+
+def _device() -> str:
+    """Name the GPU that TensorFlow may use; without one ``cpu``."""
+    for device in tf.config.get_visible_devices("GPU"):
+        details = tf.config.experimental.get_device_details(device)
+        return str(details.get("device_name", "gpu"))
+    return "cpu"

@@ -58,6 +58,41 @@ def clustered_auc(
     return ClusteredArea(estimate, sqrt(variance))
 
 
+def clustered_difference(
+    score: FloatArray, other: FloatArray, positive: BoolArray, patient_id: TextArray
+) -> ClusteredArea:
+    """Return how much larger the AUC of ``score`` is than that of ``other``.
+
+    Both score the same nodes, so what is hard for both does not count as a
+    difference. DeLong's error stands in as in ``clustered_auc``.
+
+    Parameters
+    ----------
+    score, other, positive, patient_id
+        ``(n,)``; each class stems from at least two patients.
+
+    References
+    ----------
+    Obuchowski, Biometrics 1997;53:567, for the areas of two tests.
+    """
+    above, below = (
+        mine - its
+        for mine, its in zip(
+            placements(score, positive), placements(other, positive), strict=True
+        )
+    )
+    estimate = float(above.mean())
+    pairs = ((score, score, 1), (other, other, 1), (score, other, -2))
+    variance = sum(
+        sign * clustered_covariance(one, two, positive, patient_id)
+        for one, two, sign in pairs
+    )
+    if variance < NO_VARIANCE:
+        error = above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)
+        return ClusteredArea(estimate, sqrt(error), "delong")
+    return ClusteredArea(estimate, sqrt(variance))
+
+
 def logit_interval(area: ClusteredArea, *, level: float) -> tuple[float, float]:
     """Return an interval that is symmetric on the logit scale.
 

@@ -24,6 +24,7 @@ layers = keras.layers
 WIDTH_FACTORS = (1, 2, 4, 8, 8)
 LOGIT = "logit"
 NETWORK = "network"
+HALF = "mixed_float16"
 
 
 def build_network(
@@ -137,6 +138,9 @@ def compile_network(
 ) -> None:
     """Prepare training with Adam.
 
+    Gradients in half precision would vanish; a loss that is scaled up before and down
+    after keeps them, as Keras does by itself where a whole model has one precision.
+
     Parameters
     ----------
     model
@@ -149,10 +153,13 @@ def compile_network(
     xla
         Whether to compile a training step with XLA.
     """
+    optimizer = keras.optimizers.Adam(
+        learning_rate=learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
+    )
+    if any(layer.dtype_policy.name == HALF for layer in model.layers):
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     model.compile(
-        optimizer=keras.optimizers.Adam(
-            learning_rate=learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon
-        ),
+        optimizer=optimizer,
         loss=loss,
         metrics=[keras.metrics.BinaryAccuracy(name="accuracy")],
         jit_compile=xla,

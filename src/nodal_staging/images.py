@@ -17,7 +17,7 @@ from nodal_staging.augment import (
     node_keys,
 )
 from nodal_staging.patch_files import read_slabs
-from nodal_staging.sampling import HALF_DEPTH, IMAGE_SIZE, Slabs, sample_in_parts
+from nodal_staging.sampling import HALF_DEPTH, IMAGE_SIZE, sample_in_parts
 
 FloatArray = npt.NDArray[np.float32]
 BrightnessScale = Literal["windowed", "hu", "attenuation"]
@@ -102,16 +102,20 @@ class ImageSource:
         """Return the images of given draws ``(n, 48, 48, channels)``."""
         shape = (len(self.keys), IMAGE_SIZE, IMAGE_SIZE, self.options.n_channels)
         images = np.empty(shape, np.float32)
-        volumes: list[Slabs] = [self.slabs]
-        if self.options.masked or self.options.n_channels > 1:
-            volumes.append(self.masks)
-        for rows, (values, *coverage) in sample_in_parts(volumes, drawn):
+        needed = self.options.masked or self.options.n_channels > 1
+        parts = sample_in_parts(
+            self.slabs,
+            self.masks if needed else None,
+            drawn,
+            inside_only=self.options.masked,
+        )
+        for rows, values, inside in parts:
             windowed(values, drawn.brightness[rows], self.options)
-            for mask in coverage:
-                inside = mask >= 0.5
+            if inside is not None:
                 if self.options.masked:
                     np.copyto(values, self.options.mask_fill, where=~inside)
-                images[rows, ..., -1] = inside
+                if self.options.n_channels > 1:
+                    images[rows, ..., 1] = inside
             images[rows, ..., 0] = values
         return images
 

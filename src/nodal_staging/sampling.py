@@ -10,7 +10,7 @@ the axial plane changes nothing: the plane that is fed is its own mirror image.
 Arrays are ``(z, y, x)``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,9 @@ import numpy.typing as npt
 from nodal_staging.augment import Augmentation
 
 FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
 Slabs = npt.NDArray[np.int16] | npt.NDArray[np.uint8]
+Masks = npt.NDArray[np.uint8]
 
 IMAGE_SIZE = 48
 LARGEST_SHIFT = 5
@@ -63,34 +65,48 @@ def sample(slabs: Slabs, drawn: Augmentation) -> FloatArray:
         If a sample would lie outside its patch.
     """
     images = np.empty((len(slabs), IMAGE_SIZE, IMAGE_SIZE), np.float32)
-    for rows, (values,) in sample_in_parts([slabs], drawn):
+    for rows, values, _ in sample_in_parts(slabs, None, drawn):
         images[rows] = values
     return images
 
 
 def sample_in_parts(
-    volumes: Sequence[Slabs], drawn: Augmentation
-) -> Iterator[tuple[slice, tuple[FloatArray, ...]]]:
-    """Sample volumes of the same patches at the same places, as ``sample``.
+    slabs: Slabs,
+    masks: Masks | None,
+    drawn: Augmentation,
+    *,
+    inside_only: bool = False,
+) -> Iterator[tuple[slice, FloatArray, BoolArray | None]]:
+    """Sample images, and masks at the same places, as ``sample``.
+
+    Parameters
+    ----------
+    slabs, masks, drawn
+        As for ``sample``; masks may be left out.
+    inside_only
+        Leave pixels outside the mask undefined, which spares most of the work.
 
     Yields
     ------
-    The images of a part, and the values of each volume there. The arrays are used
-    again for the next part.
+    Which images these are, their values, and whether at least half of a pixel lies
+    in the mask. The arrays of values are used again for the next part.
     """
-    count, depth, size, _ = volumes[0].shape
+    count, depth, size, _ = slabs.shape
     _prove_inside(drawn, depth=depth, size=size)
-    room = _Room(min(count, TOGETHER), size, len(volumes))
+    room = _Room(min(count, TOGETHER), size)
     for start in range(0, count, TOGETHER):
         rows = slice(start, min(start + TOGETHER, count))
         room.limit(rows.stop - start)
         part = drawn.part(rows)
         room.place(part)
-        z = part.shift[:, 0] + (depth - 1) / 2
-        for number, volume in enumerate(volumes):
-            room.cut(volume[rows], z)
-            room.interpolate(number)
-        yield rows, tuple(values[: rows.stop - start] for values in room.values)
+        slices = _Slices(part.shift[:, 0] + (depth - 1) / 2, depth)
+        inside = None if masks is None else room.inside(masks[rows], slices)
+        if inside is not None and inside_only:
+            room.fill(slabs[rows], slices, inside)
+        else:
+            room.cut(slabs[rows], slices)
+            room.interpolate()
+        yield rows, room.values, inside
 
 
 def _in_plane(drawn: Augmentation, y: FloatArray, x: FloatArray) -> None:
@@ -117,23 +133,45 @@ def _prove_inside(drawn: Augmentation, *, depth: int, size: int) -> None:
         )
 
 
+def _touched(marked: BoolArray) -> BoolArray:
+    """Mark each voxel next to a marked one, to the right or below, in planes.
+
+    All planes are one row of voxels: the last of a line touches the first of the
+    next, which marks some in vain and spares a loop over lines.
+    """
+    near, size = marked.reshape(-1), marked.shape[-1]
+    near[:-1] |= near[1:]
+    near[:-size] |= near[size:]
+    return near
+
+
+class _Slices:
+    """The two slices between which each image lies, and the weight of the upper."""
+
+    def __init__(self, z: npt.NDArray[np.float64], depth: int) -> None:
+        """Take the height of each image in slices ``(n,)``."""
+        self.image = np.arange(len(z))
+        self.below = np.clip(np.floor(z).astype(int), 0, depth - 2)
+        self.weight = (z - self.below).astype(np.float32)
+
+
 class _Room:
     """Memory for one part: asking the system for it anew costs more than the sums."""
 
-    def __init__(self, count: int, size: int, volumes: int) -> None:
+    def __init__(self, count: int, size: int) -> None:
         """Make room for ``count`` images from planes of ``size`` voxels squared."""
         image = (count, IMAGE_SIZE, IMAGE_SIZE)
         self.size = size
-        self.all_floats = np.empty((5, *image), np.float32)
+        self.all_floats = np.zeros((6, *image), np.float32)
         self.all_corners = np.empty(image, np.intp)
         self.all_planes = np.empty((2, count, size, size), np.float32)
-        self.values = np.empty((volumes, *image), np.float32)
         self.limit(count)
 
     def limit(self, count: int) -> None:
         """Use room for ``count`` images alone, for the last part."""
         self.count = count
-        self.y, self.x, self.row, self.column, self.right = self.all_floats[:, :count]
+        self.y, self.x, self.row, self.column = self.all_floats[:4, :count]
+        self.right, self.values = self.all_floats[4:, :count]
         self.corner = self.all_corners[:count]
         self.planes, self.above = self.all_planes[:, :count]
 
@@ -159,26 +197,74 @@ class _Room:
         np.floor(place, out=whole)
         place -= whole
 
-    def cut(self, slabs: Slabs, z: npt.NDArray[np.float64]) -> None:
-        """Interpolate one axial plane per slab at z in voxels ``(n,)``."""
-        below = np.clip(np.floor(z).astype(int), 0, slabs.shape[1] - 2)
-        weight = (z - below).astype(np.float32)[:, None, None]
-        every = np.arange(self.count)
-        self.planes[...] = slabs[every, below]
-        self.above[...] = slabs[every, below + 1]
+    def cut(self, slabs: Slabs, slices: _Slices) -> None:
+        """Interpolate one axial plane per slab."""
+        self.planes[...] = slabs[slices.image, slices.below]
+        self.above[...] = slabs[slices.image, slices.below + 1]
         self.above -= self.planes
-        self.above *= weight
+        self.above *= slices.weight[:, None, None]
         self.planes += self.above
 
-    def interpolate(self, number: int) -> None:
+    def interpolate(self) -> None:
         """Interpolate the planes between the four voxels around each pixel."""
         voxels = self.planes.reshape(-1)
-        top, bottom = self.values[number, : self.count], self.column
+        top, bottom = self.values, self.column
         self._along_x(voxels, top)
         self._along_x(voxels[self.size :], bottom)
         bottom -= top
         bottom *= self.y
         top += bottom
+
+    def inside(self, masks: Masks, slices: _Slices) -> BoolArray:
+        """Return where the mask, interpolated too, is at least one half.
+
+        Nodes are small, so only pixels with a voxel of the mask around them are
+        interpolated.
+        """
+        near = masks[slices.image, slices.below]
+        near |= masks[slices.image, slices.below + 1]
+        touched = _touched(near != 0).take(self.corner, mode="clip")
+        pixels = np.flatnonzero(touched)
+        found = touched.reshape(-1)
+        found[pixels] = self._at(pixels, masks, slices) >= 0.5
+        return touched
+
+    def fill(self, slabs: Slabs, slices: _Slices, inside: BoolArray) -> None:
+        """Interpolate chosen pixels alone; the others keep what they had."""
+        pixels = np.flatnonzero(inside)
+        self.values.reshape(-1)[pixels] = self._at(pixels, slabs, slices)
+
+    def _at(
+        self, pixels: npt.NDArray[np.intp], volumes: Slabs, slices: _Slices
+    ) -> FloatArray:
+        """Interpolate volumes ``(n, depth, y, x)`` at some of all pixels."""
+        image = pixels // IMAGE_SIZE**2
+        skipped = image * (volumes.shape[1] - 1) + slices.below[image]
+        corner = self.corner.reshape(-1)[pixels] + skipped * self.size**2
+        voxels, weight = volumes.reshape(-1), slices.weight[image]
+        x, y = self.x.reshape(-1)[pixels], self.y.reshape(-1)[pixels]
+
+        def along_z(offset: int) -> FloatArray:
+            low = voxels.take(corner + offset, mode="clip").astype(np.float32)
+            beyond = corner + (offset + self.size**2)
+            value: FloatArray = voxels.take(beyond, mode="clip") - low
+            value *= weight
+            value += low
+            return value
+
+        def along_x(offset: int) -> FloatArray:
+            left = along_z(offset)
+            right = along_z(offset + 1)
+            right -= left
+            right *= x
+            left += right
+            return left
+
+        top, bottom = along_x(0), along_x(self.size)
+        bottom -= top
+        bottom *= y
+        top += bottom
+        return top
 
     def _along_x(self, voxels: FloatArray, left: FloatArray) -> None:
         """Interpolate between a voxel and its neighbour to the right."""

@@ -322,23 +322,6 @@ HISTORY = table(
 )
 """Means of a training by epoch; the last two where nodes were held out and seen."""
 
-LEADERBOARD = table(
-    {
-        "rank": count(),
-        "candidate": text(),
-        "mean_auc": number(0, 1),
-        "cnn": text(),
-        "auc": number(0, 1),
-        "lower": number(0, 1),
-        "upper": number(0, 1),
-        "cross_entropy": number(0),
-        "folds": count(),
-        "nodes": count(),
-    },
-    unique=["candidate", "cnn"],
-)
-"""Out-of-fold quality of each candidate and CNN, best mean AUC first."""
-
 LEARNING_CURVE = table(
     {
         "cnn": text(),

@@ -44,7 +44,7 @@ def train_cnn(
         Outputs: weights alone; loss by epoch (``tables.HISTORY``); a description.
     """
     how = read_recipe(recipe)
-    use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
+    use_device(gpu=gpu, intra_op_threads=how.intra_op_threads, xla=how.xla)
     dataset = tables.read(training, tables.DATASET)
     source = ImageSource.read(patches, list(dataset["node_id"]), how.image)
     state = Path(weights).with_name("checkpoint.h5")
@@ -78,7 +78,7 @@ def train_fold(
         Outputs: ``tables.SCORES`` of its nodes, out of fold; ``tables.HISTORY``.
     """
     how = read_recipe(recipe)
-    use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
+    use_device(gpu=gpu, intra_op_threads=how.intra_op_threads, xla=how.xla)
     dataset = tables.read(training, tables.DATASET)
     patches = list(patches)
     out = dataset[dataset["fold"] == fold]

@@ -121,6 +121,7 @@ rule draw_training:
         folds=collect(
             "<results>/models/{cnn}/folds/{fold}.history.tsv", cnn=CNNS, fold=FOLDS
         ),
+        cards=collect("<results>/models/{cnn}/card.json", cnn=CNNS),
     output:
         TRAINING_FIGURE,
     log:

@@ -14,6 +14,7 @@ with job_log(snakemake.log[0]):
     draw_training(
         whole=dict(zip(cnns, snakemake.input.whole, strict=True)),
         folds=dict(zip(cnns, folds, strict=True)),
+        cards=snakemake.input.cards,
         synthetic=snakemake.params.synthetic,
         output=snakemake.output,
     )

@@ -12,6 +12,8 @@ from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
 
 CEILING = "0.35"
+LOWEST_AUC = 0.4
+"""Axes of AUC reach down to here, or to what was found below."""
 
 
 def draw_learning_curve(
@@ -36,6 +38,7 @@ def draw_learning_curve(
         axis.set_title(printed(name))
         _draw_points(axis, frame[frame["cnn"] == name[4:]], style.COLOURS[name])
         axis.set_xlabel("Training nodes (mean of the draws)")
+    axes[0].set_ylim(min(LOWEST_AUC, frame["lower"].min()), 1)
     axes[0].set_ylabel("AUC on the test set")
     axes[0].legend(frameon=False, loc="lower right")
     if synthetic:
@@ -66,4 +69,3 @@ def _draw_points(axes: Axes, rows: pd.DataFrame, colour: str) -> None:
     axes.xaxis.set_major_locator(FixedLocator(list(means["nodes"].round())))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}")
-    axes.set_ylim(0.4, 1)

@@ -9,14 +9,20 @@ from matplotlib.axes import Axes
 from nodal_staging import tables
 from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
+from nodal_staging.files import read_json
 
 HELD_OUT = "0.35"
+LOWEST_AUC = 0.4
+"""Axes of AUC reach down to here, or to what was found below."""
+
+CROSS_ENTROPY = "binary_crossentropy"
 
 
 def draw_training(
     *,
     whole: Mapping[str, str | Path],
     folds: Mapping[str, Sequence[str | Path]],
+    cards: Sequence[str | Path],
     synthetic: bool,
     output: Sequence[str | Path],
 ) -> None:
@@ -28,11 +34,15 @@ def draw_training(
         CNN to the history of its training on all nodes (``tables.HISTORY``).
     folds
         CNN to the histories of its folds.
+    cards
+        Descriptions of the trainings, which name their loss.
     synthetic
         Whether to mark the figure as synthetic.
     output
         Files; the suffix decides the format.
     """
+    loss = read_json(cards[0])["loss"]
+    labels = _labels(loss)
     figure = style.new_figure(style.DOUBLE_COLUMN_MM, 85)
     axes = figure.subplots(2, len(whole), sharex="col", sharey="row", squeeze=False)
     for column, cnn in enumerate(whole):
@@ -40,11 +50,15 @@ def draw_training(
         watched = _held_out(folds[cnn])
         colour = style.COLOURS[f"cnn_{cnn}"]
         axes[0, column].set_title(printed(f"cnn_{cnn}"))
-        _draw_loss(axes[0, column], history, watched, colour)
+        _draw_loss(axes[0, column], history, watched, colour, labels)
         _draw_auc(axes[1, column], watched, colour)
         axes[1, column].set_xlabel("Epoch")
-    axes[0, 0].set_ylabel("Cross-entropy")
-    axes[0, 0].legend(frameon=False, loc="lower left")
+    axes[0, 0].set_ylabel("Cross-entropy" if loss == CROSS_ENTROPY else "Loss")
+    # Once all panels share one scale: a limit that is set first would cut the others.
+    axes[0, 0].set_ylim(bottom=0)
+    axes[1, 0].set_ylim(min(LOWEST_AUC, axes[1, 0].get_ylim()[0]), 1)
+    lines, names = axes[0, 0].get_legend_handles_labels()
+    figure.legend(lines, names, loc="outside lower center", ncols=3, frameon=False)
     axes[1, 0].set_ylabel("AUC, nodes held out")
     if synthetic:
         style.mark_synthetic(figure, above=True)
@@ -57,26 +71,37 @@ def _held_out(paths: Sequence[str | Path]) -> pd.DataFrame:
     return pd.concat(parts).dropna(subset=["held_out_loss"])
 
 
+def _labels(loss: str) -> tuple[str, str]:
+    """Name both losses; nodes held out are always judged by cross-entropy."""
+    if loss == CROSS_ENTROPY:
+        return "training", "held out"
+    return f"training ({loss.replace('_', ' ')})", "held out (cross-entropy)"
+
+
 def _draw_loss(
-    axes: Axes, history: pd.DataFrame, watched: pd.DataFrame, colour: str
+    axes: Axes,
+    history: pd.DataFrame,
+    watched: pd.DataFrame,
+    colour: str,
+    labels: tuple[str, str],
 ) -> None:
     """Draw the loss of training, and of the nodes held out."""
-    axes.plot(history["epoch"], history["loss"], color=colour, label="training")
-    _draw_folds(axes, watched, "held_out_loss", HELD_OUT, label="held out")
-    axes.set_ylim(bottom=0)
+    axes.plot(history["epoch"], history["loss"], color=colour, label=labels[0])
+    _draw_folds(axes, watched, "held_out_loss", HELD_OUT, label=labels[1])
 
 
 def _draw_auc(axes: Axes, watched: pd.DataFrame, colour: str) -> None:
     _draw_folds(axes, watched, "held_out_auc", colour)
     axes.axhline(0.5, color="0.6", linewidth=0.6, linestyle=":")
-    axes.set_ylim(0.4, 1)
 
 
 def _draw_folds(
     axes: Axes, watched: pd.DataFrame, column: str, colour: str, label: str = ""
 ) -> None:
     """Draw each fold thinly and the mean of all."""
-    for _, fold in watched.groupby("fold"):
-        axes.plot(fold["epoch"], fold[column], color=colour, linewidth=0.5, alpha=0.5)
+    for number, fold in watched.groupby("fold"):
+        name = f"{label}, each fold" if label and not number else None
+        axes.plot(fold["epoch"], fold[column], color=colour, linewidth=0.5, label=name)
     mean = watched.groupby("epoch")[column].mean()
-    axes.plot(mean.index, mean, color=colour, linestyle="--", label=label or None)
+    name = f"{label}, mean of the folds" if label else None
+    axes.plot(mean.index, mean, color=colour, linestyle="--", label=name)
