@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import agreement, proc, tables
-from nodal_staging.clustered import NO_VARIANCE, clustered_covariance
+from nodal_staging.clustered import NO_VARIANCE, variance_of_difference
 from nodal_staging.columns import count, number, one_of, optional_number, table, text
 from nodal_staging.labelled_scores import (
     LabelledScores,
@@ -148,7 +148,7 @@ def _pair(a: Scored, b: Scored, level: float) -> Row:
     if by_node < NO_VARIANCE:
         return row | _nothing(None, None) | {"status": "no_variance"}
     row |= _with_delong(a.curve.compare(b.curve, level=level), by_node, row)
-    by_patient = _clustered_variance(first, second, positive, a.scores.patient_id)
+    by_patient = variance_of_difference(first, second, positive, a.scores.patient_id)
     if by_patient < NO_VARIANCE:
         return row | {"status": "delong_only"}
     clustered = _wald(row["difference"], by_patient, level)
@@ -170,20 +170,6 @@ def _with_delong(test: proc.PairedTest, variance: float, row: Row) -> Row:
             ours[name],
         )
     return _named("delong", ours | theirs)
-
-
-def _clustered_variance(
-    first: FloatArray,
-    second: FloatArray,
-    positive: npt.NDArray[np.bool_],
-    patient_id: npt.NDArray[np.str_],
-) -> float:
-    """Return the variance of the difference over patients."""
-    pairs = ((first, first, 1), (second, second, 1), (first, second, -2))
-    return sum(
-        sign * clustered_covariance(one, two, positive, patient_id)
-        for one, two, sign in pairs
-    )
 
 
 def _wald(difference: float, variance: float, level: float) -> Row:

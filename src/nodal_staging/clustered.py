@@ -82,11 +82,7 @@ def clustered_difference(
         )
     )
     estimate = float(above.mean())
-    pairs = ((score, score, 1), (other, other, 1), (score, other, -2))
-    variance = sum(
-        sign * clustered_covariance(one, two, positive, patient_id)
-        for one, two, sign in pairs
-    )
+    variance = variance_of_difference(score, other, positive, patient_id)
     if variance < NO_VARIANCE:
         error = above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)
         return ClusteredArea(estimate, sqrt(error), "delong")
@@ -138,6 +134,17 @@ def clustered_covariance(
         _inflation(patient[positive]) * (ten_a @ ten_b) / m**2
         + _inflation(patient[~positive]) * (one_a @ one_b) / n**2
         + _inflation(patient) * mixed / (m * n)
+    )
+
+
+def variance_of_difference(
+    score_a: FloatArray, score_b: FloatArray, positive: BoolArray, patient_id: TextArray
+) -> float:
+    """Return the variance of the difference of two AUCs; parameters as above."""
+    pairs = ((score_a, score_a, 1), (score_b, score_b, 1), (score_a, score_b, -2))
+    return sum(
+        sign * clustered_covariance(one, two, positive, patient_id)
+        for one, two, sign in pairs
     )
 
 
