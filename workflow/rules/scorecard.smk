@@ -6,13 +6,15 @@ OUTPUTS  tables/scorecard.{tsv,md,tex,html}  printed value beside ours
          tables/claims.{md,tex,html}         the same for reading
 """
 
+# Beside the workflow, wherever a study runs.
+PUBLISHED = str(workflow.current_basedir.join("../../config/published_numbers.tsv"))
 SCORECARD = multiext("<results>/tables/scorecard", ".tsv", ".md", ".tex", ".html")
 
 
 rule write_scorecard:
     """Set every number that the paper prints beside ours."""
     input:
-        published="config/published_numbers.tsv",
+        published=PUBLISHED,
         flow="<results>/cohort/flow.json",
         cohort="<results>/cohort/exams.tsv",
         nodes="<results>/nodes.tsv",
