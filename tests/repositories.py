@@ -68,7 +68,9 @@ def planned_jobs(
 
 
 FIGURES = [f"figure_{number}" for number in range(1, 8)]
-TARGETS = {"all", *FIGURES}
+ILLUSTRATED = [*FIGURES, "subgroups", "calibration", "decision_curves"]
+"""What the report shows."""
+TARGETS = {"all", *ILLUSTRATED}
 """Rules that make nothing."""
 
 

@@ -89,7 +89,7 @@ rule permute_labels:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         seed=lookup(within=config, dpath="seed"),

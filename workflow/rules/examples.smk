@@ -27,7 +27,7 @@ rule choose_examples:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=500,
+        mem_mb=1000,
         runtime=10,
     params:
         code=version_of("choose_examples"),

@@ -14,7 +14,11 @@ FIGURES = collect(
     suffix=["pdf", "svg", "png"],
 )
 # The report has its own copies, so that a lost figure is one job.
-ILLUSTRATIONS = collect("<results>/report/figure_{number}.svg", number=FIGURE_NUMBERS)
+ILLUSTRATED = [f"figure_{number}" for number in FIGURE_NUMBERS] + [
+    "subgroups",
+    "calibration",
+    "decision_curves",
+]
 
 
 rule draw_figure_1:
@@ -36,7 +40,7 @@ rule draw_figure_1:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         window_hu=lookup(within=config, dpath="image/window_hu"),
@@ -79,7 +83,7 @@ rule draw_figure_2:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         synthetic=SYNTHETIC,
@@ -116,7 +120,7 @@ rule draw_figure_3:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         synthetic=SYNTHETIC,
@@ -153,7 +157,7 @@ rule draw_figure_4:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=800,
+        mem_mb=1000,
         runtime=10,
     params:
         synthetic=SYNTHETIC,
