@@ -15,7 +15,8 @@ from nodal_staging.auc_differences import AUC_DIFFERENCES
 from nodal_staging.audit.heatmaps import OUTSIDE, RANDOMISATION
 from nodal_staging.audit.localisation import LOCALISATION
 from nodal_staging.classifier_names import printed
-from nodal_staging.files import read_json
+from nodal_staging.files import read_json, write_json
+from nodal_staging.provenance_record import record_provenance
 from nodal_staging.report.node_image import node_image, outline
 from nodal_staging.report.page import page
 from nodal_staging.report.parts import Banner, Folded, Heading, Items, render
@@ -217,6 +218,29 @@ def test_the_published_protocol_is_shown_with_its_weaknesses(tmp_path, text):
     assert "Synthetic cohort" not in shown
     assert 'id="ceilings"' not in shown
     assert 'id="ceilings"' in text
+
+
+def test_the_record_names_no_file_of_the_user(tmp_path):
+    config = {
+        "study": "own",
+        "cohort": {"source": "files", "exams": "/ward/exams.tsv"},
+        "prediction": {"name": "new", "exams": "/ward/new.tsv", "nodes": None},
+        "external_scores": {
+            "other": "/ward/other.csv",
+            "third": {"scores": "/ward/third.csv", "probability": False},
+        },
+    }
+    write_json(tmp_path / "sheets.json", {})
+    record_provenance(
+        config=config,
+        sheets=tmp_path / "sheets.json",
+        artefacts=[],
+        output=tmp_path / "provenance.json",
+    )
+    assert "/ward" not in (tmp_path / "provenance.json").read_text()
+    kept = read_json(tmp_path / "provenance.json")["config"]
+    assert kept["prediction"] == {"name": "new"}
+    assert kept["external_scores"] == {"other": {}, "third": {"probability": False}}
 
 
 def test_words_are_escaped():

@@ -93,7 +93,7 @@ def case(node: dict[Any, Any], errors: Errors, pictures: Heatmaps) -> str:
         pictures.images[place], pictures.masks[place], alt=f"Axial CT of node {name}"
     )
     facts = (
-        f"score {number(node['score'])} (threshold {number(errors.threshold)})",
+        f"score {number(node['score'])}, threshold {number(errors.threshold)}",
         f"{node['volume_mm3']:,.0f} mm³",
         f"short axis {number(node['short_axis_mm'], 1)} mm",
     )

@@ -33,11 +33,11 @@ pre { font-size: .75rem; line-height: 1.35; margin: 0; }
 ol.contents { columns: 2; font-size: .9rem; padding-left: 1.8rem; }
 a { color: #0058a3; }
 .cases { display: grid; gap: .8rem;
-         grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); }
+         grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr)); }
 .case { margin: 0; } .case figcaption { font-size: .75rem; line-height: 1.35; }
 .case svg { width: 100%; display: block; background: #000; }
 .case image { image-rendering: pixelated; }
-.case path { fill: none; stroke-width: .6; }
+.case path { fill: none; stroke-width: .5; }
 .case .outline { stroke: #56b4e9; } .false_negative .outline { stroke: #d55e00; }
 .case .bar { stroke: #fff; stroke-width: 1; }
 @media (max-width: 40rem) {
