@@ -69,8 +69,10 @@ def planned_jobs(
     return {rule: count for rule, count in jobs.items() if rule not in TARGETS}
 
 
-FIGURES = [f"figure_{number}" for number in range(1, 6)]
-TARGETS = {"all", *FIGURES}
+FIGURES = [f"figure_{number}" for number in range(1, 8)]
+ILLUSTRATED = [*FIGURES, "subgroups", "calibration", "decision_curves"]
+"""What the report shows."""
+TARGETS = {"all", *ILLUSTRATED}
 """Rules that make nothing."""
 
 

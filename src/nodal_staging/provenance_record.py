@@ -66,14 +66,22 @@ def record_provenance(
     )
 
 
+PLACES = {"cohort": {"exams", "nodes", "readings"}, "prediction": {"exams", "nodes"}}
+"""Where a configuration names files of a user."""
+
+
 def _public(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Copy the configuration without the places of the input sheets."""
-    cohort = {
-        key: value
-        for key, value in config["cohort"].items()
-        if key not in {"exams", "nodes", "readings"}
+    """Copy the configuration without the places of a user's own files."""
+    without = {
+        section: {key: v for key, v in config[section].items() if key not in places}
+        for section, places in PLACES.items()
+        if section in config
     }
-    return dict(config) | {"cohort": cohort}
+    external = {
+        name: {} if isinstance(one, str) else {k: one[k] for k in one if k != "scores"}
+        for name, one in config.get("external_scores", {}).items()
+    }
+    return dict(config) | without | {"external_scores": external}
 
 
 def _code_sum() -> str:

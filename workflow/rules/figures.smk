@@ -1,19 +1,24 @@
 """Figures of the paper, each a target of its own.
 
-INPUTS   examples/, cohort/, nodes.tsv, datasets/, models/, statistics/, scores/
+INPUTS   examples/, cohort/, nodes.tsv, datasets/, models/, statistics/, scores/,
+         attribution/
 OUTPUTS  figures/figure_<number>.{pdf,svg,png}  each with its legend inside
          report/figure_<number>.svg  for the report to embed; temporary
 """
 
 # The figures of the paper, in its order; each has a rule draw_figure_<number>.
-FIGURE_NUMBERS = [1, 2, 3, 4, 5]
+FIGURE_NUMBERS = [1, 2, 3, 4, 5, 6, 7]
 FIGURES = collect(
     "<results>/figures/figure_{number}.{suffix}",
     number=FIGURE_NUMBERS,
     suffix=["pdf", "svg", "png"],
 )
 # The report has its own copies, so that a lost figure is one job.
-ILLUSTRATIONS = collect("<results>/report/figure_{number}.svg", number=FIGURE_NUMBERS)
+ILLUSTRATED = [f"figure_{number}" for number in FIGURE_NUMBERS] + [
+    "subgroups",
+    "calibration",
+    "decision_curves",
+]
 
 
 rule draw_figure_1:
@@ -210,12 +215,92 @@ use rule draw_figure_5 as illustrate_figure_5 with:
         "<logs>/illustrate_figure_5.log",
 
 
+rule draw_figure_6:
+    """Draw the heatmaps of all CNNs for a positive and a negative node."""
+    input:
+        heatmaps=collect("<results>/attribution/{cnn}.h5", cnn=CNNS),
+        scores=collect("<results>/scores/cnn_{cnn}.csv", cnn=CNNS),
+        statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS),
+        nodes="<results>/nodes.tsv",
+    output:
+        "<results>/figures/figure_6.pdf",
+        "<results>/figures/figure_6.svg",
+        report(
+            "<results>/figures/figure_6.png",
+            caption="../report/figure_6.rst",
+            category="Figures",
+            labels={"item": "Figure 6", "content": "heatmaps of three CNNs"},
+        ),
+    log:
+        "<logs>/draw_figure_6.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        cnns=CNNS,
+        window_hu=lookup(within=config, dpath="image/window_hu"),
+        synthetic=SYNTHETIC,
+        code=version_of("draw_figure_6"),
+    script:
+        "../scripts/draw_figure_6.py"
+
+
+use rule draw_figure_6 as illustrate_figure_6 with:
+    output:
+        temp("<results>/report/figure_6.svg"),
+    log:
+        "<logs>/illustrate_figure_6.log",
+
+
+rule draw_figure_7:
+    """Draw the heatmaps of two CNNs for two nodes of one location."""
+    input:
+        heatmaps=collect("<results>/attribution/{cnn}.h5", cnn=CNNS[1:]),
+        scores=collect("<results>/scores/cnn_{cnn}.csv", cnn=CNNS[1:]),
+        statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS[1:]),
+        nodes="<results>/nodes.tsv",
+    output:
+        "<results>/figures/figure_7.pdf",
+        "<results>/figures/figure_7.svg",
+        report(
+            "<results>/figures/figure_7.png",
+            caption="../report/figure_7.rst",
+            category="Figures",
+            labels={"item": "Figure 7", "content": "heatmaps at one location"},
+        ),
+    log:
+        "<logs>/draw_figure_7.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        cnns=CNNS[1:],
+        window_hu=lookup(within=config, dpath="image/window_hu"),
+        synthetic=SYNTHETIC,
+        code=version_of("draw_figure_7"),
+    script:
+        "../scripts/draw_figure_7.py"
+
+
+use rule draw_figure_7 as illustrate_figure_7 with:
+    output:
+        temp("<results>/report/figure_7.svg"),
+    log:
+        "<logs>/illustrate_figure_7.log",
+
+
 localrules:
     figure_1,
     figure_2,
     figure_3,
     figure_4,
     figure_5,
+    figure_6,
+    figure_7,
     figures,
 
 
@@ -247,6 +332,18 @@ rule figure_5:
     """Figure 5 of the paper."""
     input:
         multiext("<results>/figures/figure_5", ".pdf", ".svg", ".png"),
+
+
+rule figure_6:
+    """Figure 6 of the paper."""
+    input:
+        multiext("<results>/figures/figure_6", ".pdf", ".svg", ".png"),
+
+
+rule figure_7:
+    """Figure 7 of the paper."""
+    input:
+        multiext("<results>/figures/figure_7", ".pdf", ".svg", ".png"),
 
 
 rule figures:

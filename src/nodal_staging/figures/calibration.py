@@ -14,6 +14,7 @@ from nodal_staging import tables
 from nodal_staging.calibration import CALIBRATION
 from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
+from nodal_staging.figures.legend import Legend
 from nodal_staging.files import read_json
 
 MIXES = {"test": "test set", "natural": "weighted to all nodes"}
@@ -21,6 +22,15 @@ STATUSES = {
     "constant": "no slope: all scores are equal",
     "perfectly_separated": "no slope: classes do not overlap",
 }
+
+
+LEGEND = Legend(
+    "Calibration of the CNNs",
+    "Observed share of positive nodes against predicted probability, in groups of as "
+    "many nodes each with intervals, and the logistic line through all of them; above "
+    "in the mix of the test set, below weighted to that of all nodes of the study. "
+    "Grey: perfect calibration. The numbers stand with each panel.",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +89,7 @@ def draw_calibration(
         )
     if synthetic:
         style.mark_synthetic(figure, above=True)
-    style.save(figure, output)
+    style.save(figure, output, legend=LEGEND)
 
 
 def draw_mix(axes: Axes, shown: Calibration) -> Axes:

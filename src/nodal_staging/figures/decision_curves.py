@@ -11,6 +11,7 @@ from nodal_staging import tables
 from nodal_staging.classifier_names import is_reader, printed
 from nodal_staging.decision_curve import DECISION_CURVE
 from nodal_staging.figures import style
+from nodal_staging.figures.legend import Legend
 from nodal_staging.files import read_json
 
 HIGHEST = 0.6
@@ -72,7 +73,20 @@ def draw_decision_curves(
     )
     if synthetic:
         style.mark_synthetic(figure, above=True)
-    style.save(figure, output)
+    style.save(figure, output, legend=legend(block))
+
+
+def legend(block: Mapping[str, Any]) -> Legend:
+    """Say what net benefit is counted in."""
+    source = "all nodes" if block["prevalence_of"] == "natural" else "test nodes"
+    caption = (
+        "Net benefit per node of acting on a classifier, on all nodes and on none, by "
+        "the probability from which one would act, at the prevalence of "
+        f"{source} ({100 * block['prevalence']:.1f} %). Left the CNNs with pointwise "
+        f"{100 * block['level']:g} % bands over patients, right beside forests and "
+        "readers. It is a scale of usefulness, and no proof of it."
+    )
+    return Legend("Decision curves", caption)
 
 
 def draw_simple(axes: Axes, curve: pd.DataFrame) -> Axes:

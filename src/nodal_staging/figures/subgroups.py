@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from nodal_staging import tables
 from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
+from nodal_staging.figures.legend import Legend
 from nodal_staging.subgroups import SUBGROUPS
 
 FloatArray = npt.NDArray[np.float64]
@@ -61,7 +62,20 @@ def draw_subgroups(
     )
     if synthetic:
         style.mark_synthetic(figure, above=True)
-    style.save(figure, output)
+    style.save(figure, output, legend=legend(rows))
+
+
+def legend(rows: pd.DataFrame) -> Legend:
+    """Say what is drawn, of how many nodes."""
+    whole = rows[rows["grouping"] == "all"].iloc[0]
+    caption = (
+        f"Of {whole['n_positive']:,} positive and {whole['n_negative']:,} negative "
+        f"test nodes of {whole['n_patients']:,} patients, by location and by short "
+        "axis. AUC with an interval over patients, hollow where it has none; "
+        "sensitivity and specificity with Wilson’s intervals; dotted the value of all "
+        "test nodes."
+    )
+    return Legend("The CNNs by location and size", caption)
 
 
 def draw_measure(

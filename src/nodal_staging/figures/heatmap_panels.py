@@ -1,0 +1,198 @@
+"""Rows of heatmaps: the CT of a node, and what CNNs are said to look at there."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from nodal_staging import tables
+from nodal_staging.attribution.localisation import localise
+from nodal_staging.classifier_names import printed
+from nodal_staging.figures import style
+from nodal_staging.figures.figure_1 import OUTLINE, described
+from nodal_staging.figures.pictures import Extent, mark_right, outline, scale_bar, show
+from nodal_staging.files import read_json
+from nodal_staging.heatmap_examples import Example
+from nodal_staging.heatmap_files import Heatmap, Heatmaps, read_heatmaps
+
+FloatArray = npt.NDArray[np.float32]
+
+PERCENTILE = 99.5
+"""Of the absolute values of a map; what is at it or above has the end's colour."""
+SIGNED = {"logit", "signal"}
+"""What maps explain whose sign speaks for a status; they are drawn in two colours."""
+SEQUENTIAL, DIVERGING = "inferno", "RdBu_r"
+ON_MAP = "#6fe8ff"
+"""Outline of the node, told from every colour of the maps."""
+
+LEFT_MM, RIGHT_MM, TOP_MM, GAP_MM = 5.0, 13.0, 4.5, 1.5
+PANEL_MM, TITLE_MM, FOOT_MM = 39.0, 4.0, 11.5
+BAR_MM = 10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """What is drawn of one CNN: maps, outputs by node, and who is called positive."""
+
+    classifier: str
+    drawn: Heatmaps
+    score: Mapping[str, float]
+    threshold: float
+
+    @classmethod
+    def read(
+        cls,
+        cnn: str,
+        heatmaps: str | Path,
+        scores: str | Path,
+        statistics: str | Path,
+    ) -> Self:
+        """Read the artefacts of a CNN."""
+        frame = tables.read(scores, tables.SCORES)
+        tested = frame[frame["partition"] == "test"].set_index("node_id")
+        return cls(
+            f"cnn_{cnn}",
+            read_heatmaps(heatmaps),
+            tested["score"].to_dict(),
+            float(read_json(statistics)["threshold"]["value"]),
+        )
+
+    @property
+    def method(self) -> str:
+        """The first configured method."""
+        return next(iter(self.drawn.maps))
+
+    @property
+    def first(self) -> Heatmap:
+        """The maps of that method."""
+        return self.drawn.maps[self.method]
+
+    def place(self, node_id: str) -> int:
+        """Return where a node stands among the maps."""
+        return list(self.drawn.node_ids).index(node_id)
+
+    def correct(self, node: pd.Series) -> bool:
+        """Tell whether the CNN calls a node what it is."""
+        called = self.score[node["node_id"]] >= self.threshold
+        return bool(called == (node["status"] == "positive"))
+
+
+def lay_out(
+    networks: Sequence[Network],
+    examples: Sequence[Example],
+    window_hu: tuple[float, float],
+) -> Figure:
+    """Place a row per node: its CT, then the map of each CNN."""
+    width = LEFT_MM + RIGHT_MM + (len(networks) + 1) * PANEL_MM + len(networks) * GAP_MM
+    row = TITLE_MM + PANEL_MM + FOOT_MM
+    figure = style.new_figure(width, TOP_MM + len(examples) * row, placed=True)
+    for number, example in enumerate(examples):
+        top = TOP_MM + number * row + TITLE_MM
+        style.mark_panel(figure, "abcd"[number], 0.9, top - TITLE_MM + 0.4)
+        places = [LEFT_MM + k * (PANEL_MM + GAP_MM) for k in range(len(networks) + 1)]
+        axes = [style.add_axes(figure, x, top, PANEL_MM, PANEL_MM) for x in places]
+        draw_ct(axes[0], networks[0].drawn, example.node, window_hu)
+        for panel, network in zip(axes[1:], networks, strict=True):
+            draw_map(panel, network, example.node)
+    _add_scale(figure, networks[0].first, width, row)
+    return figure
+
+
+def draw_ct(
+    axes: Axes, drawn: Heatmaps, node: pd.Series, window_hu: tuple[float, float]
+) -> Axes:
+    """Draw the CT that the first CNN saw, with the outline of the node."""
+    place = list(drawn.node_ids).index(node["node_id"])
+    low, high = window_hu
+    image = drawn.images[place] * (high - low) + low
+    extent = _extent(image)
+    show(axes, image, extent, limits=window_hu, colours="gray")
+    mask = drawn.masks[place].astype(np.float32)
+    outline(axes, mask, extent, colour=OUTLINE[node["status"]])
+    scale_bar(axes, BAR_MM, labelled=True)
+    mark_right(axes)
+    axes.set_title("CT", loc="left", pad=2)
+    _write_below(axes, described(node).replace(" mm³, ", " mm³,\n"))
+    return axes
+
+
+def draw_map(axes: Axes, network: Network, node: pd.Series) -> Axes:
+    """Draw the map of a node, its output and where the map lies."""
+    place = network.place(node["node_id"])
+    shown = scaled(network.first.map[place])
+    extent = _extent(shown)
+    limits, colours = colouring(network.first.explains)
+    show(axes, shown, extent, limits=limits, colours=colours)
+    masks = network.drawn.masks[place]
+    ink = "black" if colours == DIVERGING else ON_MAP
+    outline(axes, masks.astype(np.float32), extent, colour=ink)
+    axes.set_title(printed(network.classifier), loc="left", pad=2)
+    where = localise(network.first.map[[place]], masks[None])
+    star = " ★" if network.correct(node) else ""
+    _write_below(
+        axes,
+        f"output {network.score[node['node_id']]:.3f}{star}\n"
+        f"{100 * where.share[0, 0]:.0f} % on the node, "
+        f"{100 * where.area[0, 0]:.0f} % of the area",
+    )
+    return axes
+
+
+def scaled(values: FloatArray) -> FloatArray:
+    """Divide a map by the percentile of its absolute values that is drawn as 1."""
+    highest = float(np.percentile(np.abs(values), PERCENTILE))
+    return np.asarray(values / highest if highest > 0 else values, np.float32)
+
+
+def colouring(explains: str) -> tuple[tuple[float, float], str]:
+    """Return limits and colours: a sequential scale unless the sign has a meaning."""
+    return ((-1, 1), DIVERGING) if explains in SIGNED else ((0, 1), SEQUENTIAL)
+
+
+def against(network: Network, node: pd.Series) -> float:
+    """Return the share of the absolute values of a map that lies below zero."""
+    values = network.first.map[network.place(node["node_id"])].astype(np.float64)
+    total = np.abs(values).sum()
+    return float(-values[values < 0].sum() / total) if total else 0.0
+
+
+def _extent(image: FloatArray) -> Extent:
+    """Return the edges of an axial image in mm; its pixels measure 1 mm."""
+    rows, columns = image.shape
+    return 0.0, float(columns), 0.0, float(rows)
+
+
+def _write_below(axes: Axes, words: str) -> None:
+    axes.annotate(
+        words,
+        (0, 0),
+        xycoords="axes fraction",
+        xytext=(0, -3),
+        textcoords="offset points",
+        va="top",
+        size=6.5,
+        linespacing=1.3,
+        annotation_clip=False,
+    )
+
+
+def _add_scale(figure: Figure, first: Heatmap, width: float, row: float) -> None:
+    """Add the scale of the maps to the right of the first row."""
+    (low, high), colours = colouring(first.explains)
+    place = style.add_axes(
+        figure, width - RIGHT_MM + 2, TOP_MM + TITLE_MM, 2.5, row - FOOT_MM - TITLE_MM
+    )
+    scale: Any = figure.colorbar(
+        ScalarMappable(Normalize(low, high), colours), cax=place, ticks=[low, high]
+    )
+    scale.outline.set_linewidth(0.4)
+    place.tick_params(length=2, width=0.5)
+    place.set_ylabel(f"relevance / {PERCENTILE:g}th percentile", size=6, labelpad=-3)

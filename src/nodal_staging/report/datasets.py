@@ -1,0 +1,84 @@
+"""What was trained and tested on, and the weaknesses of the published protocol."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from nodal_staging.classifier_names import printed
+from nodal_staging.files import read_json
+from nodal_staging.grid import Grid
+from nodal_staging.report.artefacts import Artefacts
+from nodal_staging.report.parts import Banner, Heading, Items, Part, percent
+
+
+def datasets(study: Artefacts) -> list[Part]:
+    """Return the parts of the section."""
+    certificate = read_json(study.certificate)
+    test = certificate["test"]
+    return [
+        Heading("datasets", "Datasets and leakage"),
+        f"Protocol: split by {certificate['protocol']}. The test set has "
+        f"{test['positive']:,} positive and {test['negative']:,} negative nodes of "
+        f"{test['patients']:,} patients. The network’s input is normalised by a "
+        f"{certificate['normaliser_source']}.",
+        leakage(certificate),
+    ]
+
+
+def leakage(certificate: Mapping[str, Any]) -> Grid:
+    """Lay out what stands on both sides of the split."""
+    rows = tuple(
+        (
+            name.replace("_", " "),
+            *(
+                f"{found[key]:,}"
+                for key in ("nodes", "positive", "patients", "shared_patients")
+            ),
+            str(found["test_nodes_with_sibling"]),
+            str(len(found["identical_patches"])),
+        )
+        for name, found in sorted(certificate["training"].items())
+    )
+    header = (
+        "Training set",
+        "Nodes",
+        "Positive",
+        "Patients",
+        "Shared patients",
+        "Test nodes with a sibling",
+        "Identical patches",
+    )
+    return Grid("leakage", "What stands on both sides of the split.", header, (rows,))
+
+
+def weaknesses(study: Artefacts) -> list[Part]:
+    """Say which weaknesses of the published protocol the study has, in numbers."""
+    known = read_json(study.verdict)["weaknesses"]
+    parts: list[Part] = [Heading("weaknesses", "Weaknesses of the published protocol")]
+    if not known:
+        return [
+            *parts,
+            "This study splits by patient and chooses thresholds out of fold, so it "
+            "has neither of the two known weaknesses of the published protocol.",
+        ]
+    parts += [Banner("Known weakness:", f"{words}.") for words in known]
+    return [*parts, "What they amount to here:", Items(tuple(_amounts(study)))]
+
+
+def _amounts(study: Artefacts) -> Iterator[str]:
+    """Yield what siblings and thresholds on the test set amount to."""
+    certificate = read_json(study.certificate)
+    tested = certificate["test"]["positive"] + certificate["test"]["negative"]
+    for name, found in sorted(certificate["training"].items()):
+        siblings = found["test_nodes_with_sibling"]
+        yield (
+            f"{name.replace('_', ' ')}: {siblings:,} of {tested:,} test nodes have a "
+            "sibling of the same patient in the training set."
+        )
+    for cnn, path in study.statistics.items():
+        expected = read_json(path)["optimism"].get("expected")
+        if expected is not None:
+            yield (
+                f"{printed(f'cnn_{cnn}')}: a threshold chosen on the test set is to be "
+                f"expected to flatter balanced accuracy by "
+                f"{percent(expected['balanced_accuracy'])} percentage points."
+            )

@@ -1,0 +1,105 @@
+"""Every test node that a CNN gets wrong, with its image."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from nodal_staging import tables
+from nodal_staging.audit.localisation import outcomes
+from nodal_staging.classifier_names import printed
+from nodal_staging.files import read_json
+from nodal_staging.heatmap_files import Heatmaps, read_heatmaps
+from nodal_staging.report.artefacts import Artefacts
+from nodal_staging.report.node_image import BAR_MM, node_image
+from nodal_staging.report.parts import Folded, Heading, Html, Part, number
+
+KINDS = {
+    "false_negative": "False negatives: positive nodes called negative",
+    "false_positive": "False positives: negative nodes called positive",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Errors:
+    """What a CNN got wrong: nodes with ``outcome`` and ``score``, and its threshold."""
+
+    cnn: str
+    nodes: pd.DataFrame
+    threshold: float
+    tested: int
+
+
+def gallery(study: Artefacts) -> list[Part]:
+    """Return the parts of the section, folded by CNN."""
+    # One CNN sees the whole CT; what xMask sees is within the outline.
+    pictures = read_heatmaps(next(iter(study.heatmaps.values())))
+    measured = tables.read(study.nodes, tables.NODES).set_index("node_id")
+    return [
+        Heading("gallery", "Failure gallery"),
+        "Every false negative and every false positive of the test set: axial CT with "
+        f"the outline of the node, 48 mm across (bar {BAR_MM} mm), in the window of "
+        "the network’s input. Sorted by location; names of nodes are pseudonyms.",
+        *(folded(errors(cnn, study, measured), pictures) for cnn in study.statistics),
+    ]
+
+
+def errors(cnn: str, study: Artefacts, measured: pd.DataFrame) -> Errors:
+    """Return the test nodes that a CNN gets wrong, by location and name."""
+    frame = tables.read(study.scores[cnn], tables.SCORES)
+    tested = frame[frame["partition"] == "test"].set_index("node_id")
+    node_ids = list(tested.index)
+    found = measured.loc[node_ids].assign(
+        score=tested["score"],
+        outcome=outcomes(study.scores[cnn], study.statistics[cnn], node_ids),
+        place=lambda nodes: nodes["location"].map(tables.LOCATIONS.index),
+    )
+    wrong = found[found["outcome"].isin(KINDS)].sort_values(["place", "node_id"])
+    threshold = float(read_json(study.statistics[cnn])["threshold"]["value"])
+    return Errors(cnn, wrong, threshold, len(tested))
+
+
+def folded(errors: Errors, pictures: Heatmaps) -> Folded:
+    """Fold the errors of one CNN, false negatives first."""
+    counts = errors.nodes["outcome"].value_counts()
+    summary = (
+        f"{printed(f'cnn_{errors.cnn}')}: {counts.get('false_negative', 0)} false "
+        f"negatives and {counts.get('false_positive', 0)} false positives of "
+        f"{errors.tested} test nodes, at the threshold {number(errors.threshold)}"
+    )
+    return Folded(summary, tuple(_kinds(errors, pictures)))
+
+
+def _kinds(errors: Errors, pictures: Heatmaps) -> Iterator[Part]:
+    """Yield a heading and the cases of each kind of error."""
+    for kind, words in KINDS.items():
+        nodes = errors.nodes[errors.nodes["outcome"] == kind]
+        if nodes.empty:
+            continue
+        cases = "\n".join(
+            case(row, errors, pictures)
+            for row in nodes.reset_index().to_dict("records")
+        )
+        yield Html(f'<h3>{escape(words)}</h3>\n<div class="cases">\n{cases}\n</div>')
+
+
+def case(node: dict[Any, Any], errors: Errors, pictures: Heatmaps) -> str:
+    """Show a node with what is known of it."""
+    place = list(pictures.node_ids).index(node["node_id"])
+    name = f"{node['node_id']}, {node['location']}, {node['status']}"
+    image = node_image(
+        pictures.images[place], pictures.masks[place], alt=f"Axial CT of node {name}"
+    )
+    facts = (
+        f"score {number(node['score'])}, threshold {number(errors.threshold)}",
+        f"{node['volume_mm3']:,.0f} mm³",
+        f"short axis {number(node['short_axis_mm'], 1)} mm",
+    )
+    words = "<br>".join(map(escape, facts))
+    return (
+        f'<figure class="case {node["outcome"]}" data-cnn="{escape(errors.cnn)}" '
+        f'data-node="{escape(node["node_id"])}">{image}'
+        f"<figcaption><strong>{escape(name)}</strong><br>{words}</figcaption></figure>"
+    )

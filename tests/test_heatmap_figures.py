@@ -1,0 +1,210 @@
+"""Figures 6 and 7: their nodes follow from a rule, their panels from the artefacts."""
+
+import numpy as np
+import pytest
+from drawn_text import overlapping
+from matplotlib.figure import Figure
+from studies import measured_nodes
+
+from nodal_staging import tables
+from nodal_staging.example_nodes import NoExampleError
+from nodal_staging.figures.figure_6 import draw_figure_6
+from nodal_staging.figures.figure_7 import draw_figure_7
+from nodal_staging.figures.heatmap_panels import Network, against, lay_out, scaled
+from nodal_staging.figures.legend import Legend
+from nodal_staging.files import write_json
+from nodal_staging.heatmap_examples import (
+    paired_examples,
+    rule,
+    single_examples,
+)
+from nodal_staging.heatmap_files import Heatmap, Heatmaps, write_heatmaps
+
+CNNS = ["status_balanced", "location_balanced", "xmask"]
+METHODS = {"pattern_attribution": "share", "gradient_x_input": "logit"}
+THRESHOLD = 0.4
+
+
+def candidates(n=120, seed=2, **columns):
+    nodes = measured_nodes(n, seed, patients=n // 3)
+    suv = np.random.default_rng(seed).lognormal(1, 1, n)
+    return nodes.assign(suv_max=suv).assign(**columns)
+
+
+def nearest(nodes, location, status):
+    """Return the node next to the medians of its location and status, spelled out."""
+    own = nodes[(nodes["location"] == location) & (nodes["status"] == status)]
+    away = 0.0
+    for column in ("volume_mm3", "suv_max"):
+        values = np.log(own[column].to_numpy())
+        low, middle, high = np.percentile(values, [25, 50, 75])
+        away = away + ((values - middle) / (high - low)) ** 2
+    return own["node_id"].to_numpy()[np.argmin(away)]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_most_typical_nodes_of_location_and_status_are_shown(seed):
+    nodes = candidates(seed=seed)
+    positive, negative = single_examples(nodes)
+    wanted = nearest(nodes, "retroperitoneal", "positive")
+    assert positive.node["node_id"] == wanted
+    assert negative.node["node_id"] == nearest(nodes, "inguinal", "negative")
+    pair = [one.node["node_id"] for one in paired_examples(nodes)]
+    assert pair == [nearest(nodes, "inguinal", s) for s in ("positive", "negative")]
+    assert "instead" not in rule([positive, negative])
+
+
+def without(nodes, location, status):
+    return nodes[~((nodes["location"] == location) & (nodes["status"] == status))]
+
+
+def test_a_missing_node_is_replaced_and_the_figure_says_so():
+    nodes = without(candidates(), "retroperitoneal", "positive")
+    positive = nodes[nodes["status"] == "positive"]
+    most = positive["location"].value_counts()
+    shown, other = single_examples(nodes)
+    assert shown.node["status"] == "positive"
+    assert most[shown.node["location"]] == most.max()
+    assert other.node["location"] == "inguinal"
+    words = rule([shown, other])
+    assert "no positive retroperitoneal node" in words
+    assert shown.node["location"] in words
+
+
+def test_a_pair_stays_at_one_location():
+    nodes = without(candidates(), "inguinal", "positive")
+    positive, negative = paired_examples(nodes)
+    assert positive.node["location"] == negative.node["location"] != "inguinal"
+    counts = nodes.groupby(["location", "status"]).size().unstack(fill_value=0)
+    rarer = counts.min(axis=1)
+    assert rarer[positive.node["location"]] == rarer.max()
+    assert rule([positive, negative]).count("instead") == 1
+
+
+def test_a_pair_without_a_shared_location_is_shown_all_the_same():
+    nodes = candidates()
+    place = np.where(nodes["status"] == "positive", "cervical", "axillary")
+    pair = paired_examples(nodes.assign(location=place))
+    assert [one.node["location"] for one in pair] == ["cervical", "axillary"]
+    assert "no positive inguinal" in rule(pair)
+
+
+def test_the_order_of_the_rows_decides_nothing():
+    nodes = candidates()
+    shuffled = nodes.sample(frac=1, random_state=1)
+    for choose in (single_examples, paired_examples):
+        once, again = (
+            [one.node["node_id"] for one in choose(n)] for n in (nodes, shuffled)
+        )
+        assert once == again
+
+
+def test_a_test_set_of_one_status_is_refused():
+    with pytest.raises(NoExampleError, match="no positive node"):
+        single_examples(candidates(status="negative"))
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Write heatmaps, scores and statistics of three CNNs on 40 nodes."""
+    folder = tmp_path_factory.mktemp("study")
+    nodes = candidates(40, seed=5)
+    tables.write(nodes, folder / "nodes.tsv", tables.NODES)
+    rng = np.random.default_rng(0)
+    masks = np.zeros((40, 48, 48), bool)
+    masks[:, 20:28, 19:29] = True
+    for cnn in CNNS:
+        score = rng.uniform(size=40)
+        maps = {}
+        for method, explains in METHODS.items():
+            values = rng.normal(0.2, 1, (40, 48, 48)).astype(np.float32)
+            values /= np.abs(values).max(axis=(1, 2), keepdims=True)
+            maps[method] = Heatmap(values, np.zeros(40), np.ones((40, 1)), explains)
+        images = rng.uniform(size=(40, 48, 48)).astype(np.float32)
+        ids = list(nodes["node_id"])
+        logit = np.log(score / (1 - score))
+        write_heatmaps(folder / f"{cnn}.h5", Heatmaps(ids, logit, images, masks, maps))
+        frame = nodes[["node_id", "patient_id", "status"]].assign(
+            partition="test", score=score, prediction=None
+        )
+        tables.write(frame, folder / f"cnn_{cnn}.csv", tables.SCORES)
+        write_json(folder / f"{cnn}.json", {"threshold": {"value": THRESHOLD}})
+    return folder
+
+
+def read(study, cnn):
+    return Network.read(
+        cnn, study / f"{cnn}.h5", study / f"cnn_{cnn}.csv", study / f"{cnn}.json"
+    )
+
+
+def drawn(study, folder, draw, cnns, *, synthetic=True):
+    outputs = {kind: folder / f"figure.{kind}" for kind in ("pdf", "svg", "png")}
+    draw(
+        heatmaps={cnn: study / f"{cnn}.h5" for cnn in cnns},
+        scores={cnn: study / f"cnn_{cnn}.csv" for cnn in cnns},
+        statistics={cnn: study / f"{cnn}.json" for cnn in cnns},
+        nodes=study / "nodes.tsv",
+        window_hu=(-160, 240),
+        synthetic=synthetic,
+        output=list(outputs.values()),
+    )
+    return outputs
+
+
+def panels(study, cnns, choose) -> tuple[list[Network], list, Figure]:
+    networks = [read(study, cnn) for cnn in cnns]
+    examples = choose(tables.read(study / "nodes.tsv", tables.NODES))
+    return networks, examples, lay_out(networks, examples, (-160, 240))
+
+
+@pytest.mark.parametrize(
+    ("cnns", "choose"), [(CNNS, single_examples), (CNNS[1:], paired_examples)]
+)
+def test_panels_state_output_and_call_and_nothing_overlaps(study, cnns, choose):
+    networks, examples, figure = panels(study, cnns, choose)
+    texts = [t.get_text() for axes in figure.axes for t in axes.texts]
+    for network in networks:
+        frame = tables.read(study / f"{network.classifier}.csv", tables.SCORES)
+        score = frame.set_index("node_id")["score"]
+        for one in examples:
+            output = score[one.node["node_id"]]
+            right = (output >= THRESHOLD) == (one.node["status"] == "positive")
+            star = " ★" if right else ""
+            assert any(t.startswith(f"output {output:.3f}{star}\n") for t in texts)
+    assert overlapping(figure) == []
+
+
+def test_a_map_is_drawn_over_its_percentile_and_signs_are_told():
+    values = np.zeros((48, 48), np.float32)
+    values[0, :24] = 0.5
+    values[1, 0] = -1.0
+    shown = scaled(values)
+    assert shown[0, 0] == pytest.approx(1.0)
+    assert shown[1, 0] == pytest.approx(-2.0)
+    assert (scaled(0 * values) == 0).all()
+
+
+def test_what_speaks_against_the_decision_is_measured(study):
+    network = read(study, "xmask")
+    node = tables.read(study / "nodes.tsv", tables.NODES).iloc[7]
+    values = network.first.map[7].astype(float)
+    expected = -values[values < 0].sum() / np.abs(values).sum()
+    assert against(network, node) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("draw", "cnns"), [(draw_figure_6, CNNS), (draw_figure_7, CNNS[1:])]
+)
+def test_a_figure_is_the_same_bytes_twice_and_states_its_rules(
+    study, tmp_path, draw, cnns
+):
+    once, again = (drawn(study, tmp_path / x, draw, cnns) for x in "ab")
+    assert all(once[kind].read_bytes() == again[kind].read_bytes() for kind in once)
+    words = Legend.of(once["svg"].read_text()).caption
+    for said in ("99.5th percentile", "−160", "240 (white) HU", "by rule", "audit"):
+        assert said in words
+    assert "PatternAttribution" in words
+    assert "synthetic cohort" in once["svg"].read_text()
+    real = drawn(study, tmp_path / "c", draw, cnns, synthetic=False)
+    assert "synthetic" not in real["svg"].read_text()

@@ -1,0 +1,265 @@
+"""The report repeats the artefacts, leaves nobody out, and needs nothing else."""
+
+import re
+from collections import Counter
+from html import escape
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from report_files import CNNS, FIGURES, report_study
+
+from nodal_staging import tables
+from nodal_staging.auc_differences import AUC_DIFFERENCES
+from nodal_staging.audit.heatmaps import OUTSIDE, RANDOMISATION
+from nodal_staging.audit.localisation import LOCALISATION
+from nodal_staging.classifier_names import printed
+from nodal_staging.files import read_json, write_json
+from nodal_staging.provenance_record import record_provenance
+from nodal_staging.report.node_image import node_image, outline
+from nodal_staging.report.page import page
+from nodal_staging.report.parts import Banner, Folded, Heading, Items, render
+from nodal_staging.rounding import half_up
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return report_study(tmp_path_factory.mktemp("study"))
+
+
+@pytest.fixture(scope="module")
+def text(study):
+    return page("small", study)
+
+
+VOID = {"meta", "img", "br", "image", "path"}
+
+
+class Document(HTMLParser):
+    """What a browser would make of the page, as far as it matters here."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.ids, self.links, self.loaded = [], [], [], []
+        self.tables, self.without_words, self.unscrolled = [], [], 0
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if "id" in given:
+            self.ids.append(given["id"])
+        for name in ("src", "href", "xlink:href", "srcset", "data"):
+            if name in given:
+                (self.links if tag == "a" else self.loaded).append(given[name])
+        if tag in {"img", "svg"} and not (given.get("alt") or given.get("aria-label")):
+            self.without_words.append(tag)
+        if tag in {"table", "pre", "img"}:
+            inside = [classes for _, classes in self.open]
+            self.unscrolled += "wide" not in inside
+        if tag == "table":
+            self.tables.append({"class": given["class"], "rows": []})
+        if tag == "tr":
+            self.tables[-1]["rows"].append([])
+        if tag in {"td", "th"}:
+            self.tables[-1]["rows"][-1].append("")
+        if tag not in VOID:
+            self.open.append((tag, given.get("class")))
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, words):
+        if self.open and self.open[-1][0] in {"td", "th"}:
+            self.tables[-1]["rows"][-1][-1] += words
+
+    def table(self, name):
+        (found,) = (t for t in self.tables if t["class"].split()[-1] == name)
+        return found["rows"]
+
+
+@pytest.fixture(scope="module")
+def document(text):
+    return Document(text)
+
+
+def test_the_page_is_well_formed_and_every_link_of_the_contents_leads_somewhere(
+    document,
+):
+    assert document.open == []
+    assert len(set(document.ids)) == len(document.ids)
+    assert len(document.links) > 20
+    assert {link.removeprefix("#") for link in document.links} == set(document.ids)
+
+
+def test_nothing_is_requested(text, document):
+    assert document.loaded
+    assert all(link.startswith("data:image/") for link in document.loaded)
+    assert not re.search(r"url\(|@import|<script|<link", text)
+
+
+def test_every_picture_has_words_and_everything_wide_its_scroller(document):
+    assert document.without_words == []
+    assert document.unscrolled == 0
+
+
+def test_figures_stand_in_the_papers_order(document):
+    placed = [name for name in document.ids if name.startswith("figure_")]
+    assert placed == FIGURES[:7]
+    assert set(FIGURES) <= set(document.ids)
+
+
+def wrong_nodes(study, cnn):
+    """Return the test nodes on the wrong side of the threshold, by plain counting."""
+    scores = pd.read_csv(study.scores[cnn])
+    threshold = read_json(study.statistics[cnn])["threshold"]["value"]
+    wrong = {}
+    for row in scores[scores["partition"] == "test"].itertuples():
+        if (row.score >= threshold) != (row.status == "positive"):
+            kind = "false_negative" if row.status == "positive" else "false_positive"
+            wrong[row.node_id] = kind
+    return wrong
+
+
+CASE = re.compile(
+    r'<figure class="case (\w+)" data-cnn="(\w+)" data-node="(\w+)">(.*?)</figure>',
+    re.DOTALL,
+)
+
+
+@pytest.mark.parametrize("cnn", CNNS)
+def test_every_error_stands_in_the_gallery_once(study, text, cnn):
+    shown = [(node, kind) for kind, of, node, _ in CASE.findall(text) if of == cnn]
+    wrong = wrong_nodes(study, cnn)
+    assert wrong
+    assert Counter(shown) == Counter(wrong.items())
+    counts = Counter(wrong.values())
+    summary = (
+        f"{printed(f'cnn_{cnn}')}: {counts['false_negative']} false negatives and "
+        f"{counts['false_positive']} false positives of 60 test nodes"
+    )
+    assert summary in text
+
+
+def test_a_case_states_what_is_known_of_its_node(study, text):
+    nodes = tables.read(study.nodes, tables.NODES).set_index("node_id")
+    for _, cnn, node_id, inside in CASE.findall(text):
+        node = nodes.loc[node_id]
+        scores = pd.read_csv(study.scores[cnn]).set_index("node_id")["score"]
+        assert f"score {half_up(scores[node_id], 3)}" in inside
+        assert f"{node['volume_mm3']:,.0f} mm³" in inside
+        assert f"short axis {half_up(node['short_axis_mm'], 1)} mm" in inside
+        assert node["location"] in inside
+        assert node["patient_id"] not in inside
+        assert inside.count("data:image/png;base64,") == 1
+
+
+def test_heatmap_tables_repeat_the_audit(study, document):
+    frame = tables.read(study.localisation, LOCALISATION)
+    whole = frame[(frame["region"] == "node") & (frame["group"] == "all")]
+    names = ["pattern_attribution", "edges", "random"]
+    rows = document.table("localisation")[1:]
+    assert len(rows) == 3 * len(names)
+    expected = whole[whole["method"].isin(names)]
+    for row, of in zip(rows, expected.to_dict("records"), strict=True):
+        assert row[2] == half_up(100 * of["share"], 1)
+        ends = (of["enrichment_lower"], of["enrichment_upper"])
+        assert row[5] == half_up(of["enrichment"], 2)
+        assert row[6] == " to ".join(half_up(end, 2) for end in ends)
+    halo = tables.read(study.halo, OUTSIDE)
+    for row, of in zip(
+        document.table("halo")[1:], halo.to_dict("records"), strict=True
+    ):
+        assert row[3] == half_up(100 * of["outside_share"], 1)
+        trained = of["network"] == "trained"
+        assert row[6] == ("–" if trained else half_up(100 * of["difference"], 1))
+
+
+def test_the_randomisation_table_has_every_stage(study, document):
+    frame = tables.read(study.randomisation, RANDOMISATION)
+    header, *rows = document.table("randomisation")
+    assert len(header) == 2 + frame["network"].nunique()
+    cells = [cell for row in rows for cell in row[2:] if cell != "–"]
+    values = sorted(half_up(value, 2) for value in frame["rank_correlation"])
+    assert sorted(cell.partition(" ")[0] for cell in cells) == values
+
+
+def test_differences_and_optimism_repeat_the_statistics(study, document):
+    frame = tables.read(study.auc_differences, AUC_DIFFERENCES)
+    rows = document.table("auc_differences")[1:]
+    for row, of in zip(rows, frame.to_dict("records"), strict=True):
+        assert row[4] == half_up(of["difference"], 3)
+        ends = (of["clustered_lower"], of["clustered_upper"])
+        assert row[5] == " to ".join(half_up(end, 3) for end in ends)
+    for row, cnn in zip(document.table("optimism")[1:], CNNS, strict=True):
+        found = read_json(study.statistics[cnn])["optimism"]
+        assert row[2] == half_up(100 * found["apparent"]["accuracy"], 1)
+        assert row[4] == half_up(100 * found["honest"]["accuracy"], 1)
+        assert row[6] == half_up(100 * found["expected"]["accuracy"], 1)
+
+
+def test_the_published_protocol_is_shown_with_its_weaknesses(tmp_path, text):
+    assert "neither of the two known weaknesses" in text
+    published = report_study(
+        tmp_path, synthetic=False, protocol="node", threshold_source="test"
+    )
+    shown = page("published", published)
+    assert shown.count("Known weakness:") == 2
+    assert "17 of 60 test nodes have a sibling" in shown
+    expected = read_json(published.statistics["xmask"])["optimism"]["expected"]
+    points = half_up(100 * expected["balanced_accuracy"], 1)
+    assert f"flatter balanced accuracy by {points} percentage points" in shown
+    assert "Synthetic cohort" not in shown
+    assert 'id="ceilings"' not in shown
+    assert 'id="ceilings"' in text
+
+
+def test_the_record_names_no_file_of_the_user(tmp_path):
+    config = {
+        "study": "own",
+        "cohort": {"source": "files", "exams": "/ward/exams.tsv"},
+        "prediction": {"name": "new", "exams": "/ward/new.tsv", "nodes": None},
+        "external_scores": {
+            "other": "/ward/other.csv",
+            "third": {"scores": "/ward/third.csv", "probability": False},
+        },
+    }
+    write_json(tmp_path / "sheets.json", {})
+    record_provenance(
+        config=config,
+        sheets=tmp_path / "sheets.json",
+        artefacts=[],
+        output=tmp_path / "provenance.json",
+    )
+    assert "/ward" not in (tmp_path / "provenance.json").read_text()
+    kept = read_json(tmp_path / "provenance.json")["config"]
+    assert kept["prediction"] == {"name": "new"}
+    assert kept["external_scores"] == {"other": {}, "third": {"probability": False}}
+
+
+def test_words_are_escaped():
+    for part in (Heading("a", "<b>"), Banner("<b>", "<b>"), Items(("<b>",)), "<b>"):
+        assert escape("<b>") in render(part)
+        assert "<b>" not in render(part)
+    assert "&lt;b&gt;" in render(Folded("<b>", ("<b>",)))
+
+
+def test_an_outline_has_the_length_of_the_border_of_its_pixels():
+    mask = np.zeros((9, 9), bool)
+    mask[2:5, 3:8] = True
+    mask[3, 5] = False
+    assert outline(mask).count("M") == 2 * (3 + 5) + 4
+    assert outline(mask).startswith("M3 2h1")
+
+
+def test_an_image_of_a_node_is_its_grey_values():
+    grey = np.linspace(0, 1, 48 * 48, dtype=np.float32).reshape(48, 48)
+    svg = node_image(grey, grey > 0.5, alt="a < b")
+    assert 'aria-label="a &lt; b"' in svg
+    assert svg == node_image(grey, grey > 0.5, alt="a < b")
