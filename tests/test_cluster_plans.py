@@ -1,0 +1,77 @@
+"""What `profiles/slurm` would submit: groups that can be planned, and few jobs."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+from repositories import ROOT, TESTS, copy_repository, snakemake
+
+from nodal_staging import tables
+
+pytestmark = pytest.mark.workflow
+
+PROFILE = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())
+RULE = re.compile(r"^(?:use )?rule (\w+)(?: as (\w+) with)?:", re.MULTILINE)
+GROUP = re.compile(r"Group job (\w+)")
+ON_REQUEST = ["check", "reader_study", "leaderboard", "learning_curve", "replay"]
+
+
+def rules() -> set[str]:
+    files = [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
+    found = [match for file in files for match in RULE.findall(file.read_text())]
+    return {other or name for name, other in found}
+
+
+def groups(folder: Path, *targets: str, configuration: list[str]) -> Counter[str]:
+    """Return how many jobs of each group a run through Slurm would submit."""
+    arguments = ["--dry-run", "--workflow-profile", "profiles/slurm", "--", *targets]
+    done = snakemake(folder, *arguments, configuration=configuration)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return Counter(GROUP.findall(done.stdout + done.stderr))
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory) -> Path:
+    return copy_repository(tmp_path_factory.mktemp("plans") / "repository")
+
+
+def test_every_group_is_one_of_rules_that_exist():
+    assert PROFILE["groups"].keys() <= rules()
+    assert PROFILE["group-components"].keys() <= set(PROFILE["groups"].values())
+
+
+def test_what_computes_with_a_network_is_a_job_of_its_own():
+    words = ("train_", "fit_patterns", "attribute_", "check_attribution", "score_cnn")
+    assert not [rule for rule in PROFILE["groups"] if rule.startswith(words)]
+
+
+def test_a_study_is_a_few_jobs_beside_its_networks(repository):
+    planned = groups(repository, "all", configuration=TESTS)
+    assert planned.pop("shard") == 3
+    once = ["sheets", "recipes", "cohort", "examples", "statistics", "audit"]
+    assert planned == dict.fromkeys([*once, "figures", "report"], 1)
+
+
+def test_all_that_can_be_asked_for_can_be_planned_at_once(repository):
+    overlay = {"selection": {"choose": "best"}}
+    (repository / "best.yaml").write_text(json.dumps(overlay))
+    own = [*TESTS, "best.yaml"]
+    planned = groups(repository, "all", *ON_REQUEST, configuration=own)
+    assert {"candidates", "reader_study", "learning_curve"} <= planned.keys()
+
+
+def test_a_study_without_a_sheet_of_nodes_can_be_planned(repository):
+    exams = repository / "exams.tsv"
+    exams.write_text("\t".join(tables.EXAM_SHEET.columns) + "\n")
+    names = {"pattern": "(?P<location>.)(?P<status>.)", "locations": {}, "statuses": {}}
+    sheets = {"exams": "exams.tsv", "nodes": None, "label_names": names}
+    cohort = {"source": "files"} | sheets
+    overlay = {"cohort": cohort, "prediction": {"exams": "exams.tsv"}}
+    (repository / "labels.yaml").write_text(json.dumps(overlay))
+    own = [*TESTS, "labels.yaml"]
+    planned = groups(repository, "all", "predict", "check", configuration=own)
+    assert planned["shard"] == planned["new_shard"] == 3
+    assert planned["sheets"] == planned["new_sheets"] == 1
