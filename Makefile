@@ -30,7 +30,7 @@ test: setup | slurm
 	$(BIN)/snakemake --lint
 	$(BIN)/snakemake --snakefile workflow/Snakefile --lint
 	$(BIN)/mypy src workflow/scripts
-	$(BIN)/pytest
+	PYTEST=$(BIN)/pytest tools/run_tests.sh
 
 # Each speed beside a peer or a physical floor; writes the table of docs/performance.md.
 bench: setup
