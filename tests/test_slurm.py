@@ -157,12 +157,12 @@ def test_the_results_are_those_of_a_run_without_slurm(story, study):
 
 
 def test_a_job_over_its_memory_was_killed_and_given_more(story, cluster):
-    with_memory = {"100M": [], "1500M": []}
+    with_memory = {"100M": [], "1400M": []}
     for job in cluster.jobs().values():
         memory = re.search(r"mem=(\w+)", job["Tres"])[1]
         with_memory.get(memory, []).append(job["JobState"])
     assert with_memory["100M"] in (["FAILED"], ["OUT_OF_MEMORY"])
-    assert with_memory["1500M"] == ["COMPLETED"]
+    assert with_memory["1400M"] == ["COMPLETED"]
 
 
 def test_a_cancelled_job_was_tried_again(story, cluster):
