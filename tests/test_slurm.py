@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 from repositories import ENVIRONMENT, ROOT, SNAKEMAKE, TESTS, copy_repository, sums
 
-pytestmark = pytest.mark.workflow
+pytestmark = [pytest.mark.workflow, pytest.mark.slurm]
 
 SCRIPTS = ROOT / "tests" / "slurm"
 SBIN = os.pathsep + os.pathsep.join(["/usr/sbin", "/sbin"])
