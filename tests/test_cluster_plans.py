@@ -16,7 +16,7 @@ pytestmark = pytest.mark.workflow
 PROFILE = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())
 RULE = re.compile(r"^(?:use )?rule (\w+)(?: as (\w+) with)?:", re.MULTILINE)
 GROUP = re.compile(r"Group job (\w+)")
-ON_REQUEST = ["check", "reader_study", "leaderboard", "learning_curve", "replay"]
+ON_REQUEST = ["check", "leaderboard", "learning_curve", "replay"]
 
 
 def rules() -> set[str]:
@@ -52,6 +52,7 @@ def test_a_study_is_a_few_jobs_beside_its_networks(repository):
     planned = groups(repository, "all", configuration=TESTS)
     assert planned.pop("shard") == 3
     once = ["sheets", "recipes", "cohort", "examples", "statistics", "audit"]
+    once += ["reader_study"]
     assert planned == dict.fromkeys([*once, "figures", "report"], 1)
 
 
