@@ -9,7 +9,8 @@ from studies import measured_nodes
 
 from nodal_staging import tables
 from nodal_staging.attribution.localisation import localise
-from nodal_staging.auc_differences import compare_aucs
+from nodal_staging.auc_differences import AUC_DIFFERENCES, compare_aucs
+from nodal_staging.auc_differences_grid import auc_differences_grid
 from nodal_staging.audit.heatmaps import audit_heatmaps
 from nodal_staging.audit.localisation import measure_localisation
 from nodal_staging.audit.location import audit_location
@@ -87,8 +88,8 @@ def _artefacts(folder: Path, *, synthetic: bool) -> Artefacts:
             ("heatmaps", "", ".h5"),
         )
     }
-    fragments = ("table_1", "mcnemar", "claims", "scorecard")
-    read = ("auc_differences", "location", "localisation", "localisation_differences")
+    fragments = ("table_1", "mcnemar", "auc_differences", "claims", "scorecard")
+    read = ("location", "localisation", "localisation_differences")
     read += ("randomisation", "faithfulness", "halo", "characteristics", "nodes")
     return Artefacts(
         **by_cnn,
@@ -167,6 +168,9 @@ def _write_audit(folder: Path, protocol: str, threshold_source: str) -> None:
         confidence_level=0.95,
         differences=folder / "auc_differences.tsv",
     )
+    pairs = tables.read(folder / "auc_differences.tsv", AUC_DIFFERENCES)
+    grid = auc_differences_grid(pairs, 0.95)
+    (folder / "auc_differences.html").write_text(html(grid), encoding="utf-8")
     audit_location(
         scores={f"cnn_{cnn}": path for cnn, path in scores.items()},
         nodes=nodes,

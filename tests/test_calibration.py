@@ -249,3 +249,28 @@ def test_acting_on_everybody_is_treat_all():
         always["treat_all"].to_numpy(), abs=1e-14
     )
     assert isinstance(frame, pd.DataFrame)
+
+
+def test_saturated_scores_have_finite_odds_and_the_intercept_of_their_equation():
+    # 1e-30 beside 1: nearer to 1 than any number can be.
+    score = np.array([1e-30] * 21 + [1.0] * 20)
+    positive = np.array([0.0] * 20 + [1.0] * 21)
+    known = probabilities_of(score, prior=0.5)
+    assert np.isfinite(known.log_odds).all()
+    assert known.clipped == 41
+    block, _ = calibrated(labelled(score, positive), natural=None)
+    intercept = block["mixes"]["test"]["intercept"]["estimate"]
+    assert expit(known.log_odds_at(21 / 41) + intercept).sum() == pytest.approx(21)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-12])
+def test_scores_near_zero_have_the_intercept_of_their_equation(scale):
+    score = scale * np.linspace(1, 2, 60)
+    positive = np.tile([0.0, 1.0, 1.0], 20)
+    tested = labelled(score, positive)
+    block, _ = calibrated(tested, natural=0.165)
+    test = block["mixes"]["test"]
+    log_odds = probabilities_of(score, prior=0.5).log_odds_at(test["prevalence"])
+    fitted = expit(log_odds + test["intercept"]["estimate"])
+    assert fitted.sum() == pytest.approx(40)
+    assert test["status"] == ("constant" if scale < 1e-20 else "ok")

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from html import escape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -191,7 +192,8 @@ def test_the_randomisation_table_has_every_stage(study, document):
 
 
 def test_differences_and_optimism_repeat_the_statistics(study, document):
-    frame = tables.read(study.auc_differences, AUC_DIFFERENCES)
+    pairs = Path(study.auc_differences).with_suffix(".tsv")
+    frame = tables.read(pairs, AUC_DIFFERENCES)
     rows = document.table("auc_differences")[1:]
     for row, of in zip(rows, frame.to_dict("records"), strict=True):
         assert row[4] == half_up(of["difference"], 3)

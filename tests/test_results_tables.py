@@ -1,4 +1,4 @@
-"""Table 1 and McNemar's table hold what the statistics hold, rounded once."""
+"""The tables for reading hold what the statistics hold, rounded once."""
 
 import json
 
@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 from nodal_staging import tables
+from nodal_staging.auc_differences import AUC_DIFFERENCES
+from nodal_staging.auc_differences_grid import auc_differences_grid
 from nodal_staging.mcnemar import MCNEMAR
 from nodal_staging.results_tables import mcnemar_grid, tabulate_results
 from nodal_staging.table_1 import TABLE_1, table_1_grid
@@ -89,22 +91,53 @@ TESTS = TESTS.assign(
 )
 
 
+# 65 and 65 nodes: 4,225 pairs, 8,450 half wins. The first difference, 1,103 half wins,
+# is 0.13053; rounded before subtracting it would be 0.132.
+DIFFERENCES = pd.DataFrame(
+    {
+        "classifier_a": ["cnn_xmask", "cnn_xmask", "mine"],
+        "classifier_b": ["cnn_status_balanced", "reader_1", "reader_2"],
+        "n_positive": 65,
+        "n_negative": 65,
+        "n_patients": 117,
+        "auc_a": [7216 / 8450, 7216 / 8450, 1.0],
+        "auc_b": [6113 / 8450, 7216 / 8450, 8449 / 8450],
+        "difference": [1103 / 8450, 0.0, 1 / 8450],
+        "delong_lower": [0.0304, 0.0, None],
+        "delong_upper": [0.2306, 0.0, None],
+        "delong_p": [0.0106, 1.0, None],
+        "delong_p_holm": [0.0212, 1.0, None],
+        "clustered_lower": [-0.0004, 0.0, None],
+        "clustered_upper": [0.2616, 0.0, None],
+        "clustered_p": [0.05074, 1.0, None],
+        "clustered_p_holm": [0.10148, 1.0, None],
+        "engine": "pROC",
+        "status": ["ok", "same_order", "no_variance"],
+    }
+)
+DIFFERENCES = DIFFERENCES.reindex(columns=list(AUC_DIFFERENCES.columns))
+
+
 @pytest.fixture
 def written(tmp_path):
-    """Write both tables from three classifiers in a wrong order."""
+    """Write the tables from three classifiers in a wrong order."""
     names = ["volume", "reader_1", "cnn_status_balanced"]
     files = [tmp_path / f"{name}.json" for name in names]
     for name, file in zip(names, files, strict=True):
         file.write_text(json.dumps(statistics(name)))
     tables.write(TESTS, tmp_path / "tests.tsv", MCNEMAR)
+    tables.write(DIFFERENCES, tmp_path / "areas.tsv", AUC_DIFFERENCES)
+    forms = (".tsv", ".md", ".tex", ".html")
     outputs = {
-        name: [tmp_path / f"{name}{suffix}" for suffix in (".tsv", ".md", ".html")]
-        for name in ("table_1", "mcnemar")
+        name: [tmp_path / f"{name}{form}" for form in forms]
+        for name in ("table_1", "mcnemar", "auc_differences")
     }
     tabulate_results(
         statistics=files,
         comparisons=tmp_path / "tests.tsv",
+        differences=tmp_path / "areas.tsv",
         significance=0.005,
+        confidence_level=0.95,
         **outputs,
     )
     return tmp_path
@@ -118,12 +151,19 @@ def test_tsv_is_full_and_in_the_published_order(written):
     assert frame["prevalence"].isna().all()
     same = tables.read(written / "mcnemar.tsv", MCNEMAR)
     assert same["p_exact"].tolist() == TESTS["p_exact"].tolist()
+    pairs = tables.read(written / "auc_differences.tsv", AUC_DIFFERENCES)
+    assert pairs["difference"].tolist() == DIFFERENCES["difference"].tolist()
 
 
 def test_every_form_has_the_same_cells(written):
-    for name, cell in (("table_1", "0.955 (0.911\u20130.987)"), ("mcnemar", "0.0050")):
-        for suffix in (".md", ".html"):
-            assert cell in (written / f"{name}{suffix}").read_text(encoding="utf-8")
+    for name, cell in (
+        ("table_1", "0.955 (0.911\u20130.987)"),
+        ("mcnemar", "0.0050"),
+        ("auc_differences", "0.030 to 0.231"),
+    ):
+        for suffix in (".md", ".tex", ".html"):
+            text = (written / f"{name}{suffix}").read_text(encoding="utf-8")
+            assert cell in text.replace("--", "\u2013")
 
 
 def test_row_of_table_1_is_rounded_from_counts():
@@ -184,3 +224,28 @@ def test_mcnemar_table_is_rounded_from_counts():
     )
     assert second[-1] == "no (identical predictions)"
     assert "below 0.005" in mcnemar_grid(TESTS, 0.005).caption
+
+
+def test_differences_are_rounded_once_from_counts_of_pairs():
+    grid = auc_differences_grid(DIFFERENCES, 0.95)
+    varied, alike, fixed = grid.groups[0]
+    assert varied == (
+        "CNN, xMask",
+        "CNN, status balanced",
+        "0.854",
+        "0.723",
+        "0.131",
+        "0.000 to 0.262",
+        "0.0507",
+        "0.1015",
+        "0.030 to 0.231",
+        "0.0106",
+        "0.0212",
+    )
+    assert alike[4:8] == ("0.000", "\u2013", "1.0000", "1.0000")
+    assert alike[-1] == "1.0000 (both order all nodes alike)"
+    assert fixed[4:8] == ("0.000", "\u2013", "\u2013", "\u2013")
+    assert fixed[-1].endswith("(no resampling changes it)")
+    assert grid.header[5] == "Clustered 95 % CI"
+    assert "half up from counts" in grid.caption
+    assert "all 3 pairs" in grid.caption

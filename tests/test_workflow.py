@@ -73,7 +73,7 @@ def test_everything_a_reader_wants_is_there(results):
         assert (results / "figures" / f"{figure}.{suffix}").stat().st_size > 1000
     for table in ("mcnemar", "auc_differences", "subgroups"):
         assert (results / "statistics" / f"{table}.tsv").stat().st_size > 0
-    for table in ("table_1", "mcnemar"):
+    for table in ("table_1", "mcnemar", "auc_differences"):
         for suffix in ("tsv", "md", "tex", "html"):
             assert (results / "tables" / f"{table}.{suffix}").stat().st_size > 0
 

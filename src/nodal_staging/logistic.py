@@ -11,6 +11,8 @@ TextArray = npt.NDArray[np.str_]
 
 STEPS = 100
 CONVERGED = 1e-12
+HALVINGS = 1000
+"""Scores of some 1e-16 leave so little information that a first step is 1e16 long."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,16 +47,16 @@ def fit_logistic(
     beta = np.zeros(design.shape[1])
     value = _log_likelihood(design, positive, weight, offset, beta)
     for _ in range(STEPS):
-        fitted = expit(offset + design @ beta)
-        gradient = design.T @ (weight * (positive - fitted))
-        step = np.linalg.solve(_information(design, weight, fitted), gradient)
+        odds = offset + design @ beta
+        gradient = design.T @ (weight * (positive - expit(odds)))
+        step = np.linalg.solve(_information(design, weight, odds), gradient)
         beta, value, moved = _step(design, positive, weight, offset, beta, step, value)
         if not moved or np.abs(step).max() < CONVERGED:
             break
-    fitted = expit(offset + design @ beta)
-    bread = np.linalg.inv(_information(design, weight, fitted))
+    odds = offset + design @ beta
+    bread = np.linalg.inv(_information(design, weight, odds))
     names, patient = np.unique(patient_id, return_inverse=True)
-    scores = design * (weight * (positive - fitted))[:, None]
+    scores = design * (weight * (positive - expit(odds)))[:, None]
     summed = np.zeros((len(names), design.shape[1]))
     np.add.at(summed, patient, scores)
     meat = summed.T @ summed * len(names) / (len(names) - 1)
@@ -71,7 +73,7 @@ def _step(
     value: float,
 ) -> tuple[FloatArray, float, bool]:
     """Go as far along a step as the likelihood rises."""
-    for half in range(40):
+    for half in range(HALVINGS):
         tried = beta + step / 2**half
         reached = _log_likelihood(design, positive, weight, offset, tried)
         if reached >= value:
@@ -80,10 +82,11 @@ def _step(
 
 
 def _information(
-    design: FloatArray, weight: FloatArray, fitted: FloatArray
+    design: FloatArray, weight: FloatArray, odds: FloatArray
 ) -> FloatArray:
-    """Return the expected information ``(k, k)``."""
-    return design.T @ (design * (weight * fitted * (1 - fitted))[:, None])
+    """Return the expected information ``(k, k)``, above 0 even where odds are great."""
+    information = weight * np.asarray(expit(odds) * expit(-odds), float)
+    return design.T @ (design * information[:, None])
 
 
 def _log_likelihood(

@@ -15,6 +15,10 @@ from scipy.special import expit, logit
 from nodal_staging.labelled_scores import LabelledScores
 
 FloatArray = npt.NDArray[np.float64]
+FINEST = float(np.finfo(float).epsneg)
+"""The smallest distance from 1 that a number can have; one from 0 that is finer would
+make a score of 1 infinitely certain."""
+
 Status = Literal["ok", "not_a_probability", "outside_0_1", "hard_decisions"]
 
 
@@ -31,7 +35,7 @@ class Probabilities:
     clip, clipped
         How near to 0 and 1 a score may be, and how many were nearer: 0 and 1 have no
         odds. It is half the smallest distance that any other score keeps, at most
-        0.01.
+        0.01 and at least ``FINEST``.
     """
 
     log_odds: FloatArray
@@ -70,10 +74,10 @@ def status_of(tested: LabelledScores, *, meant: bool) -> Status:
 def probabilities_of(score: FloatArray, *, prior: float) -> Probabilities:
     """Take scores in [0, 1], not all of them 0 or 1, as probabilities."""
     distance = np.minimum(score, 1 - score)
-    clip = min(0.01, float(distance[distance > 0].min()) / 2)
+    clip = min(0.01, max(float(distance[distance > 0].min()) / 2, FINEST))
     return Probabilities(
         np.asarray(logit(np.clip(score, clip, 1 - clip)), float),
         prior,
         clip,
-        int((distance == 0).sum()),
+        int((distance < clip).sum()),
     )

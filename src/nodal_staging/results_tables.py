@@ -1,4 +1,4 @@
-"""Table 1 and the table of McNemar's tests, in every form.
+"""Table 1, McNemar's tests and the differences of AUCs, in every form.
 
 The ``.tsv`` holds integer counts and numbers in full. Markdown, LaTeX and HTML hold
 the same cells as text, rounded once by ``rounding``.
@@ -12,6 +12,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from nodal_staging import tables
+from nodal_staging.auc_differences import AUC_DIFFERENCES
+from nodal_staging.auc_differences_grid import auc_differences_grid
 from nodal_staging.classifier_names import in_order, printed
 from nodal_staging.files import read_json, write_text
 from nodal_staging.grid import RENDERERS, Grid
@@ -30,11 +32,14 @@ def tabulate_results(
     *,
     statistics: Sequence[str | Path],
     comparisons: str | Path,
+    differences: str | Path,
     significance: float,
+    confidence_level: float,
     table_1: Sequence[str | Path],
     mcnemar: Sequence[str | Path],
+    auc_differences: Sequence[str | Path],
 ) -> None:
-    """Write both tables in every form that is asked for.
+    """Write the three tables in every form that is asked for.
 
     Parameters
     ----------
@@ -42,9 +47,13 @@ def tabulate_results(
         JSON of each classifier.
     comparisons
         ``MCNEMAR``.
+    differences
+        ``AUC_DIFFERENCES``.
     significance
         Level at which the comparisons were tested, for the caption.
-    table_1, mcnemar
+    confidence_level
+        Of the intervals of the differences, for the header.
+    table_1, mcnemar, auc_differences
         Outputs; the suffix (.tsv, .md, .tex, .html) tells the form.
     """
     found = {one["classifier"]: one for one in map(read_json, statistics)}
@@ -52,6 +61,9 @@ def tabulate_results(
     _write(table_1_frame(rows), TABLE_1, table_1_grid(rows), table_1)
     tests = tables.read(comparisons, MCNEMAR)
     _write(tests, MCNEMAR, mcnemar_grid(tests, significance), mcnemar)
+    pairs = tables.read(differences, AUC_DIFFERENCES)
+    grid = auc_differences_grid(pairs, confidence_level)
+    _write(pairs, AUC_DIFFERENCES, grid, auc_differences)
 
 
 def mcnemar_grid(tests: pd.DataFrame, significance: float) -> Grid:

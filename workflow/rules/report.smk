@@ -45,7 +45,7 @@ rule write_report:
         statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS),
         scores=collect("<results>/scores/cnn_{cnn}.csv", cnn=CNNS),
         heatmaps=collect("<results>/attribution/{cnn}.h5", cnn=CNNS),
-        auc_differences="<results>/statistics/auc_differences.tsv",
+        auc_differences="<results>/tables/auc_differences.html",
         location="<results>/audit/location.tsv",
         localisation="<results>/audit/localisation.tsv",
         localisation_differences="<results>/audit/localisation_differences.tsv",

@@ -8,12 +8,15 @@ OUTPUTS  scores/<external>.csv             yours, found to fit the study
          statistics/mcnemar.tsv            pairs of a family: right or wrong
          statistics/auc_differences.tsv    the same pairs: areas
          statistics/subgroups.tsv          by location and short axis
-         tables/table_1.{tsv,md,tex,html}, tables/mcnemar.{tsv,md,tex,html}
+         tables/table_1.{tsv,md,tex,html}, tables/mcnemar.{tsv,md,tex,html},
+         tables/auc_differences.{tsv,md,tex,html}
 """
 
-TABLES = multiext(
-    "<results>/tables/table_1", ".tsv", ".md", ".tex", ".html"
-) + multiext("<results>/tables/mcnemar", ".tsv", ".md", ".tex", ".html")
+TABLES = (
+    multiext("<results>/tables/table_1", ".tsv", ".md", ".tex", ".html")
+    + multiext("<results>/tables/mcnemar", ".tsv", ".md", ".tex", ".html")
+    + multiext("<results>/tables/auc_differences", ".tsv", ".md", ".tex", ".html")
+)
 STATISTICS = [
     "<results>/statistics/mcnemar.tsv",
     "<results>/statistics/auc_differences.tsv",
@@ -152,15 +155,19 @@ rule compute_subgroups:
 
 
 rule tabulate_results:
-    """Write Table 1 and the table of McNemar's tests for every use."""
+    """Write Table 1, McNemar's tests and differences of AUCs for every use."""
     input:
         statistics=collect(
             "<results>/statistics/{classifier}.json", classifier=CLASSIFIERS
         ),
         comparisons="<results>/statistics/mcnemar.tsv",
+        differences="<results>/statistics/auc_differences.tsv",
     output:
         table_1=multiext("<results>/tables/table_1", ".tsv", ".md", ".tex"),
         mcnemar=multiext("<results>/tables/mcnemar", ".tsv", ".md", ".tex"),
+        auc_differences=multiext(
+            "<results>/tables/auc_differences", ".tsv", ".md", ".tex"
+        ),
         table_1_html=report(
             "<results>/tables/table_1.html",
             caption="../report/table_1.rst",
@@ -173,6 +180,12 @@ rule tabulate_results:
             category="Tables",
             labels={"item": "McNemar", "content": "networks and readers"},
         ),
+        auc_differences_html=report(
+            "<results>/tables/auc_differences.html",
+            caption="../report/auc_differences.rst",
+            category="Tables",
+            labels={"item": "AUC differences", "content": "pairs of the family"},
+        ),
     log:
         "<logs>/tabulate_results.log",
     conda:
@@ -182,6 +195,7 @@ rule tabulate_results:
         runtime=10,
     params:
         significance=lookup(within=config, dpath="statistics/significance"),
+        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         code=version_of("tabulate_results"),
     script:
         "../scripts/tabulate_results.py"

@@ -1,4 +1,4 @@
-"""Write Table 1 and the table of McNemar's tests."""
+"""Write Table 1, McNemar's tests and the differences of AUCs."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,13 @@ with job_log(snakemake.log[0]):
     tabulate_results(
         statistics=snakemake.input.statistics,
         comparisons=snakemake.input.comparisons,
+        differences=snakemake.input.differences,
         significance=snakemake.params.significance,
+        confidence_level=snakemake.params.confidence_level,
         table_1=[*snakemake.output.table_1, snakemake.output.table_1_html],
         mcnemar=[*snakemake.output.mcnemar, snakemake.output.mcnemar_html],
+        auc_differences=[
+            *snakemake.output.auc_differences,
+            snakemake.output.auc_differences_html,
+        ],
     )

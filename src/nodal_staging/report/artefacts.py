@@ -17,12 +17,10 @@ class Artefacts:
         The cohort and the datasets.
     figures
         Name to SVG with its legend inside.
-    table_1, mcnemar, claims, scorecard
+    table_1, mcnemar, auc_differences, claims, scorecard
         HTML fragments.
     statistics, scores, heatmaps
         By CNN.
-    auc_differences
-        ``AUC_DIFFERENCES``.
     location, localisation, localisation_differences, randomisation, faithfulness, halo
         The audit.
     verdict
