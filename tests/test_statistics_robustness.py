@@ -132,6 +132,7 @@ def test_a_reader_who_skipped_a_node_is_one_sentence(tmp_path):
             number=1,
             readings=tmp_path / "readings.tsv",
             test=paths["test"],
+            unread="refuse",
             scores=tmp_path / "reader_1.csv",
         )
 
