@@ -121,7 +121,7 @@ def edited(path: Path, old: str, new: str, study: Path) -> set[str]:
 def test_an_edit_reruns_what_depends_on_it_and_nothing_else(study):
     package = study / "src" / "nodal_staging"
     style = package / "figures" / "style.py"
-    drawn = edited(style, "DOUBLE_COLUMN_MM = 180", "DOUBLE_COLUMN_MM = 175", study)
+    drawn = edited(style, '"font.size": 7,', '"font.size": 7.5,', study)
     assert drawn == {
         *(f"draw_{figure}" for figure in ILLUSTRATED),
         *(f"illustrate_{figure}" for figure in ILLUSTRATED),

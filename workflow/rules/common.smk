@@ -1,5 +1,6 @@
 """What all stages share: the package on the path, code versions, names of things."""
 
+import os
 import sys
 
 from snakemake.exceptions import WorkflowError

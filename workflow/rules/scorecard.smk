@@ -7,7 +7,9 @@ OUTPUTS  tables/scorecard.{tsv,md,tex,html}  printed value beside ours
 """
 
 # Beside the workflow, wherever a study runs.
-PUBLISHED = str(workflow.current_basedir.join("../../config/published_numbers.tsv"))
+PUBLISHED = os.path.relpath(
+    workflow.current_basedir.join("../../config/published_numbers.tsv")
+)
 SCORECARD = multiext("<results>/tables/scorecard", ".tsv", ".md", ".tex", ".html")
 
 
