@@ -117,6 +117,7 @@ def evidence():
         level=0.95,
         replicates=200,
         seed=1,
+        mask_is_seen=False,
     )
 
 
@@ -176,6 +177,12 @@ def altered(evidence, change):
             row = halo(where, value)
             new.loc[new["network"] == where, list(row)] = [*row.values()]
         yield name, new
+
+
+def test_a_mask_among_the_channels_is_named_where_relevance_is(evidence):
+    seen = dataclasses.replace(evidence, mask_is_seen=True)
+    assert "by construction" in CHECKS["C4"](seen).remarks[-1]
+    assert "by construction" not in " ".join(CHECKS["C4"](evidence).remarks)
 
 
 def test_a_missing_number_leaves_a_claim_open(evidence):

@@ -88,6 +88,7 @@ rule check_claims:
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         replicates=lookup(within=config, dpath="statistics/replicates"),
         seed=lookup(within=config, dpath="seed"),
+        channels=lookup(within=config, dpath="image/channels"),
         code=version_of("check_claims"),
     script:
         "../scripts/check_claims.py"

@@ -23,6 +23,7 @@ with job_log(snakemake.log[0]):
             level=snakemake.params.confidence_level,
             replicates=snakemake.params.replicates,
             seed=snakemake.params.seed,
+            mask_is_seen=snakemake.params.channels == "ct_and_mask",
         ),
         answers=snakemake.output.answers,
         output=[*snakemake.output.tables, snakemake.output.page],

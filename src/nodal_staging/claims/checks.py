@@ -99,11 +99,16 @@ def _c4(found: Evidence) -> Answer:
         f"{name} {value:.2f}" for name, value in controls.items() if value is not None
     )
     remarks = [f"maps that know of no network, status-balanced test nodes: {known}"]
+    if found.mask_is_seen:
+        remarks.append(
+            "the mask is a channel of the input, and relevance on it lies at the node "
+            "by construction"
+        )
     return _rests_on(
         below(found.enrichment("status_balanced"), 1),
         above(found.enrichment("location_balanced"), 1),
         above(found.enrichment("xmask"), 1),
-        remarks=remarks if known else [],
+        remarks=remarks if known else remarks[1:],
     )
 
 

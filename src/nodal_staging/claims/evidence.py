@@ -36,6 +36,8 @@ class Evidence:
         ``tables.SCORES`` of the xMask CNN.
     level, replicates, seed
         Confidence level of every interval; of the bootstrap over patients.
+    mask_is_seen
+        Whether the mask is a channel of the CNNs' input.
     """
 
     statistics: Mapping[str, Mapping[str, Any]]
@@ -49,6 +51,7 @@ class Evidence:
     level: float
     replicates: int
     seed: int
+    mask_is_seen: bool
 
     @classmethod
     def read(
@@ -65,6 +68,7 @@ class Evidence:
         level: float,
         replicates: int,
         seed: int,
+        mask_is_seen: bool,
     ) -> "Evidence":
         """Read the files of a study; parameters as the attributes."""
         return cls(
@@ -79,6 +83,7 @@ class Evidence:
             level,
             replicates,
             seed,
+            mask_is_seen,
         )
 
     def auc(self, classifier: str) -> Estimate:
