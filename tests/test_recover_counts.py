@@ -406,6 +406,7 @@ HEAD = "classifier | n_positive | n_negative | sensitivity | auc@text\n"
         ("classifier | sensitivity\nA | 5\n", "missing column n_positive, n_negative"),
         ("classifier | n_positive | n_negative | sens\n", "unexpected column sens;"),
         (HEAD, "no rows"),
+        (HEAD + "A | 5 | 5 |  | \n", "no printed share tells counts"),
         (HEAD + "A | 5 | 5 | high | \n", "A, column sensitivity: expected a number"),
         (HEAD + "A | 0 | 5 | 80 | \n", "A, column n_positive: expected the number of"),
         (HEAD + "A | 5 | 5 | 80 | \nA | 5 | 5 | 80 | \n", "'A' stands in 2 rows"),

@@ -196,9 +196,9 @@ def test_differences_and_optimism_repeat_the_statistics(study, document):
     frame = tables.read(pairs, AUC_DIFFERENCES)
     rows = document.table("auc_differences")[1:]
     for row, of in zip(rows, frame.to_dict("records"), strict=True):
-        assert row[4] == half_up(of["difference"], 3)
+        assert row[5] == half_up(of["difference"], 3)
         ends = (of["clustered_lower"], of["clustered_upper"])
-        assert row[5] == " to ".join(half_up(end, 3) for end in ends)
+        assert row[6] == " to ".join(half_up(end, 3) for end in ends)
     for row, cnn in zip(document.table("optimism")[1:], CNNS, strict=True):
         found = read_json(study.statistics[cnn])["optimism"]
         assert row[2] == half_up(100 * found["apparent"]["accuracy"], 1)

@@ -213,6 +213,7 @@ def test_mcnemar_table_is_rounded_from_counts():
     assert first == (
         "CNN, xMask",
         "Reader 1",
+        "130",
         "8",
         "21",
         "\u221210.0",
@@ -232,6 +233,7 @@ def test_differences_are_rounded_once_from_counts_of_pairs():
     assert varied == (
         "CNN, xMask",
         "CNN, status balanced",
+        "130",
         "0.854",
         "0.723",
         "0.131",
@@ -242,10 +244,20 @@ def test_differences_are_rounded_once_from_counts_of_pairs():
         "0.0106",
         "0.0212",
     )
-    assert alike[4:8] == ("0.000", "\u2013", "1.0000", "1.0000")
+    assert alike[5:9] == ("0.000", "\u2013", "1.0000", "1.0000")
     assert alike[-1] == "1.0000 (both order all nodes alike)"
-    assert fixed[4:8] == ("0.000", "\u2013", "\u2013", "\u2013")
+    assert fixed[5:9] == ("0.000", "\u2013", "\u2013", "\u2013")
     assert fixed[-1].endswith("(no resampling changes it)")
-    assert grid.header[5] == "Clustered 95 % CI"
+    assert grid.header[6] == "Clustered 95 % CI"
     assert "half up from counts" in grid.caption
     assert "all 3 pairs" in grid.caption
+
+
+def test_levels_and_targets_are_printed_with_all_their_digits():
+    assert "Clustered 97.5 % CI" in auc_differences_grid(DIFFERENCES, 0.975).header
+    one = statistics("mine")
+    one["auc"]["intervals"]["delong"]["level"] = 0.999
+    one["at_target_sensitivity"]["target"] = 0.925
+    header = table_1_grid([one]).header
+    assert "AUC (99.9 % CI)" in header
+    assert "Spec at sens \u2265 92.5 %" in header

@@ -28,7 +28,13 @@ def test_the_sheet_adds_up_as_the_paper_does(published):
     assert printed("Cohort", "patients screened") == printed(
         "Cohort", "patients included"
     ) + printed("Cohort", "patients excluded")
+    assert printed("Cohort", "nodes") == printed("Cohort", "positive nodes") + printed(
+        "Cohort", "negative nodes"
+    )
     for name in ("test set", "status-balanced set", "location-balanced set"):
+        assert printed("Datasets", f"{name}, negative nodes") == printed(
+            "Datasets", f"{name}, positive nodes"
+        )
         assert printed("Datasets", f"{name}, nodes") == 2 * printed(
             "Datasets", f"{name}, positive nodes"
         )
@@ -38,6 +44,14 @@ def test_the_sheet_adds_up_as_the_paper_does(published):
     assert printed("Datasets", "status-balanced set, positive nodes") == (
         positives - tested
     )
+
+
+def test_the_mix_that_the_paper_prints_of_both_sets_stands_for_both(published):
+    for location, share in (("inguinal", 32), ("iliacal", 23), ("retroperitoneal", 19)):
+        for name in ("test set", "status-balanced set"):
+            row = published.loc[("Datasets", f"{name}, {location} nodes")]
+            assert row["printed"] == str(share)
+            assert row["ours"] == f"{name.split()[0].replace('-', '_')}.{location}"
 
 
 def test_table_1_of_the_sheet_has_every_cell(published):

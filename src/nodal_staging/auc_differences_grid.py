@@ -9,7 +9,7 @@ import pandas as pd
 
 from nodal_staging.classifier_names import printed
 from nodal_staging.grid import Grid, Row
-from nodal_staging.rounding import MISSING, half_up, p_value, written
+from nodal_staging.rounding import MISSING, half_up, p_value, setting_percent
 
 Pair = Mapping[Hashable, Any]
 
@@ -31,13 +31,14 @@ def auc_differences_grid(differences: pd.DataFrame, level: float) -> Grid:
     level
         Confidence level of its intervals.
     """
-    of_level = f"{half_up(100 * written(level), 0)} % CI"
+    of_level = f"{setting_percent(level)} % CI"
     return Grid(
         name="auc_differences",
         caption=_caption(len(differences)),
         header=(
             "A",
             "B",
+            "Nodes",
             "AUC of A",
             "AUC of B",
             "Difference",
@@ -70,6 +71,7 @@ def _cells(pair: Pair) -> Row:
     return (
         printed(pair["classifier_a"]),
         printed(pair["classifier_b"]),
+        str(pair["n_positive"] + pair["n_negative"]),
         *(half_up(value, 3) for value in (auc_a, auc_b, auc_a - auc_b)),
         *tests,
         last + STATUSES[pair["status"]],

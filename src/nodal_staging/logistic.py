@@ -86,7 +86,7 @@ def _information(
 ) -> FloatArray:
     """Return the expected information ``(k, k)``, above 0 even where odds are great."""
     information = weight * np.asarray(expit(odds) * expit(-odds), float)
-    return design.T @ (design * information[:, None])
+    return np.asarray(design.T @ (design * information[:, None]), float)
 
 
 def _log_likelihood(

@@ -88,6 +88,7 @@ def mcnemar_grid(tests: pd.DataFrame, significance: float) -> Grid:
         header=(
             "A",
             "B",
+            "Nodes",
             "Only A right",
             "Only B right",
             "Difference",
@@ -109,6 +110,7 @@ def _cells(test: dict[str, object]) -> tuple[str, ...]:
     return (
         printed(str(test["classifier_a"])),
         printed(str(test["classifier_b"])),
+        str(n),
         str(only_a),
         str(only_b),
         half_up(Fraction(100 * (only_a - only_b), n), 1),

@@ -67,6 +67,17 @@ def written(value: float) -> Fraction:
     return Fraction(str(value))
 
 
+def setting_percent(value: float) -> str:
+    """Print a setting in percent with all its digits; it is never rounded.
+
+    Examples
+    --------
+    >>> setting_percent(0.95), setting_percent(0.975)
+    ('95', '97.5')
+    """
+    return f"{float(100 * written(value)):.12g}"
+
+
 def p_value(p: float) -> str:
     """Return a p value with four digits, enough to compare it with 0.005."""
     return "< 0.0001" if p < 0.0001 else half_up(p, 4)

@@ -9,7 +9,7 @@ import pandera.pandas as pa
 
 from nodal_staging.classifier_names import is_published, printed
 from nodal_staging.grid import Grid, Row
-from nodal_staging.rounding import MISSING, half_up, percent, written
+from nodal_staging.rounding import MISSING, half_up, percent, setting_percent
 
 Block = dict[str, Any]
 
@@ -81,8 +81,8 @@ def table_1_grid(statistics: Sequence[Block]) -> Grid:
         JSON of each classifier; the published ones stand above a rule.
     """
     first = statistics[0]
-    level = half_up(100 * written(first["auc"]["intervals"]["delong"]["level"]), 0)
-    target = half_up(100 * written(first["at_target_sensitivity"]["target"]), 0)
+    level = setting_percent(first["auc"]["intervals"]["delong"]["level"])
+    target = setting_percent(first["at_target_sensitivity"]["target"])
     published = [one for one in statistics if is_published(one["classifier"])]
     others = [one for one in statistics if not is_published(one["classifier"])]
     return Grid(

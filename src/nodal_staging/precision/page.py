@@ -7,7 +7,7 @@ import pandas as pd
 from nodal_staging.classifier_names import printed
 from nodal_staging.document import Document, Heading
 from nodal_staging.grid import Grid, Row
-from nodal_staging.rounding import MISSING, half_up, written
+from nodal_staging.rounding import MISSING, half_up, setting_percent
 
 TEST_WORDS = {"mid": "mid-p", "exact": "exact", "corrected": "corrected"}
 LEVEL_WORDS = {
@@ -38,7 +38,7 @@ def page(
     """
     reached = precision[precision["classifier"].notna()]
     expected = precision[precision["classifier"].isna()]
-    ci = f"{half_up(100 * written(level), 0)} %"
+    ci = f"{setting_percent(level)} %"
     return Document(
         "Precision",
         (
@@ -65,7 +65,7 @@ def _summary(reached: pd.DataFrame, differences: pd.DataFrame, pairs: int) -> st
     effects = reached["design_effect"].dropna()
     effect = half_up(float(effects.median()), 2) if len(effects) else MISSING
     own = differences[differences["study"] == "yes"]
-    power = half_up(100 * written(own["power"].iloc[0]), 0)
+    power = setting_percent(own["power"].iloc[0])
     return (
         f"This study tests {first['n_positive']} positive and {first['n_negative']} "
         "negative nodes. Expected widths take nodes for independent; the median design "

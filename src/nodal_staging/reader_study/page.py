@@ -9,7 +9,7 @@ from nodal_staging.document import Document, Heading, Part
 from nodal_staging.grid import Grid, Row
 from nodal_staging.reader_study.areas import MEAN
 from nodal_staging.reader_study.kappa import MEASURES
-from nodal_staging.rounding import MISSING, half_up, p_value, percent, written
+from nodal_staging.rounding import MISSING, half_up, p_value, percent, setting_percent
 from nodal_staging.tables import RATINGS
 
 BASES = {
@@ -31,7 +31,7 @@ def page(
     level: float,
 ) -> Document:
     """Lay out the tables of the reader study; ``level`` is of the intervals."""
-    ci = f"{half_up(100 * written(level), 0)} % CI"
+    ci = f"{setting_percent(level)} % CI"
     parts: list[Part] = [
         Heading("Readers"),
         _areas_grid(areas, ci),

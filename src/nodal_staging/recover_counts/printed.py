@@ -110,6 +110,11 @@ def read_published(path: str | Path) -> list[PublishedRow]:
     records = _records(path)
     percent = _percent_conventions(path, records)
     rows = [_row(path, record, percent) for record in records]
+    if not any(row.cells for row in rows):
+        raise PublishedTableError(
+            f"{path.name}: no printed share tells counts; fill in accuracy or another "
+            "share of at least one classifier"
+        )
     _require_unique(path, rows)
     _require_members(path, rows)
     return rows

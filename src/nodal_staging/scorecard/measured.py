@@ -87,6 +87,7 @@ def measured_cohort(
         "excluded": _count(screened - included),
         "nodes": _count(len(measured)),
         "positive": _count(measured["status"].eq("positive").sum()),
+        "negative": _count(measured["status"].eq("negative").sum()),
         "locations": _count(len(tables.LOCATIONS)),
     }
     for name in ("age", "psa"):
