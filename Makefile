@@ -13,7 +13,7 @@ BIN := .venv/bin
 export RPY2_CFFI_MODE := ABI
 export PYTHONPATH := src
 
-.PHONY: demo test test-slurm bench setup r slurm clean
+.PHONY: demo test test-slurm test-reruns bench setup r slurm clean
 
 demo: setup
 	@tools/release_stale_lock.sh
@@ -35,6 +35,10 @@ test: setup
 # The tests study through a Slurm of its own, on this machine.
 test-slurm: setup | slurm
 	$(BIN)/pytest -m slurm
+
+# What a new exam, reader, figure style or table recomputes, and what not.
+test-reruns: setup
+	$(BIN)/pytest -m reruns
 
 # Each speed beside a peer or a physical floor; writes the table of docs/performance.md.
 bench: setup
