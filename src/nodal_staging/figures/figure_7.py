@@ -1,56 +1,8 @@
 """Figure 7: heatmaps of two CNNs for a positive and a negative node of one location."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from functools import partial
 
-from nodal_staging import tables
-from nodal_staging.figures import style
-from nodal_staging.figures.heatmap_legend import caption
-from nodal_staging.figures.heatmap_panels import Network, lay_out
-from nodal_staging.figures.legend import Legend
+from nodal_staging.figures.heatmap_figure import draw_heatmaps
 from nodal_staging.heatmap_examples import paired_examples
 
-
-def draw_figure_7(
-    *,
-    heatmaps: Mapping[str, str | Path],
-    scores: Mapping[str, str | Path],
-    statistics: Mapping[str, str | Path],
-    nodes: str | Path,
-    window_hu: tuple[float, float],
-    synthetic: bool,
-    output: Sequence[str | Path],
-) -> None:
-    """Draw Figure 7 from the heatmap files.
-
-    Parameters
-    ----------
-    heatmaps, scores, statistics
-        CNN to its ``heatmap_files.Heatmaps``, its ``tables.SCORES`` and its
-        statistics, whose threshold decides who is called positive.
-    nodes
-        ``tables.NODES``.
-    window_hu
-        What is black and what is white on CT.
-    synthetic
-        Whether the figure must say that its data are synthetic.
-    output
-        Files to write; their suffixes (pdf, svg, png) say in which formats.
-    """
-    networks = [
-        Network.read(cnn, path, scores[cnn], statistics[cnn])
-        for cnn, path in heatmaps.items()
-    ]
-    measured = tables.read(nodes, tables.NODES)
-    tested = measured[measured["node_id"].isin(networks[0].drawn.node_ids)]
-    examples = paired_examples(tested)
-    figure = lay_out(networks, examples, window_hu)
-    if synthetic:
-        style.mark_synthetic(figure)
-    first, second = (one.node for one in examples)
-    title = (
-        f"Heatmaps of {len(networks)} CNNs for a {first['status']} "
-        f"{first['location']} and a {second['status']} {second['location']} node"
-    )
-    words = caption(networks, examples, window_hu)
-    style.save(figure, output, legend=Legend(title, words))
+draw_figure_7 = partial(draw_heatmaps, choose=paired_examples)

@@ -10,22 +10,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
-from math import comb, erfc, sqrt
+from math import comb
 
-from nodal_staging.mcnemar import Discordance, p_corrected, p_exact, p_mid
+from nodal_staging.mcnemar import (
+    Discordance,
+    p_corrected,
+    p_exact,
+    p_mid,
+    p_uncorrected,
+)
 from nodal_staging.recover_counts.fits import Pair
 
 Block = dict[str, object]
 Sizes = tuple[int, int]
 """Numbers of positive and negative cases."""
-
-
-def p_uncorrected(pair: Discordance) -> float:
-    """Return the chi-square p without continuity correction; 1 without discordance."""
-    if not pair.total:
-        return 1.0
-    return erfc(abs(pair.only_a - pair.only_b) / sqrt(2 * pair.total))
-
 
 TESTS: dict[str, Callable[[Discordance], float]] = {
     "corrected": p_corrected,
