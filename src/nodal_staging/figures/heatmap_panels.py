@@ -120,7 +120,9 @@ def draw_ct(
     scale_bar(axes, BAR_MM, labelled=True)
     mark_right(axes)
     axes.set_title("CT", loc="left", pad=2)
-    _write_below(axes, described(node).replace(" mm³, ", " mm³,\n"))
+    _write_below(
+        axes, described(node).replace(f"{node['location']}, ", f"{node['location']},\n")
+    )
     return axes
 
 
@@ -140,8 +142,8 @@ def draw_map(axes: Axes, network: Network, node: pd.Series) -> Axes:
     _write_below(
         axes,
         f"output {network.score[node['node_id']]:.3f}{star}\n"
-        f"{100 * where.share[0, 0]:.0f} % on the node, "
-        f"{100 * where.area[0, 0]:.0f} % of the area",
+        f"{100 * where.share[0, 0]:.0f} % on node, "
+        f"{100 * where.area[0, 0]:.0f} % of area",
     )
     return axes
 
