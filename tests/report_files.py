@@ -264,8 +264,8 @@ def _write_figures(folder: Path) -> None:
         figure.text(0.5, 0.5, name)
         legend = Legend(f"Title & more of {name}", f"n < 1,234 in {name}.")
         style.save(figure, [folder / f"{name}.svg"], legend=legend)
-    draws = ((draw_figure_6, CNNS), (draw_figure_7, CNNS[1:]))
-    for draw, cnns in draws:
+    draws = {"figure_6": (draw_figure_6, CNNS), "figure_7": (draw_figure_7, CNNS[1:])}
+    for name, (draw, cnns) in draws.items():
         draw(
             heatmaps={cnn: folder / f"{cnn}.h5" for cnn in cnns},
             scores={cnn: folder / f"cnn_{cnn}.csv" for cnn in cnns},
@@ -273,5 +273,5 @@ def _write_figures(folder: Path) -> None:
             nodes=folder / "nodes.tsv",
             window_hu=WINDOW_HU,
             synthetic=True,
-            output=[folder / f"{draw.__name__.removeprefix('draw_')}.svg"],
+            output=[folder / f"{name}.svg"],
         )

@@ -222,6 +222,16 @@ def test_the_published_protocol_is_shown_with_its_weaknesses(tmp_path, text):
     assert 'id="ceilings"' in text
 
 
+def test_a_null_cohort_is_named_and_whose_interval_misses(tmp_path):
+    study = report_study(tmp_path)
+    verdict = read_json(study.verdict)
+    null = {"level": 0.95, "covers": ["cnn_xmask", "volume"], "misses": ["reader_1"]}
+    write_json(study.verdict, verdict | {"null": null})
+    shown = page("null", study)
+    assert "Null cohort: nothing was planted" in shown
+    assert "2 of 3 classifiers cover 0.5; not those of Reader 1" in shown
+
+
 def test_the_record_names_no_file_of_the_user(tmp_path):
     config = {
         "study": "own",

@@ -44,6 +44,12 @@ from nodal_staging.selection import LEADERBOARD
 
 pytestmark = pytest.mark.workflow
 
+A_FEW = [
+    "results/tests/scores/cnn_status_balanced.csv",
+    "results/tests/statistics/rf_status_balanced.json",
+]
+"""From raw files to a CNN and the statistics of a forest: jobs of every kind."""
+
 
 def planned(folder: Path, *targets: str) -> set[str]:
     """Return the rules that a run would run now."""
@@ -137,7 +143,8 @@ def test_an_edit_reruns_what_depends_on_it_and_nothing_else(study):
         "simulate_examples",
         "picture_examples",
         "draw_figure_1",
-        "illustrate_figure_1",
+        # The report embeds every figure, from files that it does not keep.
+        *(f"illustrate_{figure}" for figure in ILLUSTRATED),
         "write_report",
     }
     readers = edited(
@@ -157,7 +164,7 @@ def test_a_killed_run_with_another_number_of_cores_ends_in_the_same_bytes(
 ):
     folder = copy_repository(tmp_path / "repository")
     first = subprocess.Popen(
-        [*SNAKEMAKE, *TESTS, "--cores", "1"],
+        [*SNAKEMAKE, *TESTS, "--cores", "2", "--", *A_FEW],
         cwd=folder,
         env=ENVIRONMENT,
         stdout=subprocess.DEVNULL,
@@ -172,9 +179,11 @@ def test_a_killed_run_with_another_number_of_cores_ends_in_the_same_bytes(
     os.killpg(first.pid, signal.SIGKILL)
     first.wait()
     release_stale_lock(folder)
-    again = snakemake(folder, "--cores", "1", "--resources", "gpu=0")
+    again = snakemake(folder, "--cores", "1", "--resources", "gpu=0", "--", *A_FEW)
     assert again.returncode == 0, again.stdout[-3000:] + again.stderr[-3000:]
-    assert sums(folder / "results" / "tests") == sums(results)
+    made, known = sums(folder / "results" / "tests"), sums(results)
+    assert {f"results/tests/{path}" for path in made} >= set(A_FEW)
+    assert made == {path: known[path] for path in made}
 
 
 def after_raw(results: Path) -> list[Path]:
@@ -319,11 +328,12 @@ def test_own_files_give_the_same_nodes(results, tmp_path):
     assert not (own / "raw").exists()
 
 
-def test_a_null_cohort_is_one_and_the_report_says_so(tmp_path):
+def test_a_null_cohort_is_one(tmp_path):
     """Nothing planted, nothing found; a tiny cohort, so intervals are wide."""
     folder = copy_repository(tmp_path / "repository")
+    verdict = "results/null_cohort/audit/verdict.json"
     done = subprocess.run(
-        [*SNAKEMAKE, *TESTS, "config/null.yaml", "--cores", "2"],
+        [*SNAKEMAKE, *TESTS, "config/null.yaml", "--cores", "2", "--", verdict],
         cwd=folder,
         env=ENVIRONMENT,
         capture_output=True,
@@ -331,13 +341,9 @@ def test_a_null_cohort_is_one_and_the_report_says_so(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    results = folder / "results" / "null_cohort"
-    null = read_json(results / "audit" / "verdict.json")["null"]
+    null = read_json(folder / verdict)["null"]
     assert not null["misses"]
     assert len(null["covers"]) == 13
-    page = (results / "report.html").read_text()
-    assert "Null cohort: nothing was planted" in page
-    assert "13 of 13 classifiers cover" in page
 
 
 def test_every_interval_says_how_it_was_made(results):
