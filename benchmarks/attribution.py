@@ -4,7 +4,7 @@ Two networks of the published layout: dense layers of 1024, 512 and 256 units (2
 million parameters), and those of config/paper.yaml. Patterns are fitted on as many
 images as the paper trains on, maps drawn of as many as it tests, once after the graphs
 are traced. The peers are a training step per image and the gradient of the same test
-images, in the same process.
+images, in the same process; beside them stand the limits that were set for two cores.
 
     python benchmarks/attribution.py
 """
@@ -16,16 +16,18 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from rows import Row, publish
 from studies import configuration
 
 from nodal_staging.backend import keras, use_device
 
 TRAINED_ON, TESTED_ON, BATCH = 732, 130, 32
-LIMIT_S = {"fit patterns": 25, "draw maps": 4}
+LIMIT = "limit for two cores"
+FIT_S, MAPS_S = 25, 4
 
 
 def main() -> None:
-    """Print seconds and ratios."""
+    """Measure and publish."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--dtype", default="float32")
@@ -34,7 +36,7 @@ def main() -> None:
     use_device(gpu=False, intra_op_threads=given.threads)
     widths = {"narrow": [1024, 512, 256], "paper": None}
     for name in given.networks:
-        measure(network(widths[name]), given.dtype)
+        publish(measure(name, network(widths[name]), given.dtype))
 
 
 def network(dense_widths: list[int] | None) -> keras.Model:
@@ -50,7 +52,7 @@ def network(dense_widths: list[int] | None) -> keras.Model:
     return model
 
 
-def measure(model: keras.Model, dtype: Any) -> None:
+def measure(name: str, model: keras.Model, dtype: Any) -> list[Row]:
     """Time one network."""
     from nodal_staging.attribution.chain import LinearChain
     from nodal_staging.attribution.gradients import gradient
@@ -69,22 +71,22 @@ def measure(model: keras.Model, dtype: Any) -> None:
     step = seconds(lambda: model.train_on_batch(images[-BATCH:], target[-BATCH:]))
     plain = seconds(lambda: gradient(chain, tested))
     # The training steps changed the model, but not the chain, which has a copy.
-    found: dict[str, float] = {
-        "fit patterns": seconds(lambda: fit_patterns(chain, images, dtype=dtype)),
-        "draw maps": seconds(lambda: attribute(chain, warm, tested)),
-    }
+    fit = seconds(lambda: fit_patterns(chain, images, dtype=dtype))
+    maps = seconds(lambda: attribute(chain, warm, tested))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{model.count_params():,} parameters, {dtype}, {memory:.1f} GB at most")
-    epoch = step * TRAINED_ON / BATCH
-    print(f"training epoch of {TRAINED_ON} images {epoch:.1f} s (from one step)")
-    print(f"gradient of {TESTED_ON} images {plain:.2f} s")
-    peers = {"fit patterns": ("epoch", epoch), "draw maps": ("gradient", plain)}
-    for name, taken in found.items():
-        peer, by = peers[name]
-        print(
-            f"{name} {taken:.2f} s, {taken / by:.2f} of the {peer}; "
-            f"limit {LIMIT_S[name]} s"
-        )
+    fitting = f"patterns from {TRAINED_ON} images, {name} network"
+    drawing = f"{TESTED_ON} maps, {name} network"
+    rows = [
+        Row(fitting, fit, "s", "a training epoch", step * TRAINED_ON / BATCH),
+        Row(drawing, maps, "s", "their gradients", plain),
+    ]
+    if name == "narrow":
+        rows += [
+            Row(fitting, fit, "s", LIMIT, FIT_S, 1),
+            Row(drawing, maps, "s", LIMIT, MAPS_S, 1),
+        ]
+    return rows
 
 
 def seconds(action: Callable[[], object]) -> float:

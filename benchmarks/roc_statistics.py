@@ -3,7 +3,8 @@
 At the published size (65 and 65 nodes of 117 patients, 10,000 replicates, band of 101
 points): all that is said of seven classifiers, pairs and subgroups included, with the
 start of R. At 100,000 nodes: interval of the AUC and band alone; pROC is measured on a
-few replicates. Seconds are those of one core (process time).
+few replicates. Beside pROC stand the limits that were set for one core of an ordinary
+server. Seconds are process time.
 
     OMP_NUM_THREADS=1 python benchmarks/roc_statistics.py
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from rows import Row, publish
 
 from nodal_staging import agreement, tables
 from nodal_staging.auc_differences import compare_aucs
@@ -26,6 +28,8 @@ from nodal_staging.scores import score_table
 from nodal_staging.subgroups import compute_subgroups
 
 LEVEL = 0.95
+LIMIT = "limit for one core"
+PAPER_SIZE_S, LARGE_S = 40, 25
 SHIFTS = {
     "cnn_status_balanced": 2.4,
     "cnn_location_balanced": 1.5,
@@ -38,18 +42,19 @@ SHIFTS = {
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and publish."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replicates", type=int, default=10_000)
     parser.add_argument("--nodes", type=int, default=100_000)
     parser.add_argument("--proc-replicates", type=int, default=20)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        paper_size(Path(folder), given.replicates)
-    large(given.nodes, given.replicates, given.proc_replicates)
+        rows = paper_size(Path(folder), given.replicates)
+    rows += large(given.nodes, given.replicates, given.proc_replicates)
+    publish(rows)
 
 
-def paper_size(folder: Path, replicates: int) -> None:
+def paper_size(folder: Path, replicates: int) -> list[Row]:
     """Compute everything that is said of seven classifiers, then ask pROC alone."""
     nodes, scores = study(folder)
     statistics = {name: folder / f"{name}.json" for name in scores}
@@ -81,12 +86,12 @@ def paper_size(folder: Path, replicates: int) -> None:
     for name, cost in each.items():
         print(f"  {name:22s} {cost:.1f} s")
     total = start + pairs + sum(each.values())
-    print(f"seven classifiers, {replicates} replicates: {total:.1f} s (at most 40)")
-    theirs = seconds(lambda: by_proc(scores["cnn_xmask"], replicates))
-    print(
-        f"pROC alone, interval and band of one classifier: {theirs:.1f} s, "
-        f"ratio of seven to ours {7 * theirs / total:.1f}"
-    )
+    theirs = 7 * seconds(lambda: by_proc(scores["cnn_xmask"], replicates))
+    what = "all statistics of seven classifiers, 130 nodes"
+    return [
+        Row(what, total, "s", "pROC, interval and band of seven", theirs, 0.5),
+        Row(what, total, "s", LIMIT, PAPER_SIZE_S, 1),
+    ]
 
 
 def compare(
@@ -128,7 +133,7 @@ def by_proc(path: Path, replicates: int) -> None:
     curve.sensitivity_band(GRID, **asked)
 
 
-def large(n: int, replicates: int, proc_replicates: int) -> None:
+def large(n: int, replicates: int, proc_replicates: int) -> list[Row]:
     """Measure interval and band at a large size."""
     rng = np.random.default_rng(1)
     positive = np.arange(n) < round(0.165 * n)
@@ -147,11 +152,12 @@ def large(n: int, replicates: int, proc_replicates: int) -> None:
     theirs = seconds(lambda: curve.bootstrap_interval(**asked))
     theirs += seconds(lambda: curve.sensitivity_band(GRID, **asked))
     theirs *= replicates / proc_replicates
-    print(f"{n} nodes, {replicates} replicates: {mine:.1f} s (at most 25)")
-    print(
-        f"pROC, from {proc_replicates} replicates: {theirs:.0f} s, "
-        f"ratio {theirs / mine:.0f}"
-    )
+    what = f"interval and band, {n:,} nodes"
+    peer = f"pROC, from {proc_replicates} replicates"
+    return [
+        Row(what, mine, "s", peer, theirs, 0.1),
+        Row(what, mine, "s", LIMIT, LARGE_S, 1),
+    ]
 
 
 def study(folder: Path) -> tuple[Path, dict[str, Path]]:
