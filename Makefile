@@ -13,7 +13,7 @@ BIN := .venv/bin
 export RPY2_CFFI_MODE := ABI
 export PYTHONPATH := src
 
-.PHONY: demo test test-slurm test-reruns bench setup r slurm clean
+.PHONY: demo test bench setup r slurm clean
 
 demo: setup
 	@tools/release_stale_lock.sh
@@ -23,7 +23,7 @@ demo: setup
 	@printf '  %s\n' results/demo/report.html results/demo/tables/table_1.html \
 		results/demo/figures/figure_5.pdf results/demo/tables/mcnemar.html
 
-test: setup
+test: setup | slurm
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
@@ -31,14 +31,6 @@ test: setup
 	$(BIN)/snakemake --snakefile workflow/Snakefile --lint
 	$(BIN)/mypy src workflow/scripts
 	PYTEST=$(BIN)/pytest tools/run_tests.sh
-
-# The tests study through a Slurm of its own, on this machine.
-test-slurm: setup | slurm
-	$(BIN)/pytest -m slurm
-
-# What a new exam, reader, figure style or table recomputes, and what not.
-test-reruns: setup
-	$(BIN)/pytest -m reruns
 
 # Each speed beside a peer or a physical floor; writes the table of docs/performance.md.
 bench: setup

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from repositories import FIGURES, TESTS, copy_repository, planned_jobs, snakemake
 
-pytestmark = [pytest.mark.workflow, pytest.mark.reruns]
+pytestmark = pytest.mark.workflow
 
 OWN = [*TESTS, "own.yaml"]
 AFTER_STATISTICS = dict.fromkeys(

@@ -7,7 +7,7 @@ pytest=${PYTEST:-.venv/bin/pytest}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-"$pytest" -m "workflow and not slurm and not reruns" >"$log" 2>&1 &
+"$pytest" -m workflow >"$log" 2>&1 &
 studies=$!
 status=0
 "$pytest" -m "not workflow" || status=$?
