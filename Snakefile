@@ -66,6 +66,7 @@ rule all:
         "<results>/provenance.json",
         "<results>/audit/randomisation.tsv",
         FIGURES,
+        SIGNED_HEATMAPS,
         UPTAKE,
         TRAINING_FIGURE,
         STATISTICS,

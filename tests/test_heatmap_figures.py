@@ -1,5 +1,7 @@
 """Figures 6 and 7: their nodes follow from a rule, their panels from the artefacts."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from drawn_text import overlapping
@@ -191,6 +193,33 @@ def test_what_speaks_against_the_decision_is_measured(study):
     values = network.first.map[7].astype(float)
     expected = -values[values < 0].sum() / np.abs(values).sum()
     assert against(network, node) == pytest.approx(expected)
+
+
+def test_signed_maps_speak_for_a_positive_node_whatever_the_decision(study):
+    plain = read(study, "xmask")
+    turned = Network.read(
+        "xmask",
+        study / "xmask.h5",
+        study / "cnn_xmask.csv",
+        study / "xmask.json",
+        signed=True,
+    )
+    assert plain.first.explains == "share"
+    assert turned.first.explains == "logit"
+    for place, logit in enumerate(plain.drawn.logit):
+        expected = plain.first.map[place] if logit >= 0 else -plain.first.map[place]
+        assert (turned.first.map[place] == expected).all()
+    for name, drawn in plain.drawn.maps.items():
+        if drawn.explains != "share":
+            assert (turned.drawn.maps[name].map == drawn.map).all()
+
+
+def test_signed_maps_are_drawn_in_two_colours_and_say_so(study, tmp_path):
+    draw = partial(draw_figure_6, signed=True)
+    files = drawn(study, tmp_path, draw, CNNS)
+    words = Legend.of(files["svg"].read_text()).caption
+    assert "Red speaks for a positive node, blue against it." in words
+    assert files["png"].stat().st_size > 0
 
 
 @pytest.mark.parametrize(

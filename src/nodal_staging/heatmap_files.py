@@ -12,8 +12,9 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import h5py
 import numpy as np
@@ -54,6 +55,17 @@ class Heatmap:
             sign = np.where(logit < 0, -1, 1).astype(np.float32)
             return np.asarray(self.map * sign[:, None, None], np.float32)
         return np.abs(self.map) if self.explains == "signal" else self.map
+
+    def for_positive(self, logit: Float64) -> Self:
+        """Return parts of the logit, where the map has shares of it; else itself.
+
+        What supports the decision of a negative call speaks against a positive node.
+        """
+        if self.explains != "share":
+            return self
+        sign = np.where(logit < 0, -1, 1).astype(np.float32)
+        turned = np.asarray(self.map * sign[:, None, None], np.float32)
+        return replace(self, map=turned, explains="logit")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

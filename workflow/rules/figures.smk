@@ -3,6 +3,7 @@
 INPUTS   examples/, cohort/, nodes.tsv, datasets/, models/, statistics/, scores/,
          attribution/
 OUTPUTS  figures/figure_<number>.{pdf,svg,png}  each with its legend inside
+         figures/signed_heatmaps.{pdf,svg,png}  Figure 6 with signs
          report/figure_<number>.svg  for the report to embed; temporary
 """
 
@@ -13,6 +14,8 @@ FIGURES = collect(
     number=FIGURE_NUMBERS,
     suffix=["pdf", "svg", "png"],
 )
+# The nodes of Figure 6, what speaks for and against a positive node in two colours.
+SIGNED_HEATMAPS = multiext("<results>/figures/signed_heatmaps", ".pdf", ".svg", ".png")
 # The report has its own copies, so that a lost figure is one job.
 ILLUSTRATED = [f"figure_{number}" for number in FIGURE_NUMBERS] + [
     "subgroups",
@@ -242,6 +245,7 @@ rule draw_figure_6:
         cnns=CNNS,
         window_hu=lookup(within=config, dpath="image/window_hu"),
         synthetic=SYNTHETIC,
+        signed=False,
         code=version_of("draw_figure_6"),
     script:
         "../scripts/draw_figure_6.py"
@@ -252,6 +256,19 @@ use rule draw_figure_6 as illustrate_figure_6 with:
         temp("<results>/report/figure_6.svg"),
     log:
         "<logs>/illustrate_figure_6.log",
+
+
+use rule draw_figure_6 as draw_signed_heatmaps with:
+    output:
+        SIGNED_HEATMAPS,
+    log:
+        "<logs>/draw_signed_heatmaps.log",
+    params:
+        cnns=CNNS,
+        window_hu=lookup(within=config, dpath="image/window_hu"),
+        synthetic=SYNTHETIC,
+        signed=True,
+        code=version_of("draw_figure_6"),
 
 
 rule draw_figure_7:
@@ -350,3 +367,4 @@ rule figures:
     """All figures."""
     input:
         FIGURES,
+        SIGNED_HEATMAPS,

@@ -23,6 +23,7 @@ def draw_heatmaps(
     window_hu: tuple[float, float],
     synthetic: bool,
     output: Sequence[str | Path],
+    signed: bool = False,
 ) -> None:
     """Draw the heatmaps of two nodes from the heatmap files.
 
@@ -42,9 +43,12 @@ def draw_heatmaps(
         Whether the figure must say that its data are synthetic.
     output
         Files to write; their suffixes (pdf, svg, png) say in which formats.
+    signed
+        Draw what speaks for and against a positive node in two colours, instead of
+        what supports the decision in one.
     """
     networks = [
-        Network.read(cnn, path, scores[cnn], statistics[cnn])
+        Network.read(cnn, path, scores[cnn], statistics[cnn], signed=signed)
         for cnn, path in heatmaps.items()
     ]
     measured = tables.read(nodes, tables.NODES)

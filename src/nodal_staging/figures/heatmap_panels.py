@@ -1,7 +1,7 @@
 """Rows of heatmaps: the CT of a node, and what CNNs are said to look at there."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -54,13 +54,21 @@ class Network:
         heatmaps: str | Path,
         scores: str | Path,
         statistics: str | Path,
+        *,
+        signed: bool = False,
     ) -> Self:
-        """Read the artefacts of a CNN."""
+        """Read the artefacts of a CNN; its maps as parts of the logit, if signed."""
         frame = tables.read(scores, tables.SCORES)
         tested = frame[frame["partition"] == "test"].set_index("node_id")
+        drawn = read_heatmaps(heatmaps)
+        if signed:
+            maps = {
+                name: one.for_positive(drawn.logit) for name, one in drawn.maps.items()
+            }
+            drawn = replace(drawn, maps=maps)
         return cls(
             f"cnn_{cnn}",
-            read_heatmaps(heatmaps),
+            drawn,
             tested["score"].to_dict(),
             float(read_json(statistics)["threshold"]["value"]),
         )
