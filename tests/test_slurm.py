@@ -124,9 +124,11 @@ def wait_for(found: Callable[[], list[str]], run: subprocess.Popen[bytes]) -> li
 def story(cluster, tmp_path_factory) -> Story:
     folder = copy_repository(tmp_path_factory.mktemp("cluster") / "repository")
     call = command(folder)
+    # What a shell starts in the background ignores interrupts.
+    heeding = ["env", "--default-signal=INT", *call]
     with (folder / "first.log").open("wb") as log:
         run = subprocess.Popen(
-            call, cwd=folder, env=cluster.environment, stdout=log, stderr=log
+            heeding, cwd=folder, env=cluster.environment, stdout=log, stderr=log
         )
         try:
             shards = wait_for(lambda: cluster.running("rule_shard_"), run)
