@@ -86,6 +86,8 @@ rule permute_labels:
         "<results>/attribution/permuted/{cnn}/training.tsv",
     log:
         "<logs>/permute_labels/{cnn}.log",
+    # A training waits for it.
+    priority: 6
     conda:
         "../../envs/core.yaml"
     resources:

@@ -48,6 +48,8 @@ rule train_cnn:
         "<logs>/train_cnn/{cnn}.log",
     benchmark:
         "<benchmarks>/train_cnn/{cnn}.tsv"
+    # The longest jobs begin first, so that none is left to the end.
+    priority: 5
     conda:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
@@ -74,6 +76,7 @@ rule train_fold:
         "<logs>/train_fold/{cnn}/{fold}.log",
     benchmark:
         "<benchmarks>/train_fold/{cnn}/{fold}.tsv"
+    priority: 4
     conda:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
