@@ -21,6 +21,7 @@ from nodal_staging.files import read_json, write_json
 from nodal_staging.fitting import HeldOut, fit, new_network, predict
 from nodal_staging.images import ImageOptions, ImageSource, windowed
 from nodal_staging.recipes import read_recipe, recipe_of, write_recipe
+from nodal_staging.seeds import stream
 from nodal_staging.training import train_cnn, trained_network
 
 # TensorFlow takes the number of threads once, and other tests start it too.
@@ -255,6 +256,23 @@ def test_progress_is_told_epoch_by_epoch(patch_file, dataset, caplog):
         f"fold 2: epoch {number} of 3" for number in (1, 2, 3)
     ]
     assert all("held out: loss" in line and "AUC" in line for line in lines)
+
+
+def test_an_epoch_reports_the_means_over_all_its_nodes(patch_file, dataset):
+    """Nothing is learned at a rate of zero, so each batch can be asked again."""
+    how, nodes = recipe(learning_rate=0.0), dataset[:23]
+    target = (nodes["status"] == "positive").to_numpy(np.float32)
+    source = ImageSource.read([patch_file], list(nodes["node_id"]), how.image)
+    model = new_network(how, "all")
+    row = fitting.train_epoch(model, how, source, target, 0)
+    images = source.augmented(how.ranges, seed=how.seed, epoch=0)
+    order = stream(how.seed, "training", "order", 0).permutation(23)
+    score = np.empty(23)
+    for batch in (order[:12], order[12:]):
+        score[batch] = np.asarray(model(images[batch], training=True))[:, 0]
+    right = np.where(target == 1, score, 1 - score)
+    assert row["loss"] == pytest.approx(-np.log(right).mean(), rel=1e-4)
+    assert row["accuracy"] == pytest.approx((right > 0.5).mean())
 
 
 def test_a_kill_between_two_outputs_changes_nothing(job, whole, tmp_path):

@@ -125,20 +125,24 @@ def train_epoch(
     target: FloatArray,
     epoch: int,
 ) -> dict[str, Any]:
-    """Show every node once, in batches of equal size or one less."""
+    """Show every node once, in batches of equal size or one less.
+
+    Returns
+    -------
+    Number of the epoch, and the means of loss and accuracy over its nodes, each as its
+    batch met the network.
+    """
     images = source.augmented(recipe.ranges, seed=recipe.seed, epoch=epoch)
     order = stream(recipe.seed, "training", "order", epoch).permutation(len(target))
     model.optimizer.learning_rate.assign(learning_rate(recipe, epoch))
-    model.reset_metrics()
-    results: dict[str, Any] = {}
+    total = {"loss": 0.0, "accuracy": 0.0}
     for batch in np.array_split(order, max(len(order) // recipe.batch_size, 1)):
-        # Keras returns the means of the epoch so far.
-        results = model.train_on_batch(images[batch], target[batch], return_dict=True)
-    return {
-        "epoch": epoch + 1,
-        "loss": float(results["loss"]),
-        "accuracy": float(results["accuracy"]),
-    }
+        # Whether results speak of a batch or of the epoch so far is up to the backend.
+        model.reset_metrics()
+        found = model.train_on_batch(images[batch], target[batch], return_dict=True)
+        for name in total:
+            total[name] += float(found[name]) * len(batch)
+    return {"epoch": epoch + 1} | {n: one / len(target) for n, one in total.items()}
 
 
 def _is_watched(recipe: Recipe, epoch: int) -> bool:
