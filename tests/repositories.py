@@ -11,6 +11,11 @@ ROOT = Path(__file__).parents[1]
 PARTS = ["Snakefile", "workflow", "src", "config", "profiles", "envs", "tools"]
 SNAKEMAKE = [sys.executable, "-m", "snakemake"]
 TESTS = ["--configfile", "config/config.yaml", "config/tests.yaml"]
+A_FEW = [
+    "results/tests/scores/cnn_status_balanced.csv",
+    "results/tests/statistics/rf_status_balanced.json",
+]
+"""From raw files to a CNN and the statistics of a forest: jobs of every kind."""
 ENVIRONMENT = os.environ | {"RPY2_CFFI_MODE": "ABI", "TF_CPP_MIN_LOG_LEVEL": "3"}
 # Each job is a process of its own, which would compile the package anew.
 ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)

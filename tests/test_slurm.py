@@ -1,9 +1,12 @@
 """A study through Slurm: a real controller, one node, counted GPUs.
 
-One run of the tests study is disturbed as runs are: its first job asks for too little
-memory, a job of a shard is cancelled behind its back, and it is interrupted while a CNN
-is trained. A second run takes it to its end. What Slurm wrote down is then compared
-with what was asked for, and the results with those of a run without Slurm.
+It is the tests study as far as the scores of a CNN and the statistics of a forest: jobs
+of every kind, without the many others of the same kinds. SLURM_TEST_WHOLE=1 takes all.
+
+One run is disturbed as runs are: its first job asks for too little memory, a job of a
+shard is cancelled behind its back, and it is interrupted while a CNN is trained. A
+second run takes it to its end. What Slurm wrote down is then compared with what was
+asked for, and the results with those of a run without Slurm.
 """
 
 import os
@@ -17,7 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from repositories import ENVIRONMENT, ROOT, SNAKEMAKE, TESTS, copy_repository, sums
+from repositories import (
+    A_FEW,
+    ENVIRONMENT,
+    ROOT,
+    SNAKEMAKE,
+    TESTS,
+    copy_repository,
+    sums,
+)
 
 pytestmark = pytest.mark.workflow
 
@@ -25,6 +36,7 @@ SCRIPTS = ROOT / "tests" / "slurm"
 SBIN = os.pathsep + os.pathsep.join(["/usr/sbin", "/sbin"])
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch"]
 PATIENCE_S = 900
+TARGETS = ["all"] if os.environ.get("SLURM_TEST_WHOLE") else A_FEW
 WITH_NETWORK = (
     "train_",
     "score_cnn",
@@ -107,7 +119,7 @@ def rule_logs(story: Story) -> list[str]:
 def command(folder: Path) -> list[str]:
     shutil.copytree(SCRIPTS / "profile", folder / "ci", dirs_exist_ok=True)
     profiles = ["--profile", "profiles/slurm", "--workflow-profile", "ci"]
-    return [*SNAKEMAKE, *profiles, *TESTS]
+    return [*SNAKEMAKE, *profiles, *TESTS, "--", *TARGETS]
 
 
 def wait_for(found: Callable[[], list[str]], run: subprocess.Popen[bytes]) -> list[str]:
@@ -161,8 +173,11 @@ def test_the_second_run_ends_the_study(story):
 def test_the_results_are_those_of_a_run_without_slurm(story, study):
     name = Path("results") / "tests"
     made, known = sums(story.folder / name), sums(study / name)
-    assert len(known) > 100
-    assert made == known
+    assert made == {path: known[path] for path in made}
+    if TARGETS == A_FEW:
+        assert {str(name / path) for path in made} >= set(A_FEW)
+    else:
+        assert made.keys() == known.keys()
 
 
 def test_a_job_over_its_memory_was_killed_and_given_more(story, cluster):
@@ -193,8 +208,8 @@ def test_jobs_were_grouped(story, cluster):
     done = [job for job in cluster.jobs().values() if job["JobState"] == "COMPLETED"]
     logs = rule_logs(story)
     alone = [rule for rule in logs if rule.startswith(WITH_NETWORK)]
-    assert len(logs) > 90
-    assert len(done) <= len(alone) + 16
+    assert len(logs) > 20
+    assert len(done) <= len(alone) + 15
 
 
 def test_networks_and_only_they_were_given_a_gpu(story, cluster):

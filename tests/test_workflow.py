@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from repositories import (
+    A_FEW,
     ENVIRONMENT,
     FIGURES,
     ILLUSTRATED,
@@ -43,12 +44,6 @@ from nodal_staging.rounding import half_up
 from nodal_staging.selection import LEADERBOARD
 
 pytestmark = pytest.mark.workflow
-
-A_FEW = [
-    "results/tests/scores/cnn_status_balanced.csv",
-    "results/tests/statistics/rf_status_balanced.json",
-]
-"""From raw files to a CNN and the statistics of a forest: jobs of every kind."""
 
 
 def planned(folder: Path, *targets: str) -> set[str]:
