@@ -17,6 +17,7 @@ export PYTHONPATH := src
 
 demo: setup
 	@tools/release_stale_lock.sh
+	@mkdir -p .snakemake && hostname >.snakemake/host
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
 	@echo
 	@echo "The study is ready:"

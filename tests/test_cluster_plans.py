@@ -1,7 +1,9 @@
 """What `profiles/slurm` would submit: groups that can be planned, and few jobs."""
 
 import json
+import os
 import re
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -31,6 +33,44 @@ def groups(folder: Path, *targets: str, configuration: list[str]) -> Counter[str
     done = snakemake(folder, *arguments, configuration=configuration)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return Counter(GROUP.findall(done.stdout + done.stderr))
+
+
+STATUS = ROOT / "profiles" / "cluster-generic" / "status.sh"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        ("JobId=7 JobName=a JobState=COMPLETED Reason=None", 0, "success"),
+        ("JobId=7 JobName=a JobState=PENDING Reason=Priority", 0, "running"),
+        ("JobId=7 JobName=a JobState=STAGE_OUT Reason=None", 0, "running"),
+        ("JobId=7 JobName=a JobState=OUT_OF_MEMORY Reason=None", 0, "failed"),
+        ("JobId=7 JobName=a JobState=CANCELLED by 0", 0, "failed"),
+        ("slurm_load_jobs error: Invalid job id specified", 1, "failed"),
+        ("Unable to contact slurm controller (connect failure)", 1, "running"),
+    ],
+)
+def test_a_silent_scheduler_is_no_failed_job(tmp_path, answer, code, said):
+    scontrol = tmp_path / "scontrol"
+    scontrol.write_text(f"#!/bin/sh\necho '{answer}'\nexit {code}\n")
+    scontrol.chmod(0o755)
+    known = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        [STATUS, "7"], env=known, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == said
+
+
+def test_the_lock_of_a_run_on_another_machine_is_left_alone(tmp_path):
+    folder = copy_repository(tmp_path / "repository")
+    lock = folder / ".snakemake" / "locks" / "0.input.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text("x")
+    (folder / ".snakemake" / "host").write_text("another\n")
+    release = folder / "tools" / "release_stale_lock.sh"
+    done = subprocess.run([release], capture_output=True, text=True, check=True)
+    assert "The last run was started on another" in done.stderr
+    assert lock.exists()
 
 
 @pytest.fixture(scope="module")

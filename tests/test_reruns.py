@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from repositories import FIGURES, TESTS, copy_repository, planned_jobs, snakemake
+from repositories import ILLUSTRATED, TESTS, copy_repository, planned_jobs, snakemake
 
 pytestmark = pytest.mark.workflow
 
@@ -30,7 +30,7 @@ AFTER_STATISTICS = dict.fromkeys(
         "draw_subgroups",
         "draw_figure_5",
         # The report embeds every figure, from files that it does not keep.
-        *[f"illustrate_{figure}" for figure in FIGURES],
+        *[f"illustrate_{figure}" for figure in ILLUSTRATED],
         "record_provenance",
         "write_report",
     ],

@@ -8,8 +8,10 @@ import sys
 import textwrap
 import time
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pandas as pd
 import pytest
 from repositories import (
     ENVIRONMENT,
@@ -21,13 +23,14 @@ from repositories import (
     snakemake,
 )
 
-from nodal_staging import files
+from nodal_staging import files, tables
 from nodal_staging.patch_files import (
     PatchFileError,
     patch_sums,
     read_slabs,
     write_patches,
 )
+from nodal_staging.phantom import simulation
 
 SIZE = 12
 
@@ -49,7 +52,7 @@ def job(folder, body, limit=""):
         import resource
         from pathlib import Path
         import numpy as np
-        from nodal_staging import tables
+        from nodal_staging import patch_files, tables
         from nodal_staging.files import write_text
         from nodal_staging.jobs import job_log
         from nodal_staging.patch_files import write_patches
@@ -190,6 +193,90 @@ def test_of_two_writers_of_a_file_the_last_wins_with_a_whole_one(tmp_path):
         assert target.read_text() == "second"
     assert target.read_text() == "first, later"
     assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
+
+
+def test_a_folder_stays_as_it_was_where_its_job_fails(tmp_path):
+    folder = tmp_path / "1-of-1"
+    with files.replacing_folder(folder) as part:
+        (part / "a").write_text("whole")
+    with (
+        pytest.raises(ValueError, match="half"),
+        files.replacing_folder(folder) as part,
+    ):
+        (part / "a").write_text("half")
+        raise ValueError("half")
+    assert [path.name for path in tmp_path.iterdir()] == ["1-of-1"]
+    assert (folder / "a").read_text() == "whole"
+
+
+def test_of_two_writers_of_a_folder_the_last_wins_with_a_whole_one(tmp_path):
+    folder = tmp_path / "1-of-1"
+    with files.replacing_folder(folder, inner="1-of-1") as first:
+        (first / "1-of-1").mkdir()
+        (first / "1-of-1" / "a").write_text("first")
+        with files.replacing_folder(folder) as second:
+            (second / "a").write_text("second")
+        assert (folder / "a").read_text() == "second"
+        (first / "1-of-1" / "b").write_text("first")
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {
+        "a": "first",
+        "b": "first",
+    }
+    assert [path.name for path in tmp_path.iterdir()] == ["1-of-1"]
+
+
+def test_two_jobs_of_one_shard_leave_it_whole(tmp_path, monkeypatch):
+    """The scheduler forgot the first one, which is slow, and ran it again."""
+    sheets = {name: tmp_path / f"{name}.tsv" for name in ("exams", "truth")}
+    columns = tables.EXAM_SHEET.columns
+    rows = pd.DataFrame(
+        [
+            dict.fromkeys(columns)
+            | {"patient_id": f"P{k}", "exam_id": f"E{k}", "ct": f"1-of-1/E{k}/ct"}
+            for k in range(4)
+        ]
+    )
+    known = {sheets["exams"]: rows, sheets["truth"]: pd.DataFrame({"exam_id": []})}
+    monkeypatch.setattr(simulation.tables, "read", lambda path, _: known[path])
+
+    def slowly(row, nodes, scanner, seed, raw):
+        (raw / row["ct"]).mkdir(parents=True)
+        time.sleep(0.05)
+
+    monkeypatch.setattr(simulation, "simulate_exam", slowly)
+    output = tmp_path / "raw" / "1-of-1"
+
+    def simulate():
+        simulation.simulate_exams(
+            **sheets, scanner=None, shard="1-of-1", seed=1, output=output
+        )
+
+    with ThreadPoolExecutor() as pool:
+        jobs = [pool.submit(simulate)]
+        time.sleep(0.07)
+        jobs.append(pool.submit(simulate))
+        for one in jobs:
+            one.result()
+    assert {path.name for path in output.iterdir()} == {"E0", "E1", "E2", "E3"}
+    assert [path.name for path in output.parent.iterdir()] == ["1-of-1"]
+
+
+def test_a_gpu_without_memory_says_what_to_do(tmp_path):
+    body = 'raise type("ResourceExhaustedError", (Exception,), {})("OOM")'
+    done = job(tmp_path, body)
+    assert done.returncode == 1
+    assert "not enough memory; give the job more" in done.stderr
+    assert "batch_size smaller" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_training_set_that_the_disk_cannot_hold_is_named(tmp_path):
+    """Its slabs lie in a file that is mapped; a write there would end in SIGBUS."""
+    body = "patch_files.LARGEST_IN_MEMORY = 1000; "
+    body += "patch_files._empty((100, 12, 80, 80), np.int16)"
+    done = job(tmp_path, body, small_files(500_000))
+    assert done.returncode == 1, done.stderr
+    assert "free some space and run again" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.workflow

@@ -1,9 +1,15 @@
 #!/bin/sh
 # Say of a job: running, success or failed. Takes the number that the scheduler gave.
-# A job that the scheduler has forgotten counts as failed, so that it is never lost.
+# A job that the scheduler has forgotten counts as failed, so that it is never lost; a
+# scheduler that does not answer says nothing of a job, which may still be running.
 job=$1
 if command -v scontrol >/dev/null; then # Slurm
-    state=$(scontrol show job --oneliner "$job" 2>/dev/null | sed -n 's/.*JobState=\([A-Z_]*\).*/\1/p')
+    answer=$(scontrol show job --oneliner "$job" 2>&1)
+    state=$(echo "$answer" | sed -n 's/.*JobState=\([A-Z_]*\).*/\1/p')
+    case $state$answer in
+        *[Ii]nvalid\ [Jj]ob*) ;;
+        *) state=${state:-RUNNING} ;;
+    esac
 elif command -v bjobs >/dev/null; then # LSF
     state=$(bjobs -noheader -o stat "$job" 2>/dev/null)
 elif command -v qacct >/dev/null; then # SGE
@@ -17,6 +23,7 @@ else # PBS
 fi
 case $state in
     COMPLETED | DONE) echo success ;;
-    PENDING | CONFIGURING | RUNNING | COMPLETING | SUSPENDED | REQUEUED | PEND | RUN | *SUSP) echo running ;;
+    PENDING | CONFIGURING | RUNNING | COMPLETING | SUSPENDED | REQUEUE* | RESIZING | SIGNALING) echo running ;;
+    STAGE_OUT | STOPPED | SPECIAL_EXIT | RESV_DEL_HOLD | PEND | RUN | *SUSP) echo running ;;
     *) echo failed ;;
 esac

@@ -12,6 +12,8 @@ from typing import Any
 
 LEAST_ROOM = 2**20
 """Bytes that must be free before a file is begun."""
+ATTEMPTS = 10
+"""How often a folder is put in its place while others put theirs there."""
 
 
 @contextmanager
@@ -48,18 +50,48 @@ def need_room(path: str | Path, size: int) -> None:
 
 
 @contextmanager
-def replacing_folder(path: str | Path) -> Iterator[Path]:
-    """Yield an empty temporary folder beside ``path`` and rename it on success."""
+def replacing_folder(path: str | Path, *, inner: str = "") -> Iterator[Path]:
+    """Yield an empty temporary folder beside ``path`` and rename it on success.
+
+    On failure it is removed and ``path`` stays as it was. Of two writers the last one
+    wins, with a whole folder.
+
+    Parameters
+    ----------
+    path
+        The folder to be.
+    inner
+        The folder within the temporary one that becomes ``path``, where files are
+        named with it; else the temporary one itself.
+
+    Raises
+    ------
+    OSError
+        ``ENOSPC`` if the disk is full, before anything is written.
+    """
     path = Path(path)
     part = path.with_name(f".part.{secrets.token_hex(4)}.{path.name}")
-    if path.exists():
-        shutil.rmtree(path)
     part.mkdir(parents=True)
     try:
+        need_room(part, LEAST_ROOM)
         yield part
-        part.rename(path)
+        _take_the_place_of(path, part / inner)
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _take_the_place_of(path: Path, made: Path) -> None:
+    """Rename a folder, whatever stands or meanwhile comes to stand there."""
+    for _ in range(ATTEMPTS):
+        shutil.rmtree(path, ignore_errors=True)
+        try:
+            made.rename(path)
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
+                raise
+        else:
+            return
+    raise OSError(errno.ENOTEMPTY, "another job keeps writing here", str(path))
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from nodal_staging.problems import InputError
 
@@ -42,17 +43,16 @@ def job_log(path: str | Path) -> Iterator[None]:
         logger.error("%s", error)
         sys.exit(1)
     except MemoryError:
-        logger.error(
-            "not enough memory; give the job more and run again, for example with "
-            "--set-resources RULE:mem_mb=8000; nothing is half-written"
-        )
-        sys.exit(1)
+        _end_without_memory()
     except OSError as error:
         if error.errno not in FULL:
             logger.exception("the job failed; this is a defect of the software")
             sys.exit(1)
         _end_on_full_disk(error)
-    except Exception:
+    except Exception as error:
+        # TensorFlow's own, of the GPU or of the machine.
+        if type(error).__name__ == "ResourceExhaustedError":
+            _end_without_memory()
         logger.exception("the job failed; this is a defect of the software")
         sys.exit(1)
     finally:
@@ -60,6 +60,16 @@ def job_log(path: str | Path) -> Iterator[None]:
             logger.removeHandler(handler)
             handler.flush()
         to_file.close()
+
+
+def _end_without_memory() -> NoReturn:
+    """Say what to do and end."""
+    logger.error(
+        "not enough memory; give the job more and run again, for example with "
+        "--set-resources RULE:mem_mb=8000, or, on a GPU, make training.batch_size or "
+        "attribution.batch_size smaller; nothing is half-written"
+    )
+    sys.exit(1)
 
 
 def _end_on_full_disk(error: OSError) -> None:

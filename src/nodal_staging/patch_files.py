@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -176,6 +177,9 @@ def _empty(shape: tuple[int, ...], kind: type[Number]) -> npt.NDArray[Number]:
     if math.prod(shape) * np.dtype(kind).itemsize <= LARGEST_IN_MEMORY:
         return np.empty(shape, kind)
     with tempfile.TemporaryFile() as file:
+        # Taken at once: a disk that is full later ends the process without a word.
+        size = math.prod(shape) * np.dtype(kind).itemsize
+        os.posix_fallocate(file.fileno(), 0, size)
         # A plain array on top of the mapping: slices of a memmap are slow.
         return np.asarray(np.memmap(file, kind, "w+", shape=shape))
 

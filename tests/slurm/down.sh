@@ -13,8 +13,9 @@ for _ in $(seq 60); do
 done
 for daemon in slurmd slurmctld munged; do
     number=$(cat "$folder/run/$daemon.pid" 2>/dev/null) || continue
-    # The number may by now be that of another program.
+    # The number may by now be that of another program, or of another Slurm.
     [ "$(cat "/proc/$number/comm" 2>/dev/null)" = "$daemon" ] || continue
+    tr '\0' '\n' 2>/dev/null <"/proc/$number/environ" | grep -qx "SLURM_TEST_FOLDER=$folder" || continue
     kill -TERM "$number"
     for _ in $(seq 100); do kill -0 "$number" 2>/dev/null || break; sleep 0.1; done
     kill -KILL "$number" 2>/dev/null

@@ -13,7 +13,15 @@ set -euo pipefail
 folder=${1:?the folder of the cluster}
 cpus=${SLURM_TEST_CPUS:-4}
 gpus=${SLURM_TEST_GPUS:-2}
-port=${SLURM_TEST_PORT:-$((20000 + $$ % 400 * 50))}
+# Two ports below those that the system gives to clients, which nobody listens on.
+free_port() {
+    for try in $(seq 100); do
+        port=$((10000 + ($$ * 7 + try * 131) % 11000 * 2))
+        { : <"/dev/tcp/127.0.0.1/$port" || : <"/dev/tcp/127.0.0.1/$((port + 1))"; } 2>/dev/null || break
+    done
+    echo "$port"
+}
+port=${SLURM_TEST_PORT:-$(free_port)}
 memory_mib=$(awk '/MemTotal/ {print int($2 / 1024 * 0.9)}' /proc/meminfo)
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -25,13 +33,19 @@ for program in munged slurmctld slurmd scontrol sbatch; do
 done
 mkdir -p "$folder"/{bin,etc,run,log,state,spool}
 folder=$(cd "$folder" && pwd -P)
+# By this down.sh knows its own daemons.
+export SLURM_TEST_FOLDER=$folder
 # What a Unix socket is called may have 107 letters.
 [ ${#folder} -le 85 ] || { echo "$folder: choose a shorter path" >&2; exit 2; }
-if [ -e "$folder/run/slurmctld.pid" ]; then
+case $folder in *[[:space:]]*) echo "$folder: Slurm takes no blanks in a path" >&2; exit 2 ;; esac
+if ls "$folder"/run/*.pid >/dev/null 2>&1; then
     echo "$folder: a Slurm was started here; stop it with tests/slurm/down.sh" >&2
     exit 2
 fi
 chmod 755 "$folder"
+# Nothing is left running where something fails.
+down=$(cd "$(dirname "$0")" && pwd)/down.sh
+trap '[ $? -eq 0 ] || "$down" "$folder"' EXIT
 
 (umask 077 && head -c 1024 /dev/urandom >"$folder/etc/munge.key")
 munged --force --socket="$folder/run/munge" --key-file="$folder/etc/munge.key" \

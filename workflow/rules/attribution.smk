@@ -36,8 +36,8 @@ rule fit_patterns:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
         gpu=1,
     params:
         estimator=lookup(within=config, dpath="attribution/estimator"),
@@ -67,8 +67,8 @@ rule attribute_cnn:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
         gpu=1,
     params:
         options=DRAWING,
@@ -91,8 +91,8 @@ rule permute_labels:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         seed=lookup(within=config, dpath="seed"),
         code=version_of("permute_labels"),
@@ -136,8 +136,8 @@ rule check_attribution:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=growing(4000),
+        runtime=growing(240),
         gpu=1,
     params:
         options=lookup(within=config, dpath="attribution"),

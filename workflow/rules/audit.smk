@@ -28,8 +28,8 @@ rule audit_ceilings:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         classifiers=CLASSIFIERS,
         readers_see_location=lookup(
@@ -52,8 +52,8 @@ rule audit_location:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=growing(1000),
+        runtime=growing(20),
     params:
         classifiers=CLASSIFIERS,
         replicates=lookup(within=config, dpath="statistics/replicates"),
@@ -79,8 +79,8 @@ rule measure_localisation:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1500,
-        runtime=20,
+        mem_mb=growing(1500),
+        runtime=growing(20),
     params:
         cnns=CNNS,
         ring_mm=lookup(within=config, dpath="attribution/ring_mm"),
@@ -107,8 +107,8 @@ rule audit_heatmaps:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1500,
-        runtime=20,
+        mem_mb=growing(1500),
+        runtime=growing(20),
     params:
         cnns=CNNS,
         replicates=lookup(within=config, dpath="statistics/replicates"),
@@ -132,8 +132,8 @@ rule write_verdict:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         protocol=lookup(within=config, dpath="datasets/protocol"),
         threshold_source=lookup(within=config, dpath="statistics/threshold_source"),

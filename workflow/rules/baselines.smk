@@ -19,8 +19,8 @@ rule score_baseline:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=version_of("score_baseline"),
     script:
@@ -41,8 +41,8 @@ rule score_logistic:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         ridge=lookup(within=config, dpath="baselines/ridge"),
         code=version_of("score_logistic"),

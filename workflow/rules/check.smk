@@ -24,8 +24,8 @@ rule picture_exams:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1500,
-        runtime=120,
+        mem_mb=growing(1500),
+        runtime=growing(120),
     params:
         rows=rows_of,
         code=version_of("picture_exams"),
@@ -48,8 +48,8 @@ rule write_check:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         study=lookup(within=config, dpath="study"),
         criteria=lookup(within=config, dpath="cohort/criteria"),

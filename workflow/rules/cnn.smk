@@ -23,8 +23,8 @@ rule write_recipe:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         options=recipe_options(config),
         seed=lookup(within=config, dpath="seed"),
@@ -54,8 +54,8 @@ rule train_cnn:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=4000,
-        runtime=600,
+        mem_mb=growing(4000),
+        runtime=growing(600),
         gpu=1,
     params:
         code=version_of("train_cnn"),
@@ -81,8 +81,8 @@ rule train_fold:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=4000,
-        runtime=600,
+        mem_mb=growing(4000),
+        runtime=growing(600),
         gpu=1,
     params:
         code=version_of("train_fold"),
@@ -108,8 +108,8 @@ rule score_cnn:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=growing(3000),
+        runtime=growing(60),
         gpu=1,
     params:
         code=version_of("score_cnn"),
@@ -132,8 +132,8 @@ rule draw_training:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         cnns=CNNS,
         synthetic=SYNTHETIC,

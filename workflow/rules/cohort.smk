@@ -24,8 +24,8 @@ rule read_label_names:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1500,
-        runtime=60,
+        mem_mb=growing(1500),
+        runtime=growing(60),
     params:
         label_names=lookup(within=config, dpath="cohort/label_names"),
         on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
@@ -46,8 +46,8 @@ rule gather_label_names:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         label_names=lookup(within=config, dpath="cohort/label_names"),
         code=version_of("gather_label_names"),
@@ -71,8 +71,8 @@ rule check_sheets:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         labelled=True,
         code=version_of("check_sheets"),
@@ -97,8 +97,8 @@ rule inspect_exams:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1500,
-        runtime=120,
+        mem_mb=growing(1500),
+        runtime=growing(120),
     params:
         criteria=lookup(within=config, dpath="cohort/criteria"),
         repairs=lookup(within=config, dpath="cohort/repairs"),
@@ -122,8 +122,8 @@ rule select_cohort:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         criteria=lookup(within=config, dpath="cohort/criteria"),
         code=version_of("select_cohort"),
@@ -146,8 +146,8 @@ rule describe_cohort:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=version_of("describe_cohort"),
     script:

@@ -102,6 +102,11 @@ def version_of(rule_name):
     return lambda wildcards: code_version(f"{SCRIPT_ROOT}/{rule_name}.py", SOURCE_ROOT)
 
 
+def growing(amount):
+    """Ask for more at each attempt: a job that was killed had too little."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 def rows_of(wildcards):
     """Sum up the rows of the sheets that a shard depends on."""
     return SHARD_ROWS.get(wildcards.scatteritem, "")

@@ -22,8 +22,8 @@ rule make_datasets:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=growing(1500),
+        runtime=growing(10),
     params:
         protocol=lookup(within=config, dpath="datasets/protocol"),
         test_share=lookup(within=config, dpath="datasets/test_share"),
@@ -48,8 +48,8 @@ rule certify_datasets:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=growing(1500),
+        runtime=growing(10),
     params:
         protocol=lookup(within=config, dpath="datasets/protocol"),
         threshold_source=lookup(within=config, dpath="statistics/threshold_source"),

@@ -27,8 +27,8 @@ rule choose_examples:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=version_of("choose_examples"),
     script:
@@ -51,8 +51,8 @@ rule simulate_examples:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1500,
-        runtime=20,
+        mem_mb=growing(1500),
+        runtime=growing(20),
     params:
         body=lookup(within=config, dpath="phantom/body"),
         ct=lookup(within=config, dpath="phantom/ct"),
@@ -79,8 +79,8 @@ rule picture_examples:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=3000,
-        runtime=30,
+        mem_mb=growing(3000),
+        runtime=growing(30),
     params:
         code=version_of("picture_examples"),
     script:

@@ -43,8 +43,8 @@ rule draw_figure_1:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         window_hu=lookup(within=config, dpath="image/window_hu"),
         synthetic=SYNTHETIC,
@@ -86,8 +86,8 @@ rule draw_figure_2:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_2"),
@@ -123,8 +123,8 @@ rule draw_figure_3:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_3"),
@@ -160,8 +160,8 @@ rule draw_figure_4:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_4"),
@@ -199,8 +199,8 @@ rule draw_figure_5:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         cnns=[f"cnn_{cnn}" for cnn in CNNS],
         readers=READERS,
@@ -239,8 +239,8 @@ rule draw_figure_6:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         cnns=CNNS,
         window_hu=lookup(within=config, dpath="image/window_hu"),
@@ -292,8 +292,8 @@ rule draw_figure_7:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         cnns=CNNS[1:],
         window_hu=lookup(within=config, dpath="image/window_hu"),

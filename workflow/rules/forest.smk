@@ -22,8 +22,8 @@ rule score_forest:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=growing(1000),
+        runtime=growing(20),
     params:
         trees=lookup(within=config, dpath="forest/trees"),
         max_depth=lookup(within=config, dpath="forest/max_depth"),

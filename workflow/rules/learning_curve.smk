@@ -30,8 +30,8 @@ rule draw_share:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1500,
-        runtime=10,
+        mem_mb=growing(1500),
+        runtime=growing(10),
     params:
         protocol=lookup(within=config, dpath="datasets/protocol"),
         test_share=lookup(within=config, dpath="datasets/test_share"),
@@ -108,8 +108,8 @@ rule gather_learning_curve:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         points=[(100, 0, cnn) for cnn in CNNS] + POINTS,
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
@@ -129,8 +129,8 @@ rule draw_learning_curve:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         synthetic=SYNTHETIC,
         code=version_of("draw_learning_curve"),

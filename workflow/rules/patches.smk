@@ -28,8 +28,8 @@ rule measure_nodes:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1500,
-        runtime=120,
+        mem_mb=growing(1500),
+        runtime=growing(120),
     params:
         criteria=lookup(within=config, dpath="cohort/criteria"),
         on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
@@ -50,8 +50,8 @@ rule gather_nodes:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=version_of("gather_nodes"),
     script:
@@ -69,8 +69,8 @@ rule check_uptake:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         cutoff_suv=lookup(within=config, dpath="cohort/suv_cutoff"),
         code=version_of("check_uptake"),
@@ -90,8 +90,8 @@ rule draw_uptake:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         cutoff_suv=lookup(within=config, dpath="cohort/suv_cutoff"),
         synthetic=SYNTHETIC,
@@ -129,8 +129,8 @@ rule extract_patches:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=3000,
-        runtime=240,
+        mem_mb=growing(3000),
+        runtime=growing(240),
     params:
         criteria=lookup(within=config, dpath="cohort/criteria"),
         on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),

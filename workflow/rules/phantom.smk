@@ -21,8 +21,8 @@ rule draw_cohort:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         phantom=lookup(within=config, dpath="phantom"),
         shards=gather.cohort("{scatteritem}"),
@@ -50,8 +50,8 @@ rule simulate_exams:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1500,
-        runtime=120,
+        mem_mb=growing(1500),
+        runtime=growing(120),
         raw_shards=1,
     params:
         body=lookup(within=config, dpath="phantom/body"),
@@ -74,8 +74,8 @@ rule draw_phantom_gallery:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=3000,
-        runtime=20,
+        mem_mb=growing(3000),
+        runtime=growing(20),
     params:
         phantom=lookup(within=config, dpath="phantom"),
         seed=lookup(within=config, dpath="seed"),

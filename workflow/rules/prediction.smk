@@ -162,8 +162,8 @@ rule describe_training_images:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=growing(3000),
+        runtime=growing(60),
         gpu=1,
     params:
         code=version_of("describe_training_images"),
@@ -188,8 +188,8 @@ rule predict_nodes:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=3000,
-        runtime=60,
+        mem_mb=growing(3000),
+        runtime=growing(60),
         gpu=1,
     params:
         code=version_of("predict_nodes"),

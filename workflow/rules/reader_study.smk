@@ -44,8 +44,8 @@ rule study_readers:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=growing(1000),
+        runtime=growing(20),
     params:
         readers=READERS,
         networks=[f"cnn_{cnn}" for cnn in CNNS],
@@ -77,8 +77,8 @@ rule draw_readers:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         networks=[f"cnn_{cnn}" for cnn in CNNS],
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),

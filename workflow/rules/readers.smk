@@ -17,8 +17,8 @@ rule score_reader:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         rows=readings_of,
         unread=lookup(within=config, dpath="readers/unread"),

@@ -41,8 +41,8 @@ rule recover_counts:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=growing(1000),
+        runtime=growing(20),
     params:
         significance=lookup(within=config, dpath="recover_counts/significance"),
         code=version_of("recover_counts"),

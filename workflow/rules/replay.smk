@@ -24,8 +24,8 @@ rule replay_images:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         nodes=lookup(within=config, dpath="replay/nodes"),
         epochs=lookup(within=config, dpath="replay/epochs"),

@@ -21,8 +21,8 @@ rule record_provenance:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         config=config,
         code=version_of("record_provenance"),
@@ -67,8 +67,8 @@ rule write_report:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         study=lookup(within=config, dpath="study"),
         cnns=CNNS,

@@ -40,8 +40,8 @@ rule write_scorecard:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         synthetic=SYNTHETIC,
         code=version_of("write_scorecard"),
@@ -82,8 +82,8 @@ rule check_claims:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         replicates=lookup(within=config, dpath="statistics/replicates"),

@@ -52,8 +52,8 @@ rule rank_candidates:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=growing(1000),
+        runtime=growing(20),
     params:
         competitors=[(name, cnn) for name in CANDIDATES for cnn in COMPETING],
         options={name: candidate_options(config, name) for name in CANDIDATES},

@@ -36,8 +36,8 @@ rule import_scores:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         code=version_of("import_scores"),
     script:
@@ -62,8 +62,8 @@ rule compute_statistics:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=1000,
-        runtime=20,
+        mem_mb=growing(1000),
+        runtime=growing(20),
     params:
         replicates=lookup(within=config, dpath="statistics/replicates"),
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
@@ -96,8 +96,8 @@ rule compare_classifiers:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         classifiers=COMPARED,
         significance=lookup(within=config, dpath="statistics/significance"),
@@ -118,8 +118,8 @@ rule compare_aucs:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         classifiers=COMPARED_AUCS,
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
@@ -143,8 +143,8 @@ rule compute_subgroups:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         classifiers=CLASSIFIERS,
         bands_mm=lookup(within=config, dpath="statistics/short_axis_bands_mm"),
@@ -191,8 +191,8 @@ rule tabulate_results:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         significance=lookup(within=config, dpath="statistics/significance"),
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),

@@ -25,8 +25,8 @@ rule draw_calibration:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         cnns=[f"cnn_{cnn}" for cnn in CNNS],
         synthetic=SYNTHETIC,
@@ -57,8 +57,8 @@ rule draw_decision_curves:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         cnns=[f"cnn_{cnn}" for cnn in CNNS],
         others=BESIDE_CNNS,
@@ -86,8 +86,8 @@ rule draw_subgroups:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         classifiers=[f"cnn_{cnn}" for cnn in CNNS],
         synthetic=SYNTHETIC,

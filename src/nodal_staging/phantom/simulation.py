@@ -1,6 +1,5 @@
 """Exams of a synthetic cohort as files: DICOM CT and PET, MITK segmentations."""
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import shards, tables
+from nodal_staging.files import replacing_folder
 from nodal_staging.geometry import Lattice
 from nodal_staging.phantom import body, exam, scans
 from nodal_staging.phantom.dicom_writer import write_series
@@ -84,18 +84,12 @@ def simulate_exams(
     """
     sheet = tables.read(exams, tables.EXAM_SHEET)
     nodes = tables.read(truth, tables.TRUTH)
-    output = Path(output)
-    part = output.with_name(f".part.{output.name}")
-    for folder in (part, output):
-        if folder.exists():
-            shutil.rmtree(folder)
-    (part / output.name).mkdir(parents=True)
-    for row in sheet.to_dict("records"):
-        if shards.belongs(row["patient_id"], shard):
-            own = nodes[nodes["exam_id"] == row["exam_id"]]
-            simulate_exam(row, own, scanner, seed, part)
-    (part / output.name).rename(output)
-    part.rmdir()
+    with replacing_folder(output, inner=shard) as part:
+        (part / shard).mkdir()
+        for row in sheet.to_dict("records"):
+            if shards.belongs(row["patient_id"], shard):
+                own = nodes[nodes["exam_id"] == row["exam_id"]]
+                simulate_exam(row, own, scanner, seed, part)
 
 
 def simulate_exam(
