@@ -21,6 +21,9 @@ AFTER_STATISTICS = dict.fromkeys(
         "compare_classifiers",
         "compare_aucs",
         "compute_subgroups",
+        "study_readers",
+        "draw_readers",
+        "compute_precision",
         "tabulate_results",
         "write_scorecard",
         "audit_location",
@@ -102,14 +105,23 @@ def test_a_new_reader_recomputes_comparisons_and_what_follows(own):
     assert jobs == AFTER_STATISTICS | one
 
 
-def test_the_style_of_a_figure_redraws_that_figure(own):
-    module = own / "src/nodal_staging/figures/uptake.py"
+@pytest.mark.parametrize(
+    ("figure", "also"),
+    [
+        ("uptake", []),
+        # The report embeds every figure, from files that it does not keep.
+        ("figure_5", [*(f"illustrate_{one}" for one in ILLUSTRATED), "write_report"]),
+    ],
+)
+def test_the_style_of_a_figure_redraws_that_figure(own, figure, also):
+    module = own / f"src/nodal_staging/figures/{figure}.py"
     old = next(
         line for line in module.read_text().splitlines() if "style.new_figure(" in line
     )
     new = old.replace("new_figure(", "new_figure(1 + ")
     with changed(module, replaced(module, old, new)):
-        assert planned_jobs(own, configuration=OWN) == {"draw_uptake": 1}
+        expected = dict.fromkeys([f"draw_{figure}", *also], 1)
+        assert planned_jobs(own, configuration=OWN) == expected
 
 
 def test_the_schema_of_a_table_recomputes_who_writes_or_reads_it(own):
