@@ -11,6 +11,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from rows import PLACE, Row
@@ -29,20 +30,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *benchmarks()])
     chosen = parser.parse_args().names or benchmarks()
-    page = PAGE.read_text(encoding="utf-8")
-    above, _, rest = page.partition(START)
-    table, _, below = rest.partition(END)
-    lines = kept_lines(table)
     missed = []
     for name in chosen:
         print(f"== {name}", flush=True)
         rows = measured(name)
-        lines[name] = [line(name, row) for row in rows]
+        enter(name, rows)
         missed += [f"{name}: {row.what}" for row in rows if not row.kept]
+    print("Bounds missed:", ", ".join(missed) or "none")
+
+
+def enter(name: str, rows: Sequence[Row]) -> None:
+    """Write the rows of a benchmark into the page, in place of its earlier ones."""
+    page = PAGE.read_text(encoding="utf-8")
+    above, _, rest = page.partition(START)
+    table, _, below = rest.partition(END)
+    lines = kept_lines(table) | {name: [line(name, row) for row in rows]}
     body = "".join("".join(lines[name]) for name in sorted(lines))
     text = f"{above}{START}\n{machine()}\n\n{HEADER}{body}{END}{below}"
     PAGE.write_text(text, encoding="utf-8", newline="\n")
-    print("Bounds missed:", ", ".join(missed) or "none")
 
 
 def benchmarks() -> list[str]:

@@ -2,8 +2,9 @@
 
 A dry run of the whole study on sheets of 10,000 and 50,000 patients with five nodes
 each, read by two readers. The peer is the usual way to write such a workflow: two rules
-for each patient and one that gathers; the floor an empty workflow. Processor seconds
-and peak memory of the process.
+for each patient and one that gathers; the floor an empty workflow. Beside them stand
+the limits that were set for an ordinary server. Processor seconds and peak memory of
+the process.
 
     python benchmarks/job_graph.py
 """
@@ -20,6 +21,7 @@ from rows import Row, publish
 
 ROOT = Path(__file__).parents[1]
 NODES = 5
+TEN_THOUSAND_S, FIFTY_THOUSAND_S, MEMORY_MB = 6, 10, 300
 LOCATIONS = ["inguinal", "iliacal", "retroperitoneal", "axillary", "cervical"]
 PEER = """\
 PATIENTS = [f"P{{n}}" for n in range({patients})]
@@ -52,14 +54,19 @@ def main() -> None:
         }
     a_job = "two jobs a patient"
     empty = "an empty workflow"
+    limit = "limit for one core"
     seconds, memory = found[10_000, 8]
-    fine, _ = found[10_000, 200]
+    fine, fine_mb = found[10_000, 200]
     large, large_mb = found[50_000, 8]
     publish(
         [
             Row("10,000 patients, 8 shards", seconds, "s", a_job, peer_s, 0.5),
             Row("10,000 patients, 200 shards", fine, "s", a_job, peer_s, 0.5),
             Row("10,000 patients, memory", memory, "MB", a_job, peer_mb, 0.8),
+            Row("10,000 patients, 8 shards", seconds, "s", limit, TEN_THOUSAND_S, 1),
+            Row("10,000 patients, 8 shards", memory, "MB", limit, MEMORY_MB, 1),
+            Row("10,000 patients, 200 shards", fine_mb, "MB", limit, MEMORY_MB, 1),
+            Row("50,000 patients, 8 shards", large, "s", limit, FIFTY_THOUSAND_S, 1),
             Row("10,000 patients, 8 shards", seconds, "s", empty, floor, 3),
             Row("50,000 patients, 8 shards", large, "s", empty, floor, 5),
             Row("50,000 patients, memory", large_mb, "MB", empty, floor_mb, 3),

@@ -1,13 +1,13 @@
 """How processor seconds, wall time and memory of a study grow with its patients.
 
 Runs the study of config/stress.yaml with more and more patients, each time from
-nothing; prints what all jobs of a run took together and the largest job's memory.
+nothing; prints what all jobs of a run took together, and the memory of the largest
+process of this run and those before it, Snakemake and the jobs that gather included.
 
     python benchmarks/stress.py --patients 250 500 1000 2000
 """
 
 import argparse
-import csv
 import json
 import os
 import resource
@@ -18,7 +18,6 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-BY_SHARD = ["simulate_exams", "inspect_exams", "measure_nodes", "extract_patches"]
 
 
 def main() -> None:
@@ -28,12 +27,12 @@ def main() -> None:
     parser.add_argument("--patients-a-shard", type=int, default=125)
     parser.add_argument("--cores", type=int, default=os.cpu_count())
     given = parser.parse_args()
-    print("patients\tshards\twall_s\tcpu_s\tcpu_s_a_patient\tlargest_job_mb")
+    print("patients\tshards\twall_s\tcpu_s\tcpu_s_a_patient\tlargest_process_mb")
     for patients in given.patients:
         shards = max(1, patients // given.patients_a_shard)
         with tempfile.TemporaryDirectory(dir=ROOT / "results") as folder:
             wall, cpu = run(Path(folder), patients, shards, given.cores)
-            memory = largest(Path(folder))
+        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         row = (patients, shards, f"{wall:.0f}", f"{cpu:.0f}", f"{cpu / patients:.2f}")
         print(*row, f"{memory:.0f}", sep="\t", flush=True)
 
@@ -59,17 +58,6 @@ def run(folder: Path, patients: int, shards: int, cores: int) -> tuple[float, fl
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return time.perf_counter() - start, spent
-
-
-def largest(folder: Path) -> float:
-    """Return the largest memory of a job by shard, in MB, as Snakemake measured it."""
-    found = [0.0]
-    for rule in BY_SHARD:
-        for path in (folder / "benchmarks" / rule).glob("*.tsv"):
-            with path.open() as file:
-                rows = csv.DictReader(file, delimiter="\t")
-                found += [float(row["max_rss"]) for row in rows]
-    return max(found)
 
 
 if __name__ == "__main__":
