@@ -167,7 +167,7 @@ def test_a_killed_run_with_another_number_of_cores_ends_in_the_same_bytes(
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    marker = folder / "results" / "tests" / "cohort" / "exams.tsv"
+    marker = folder / "results" / "tests" / "nodes.tsv"
     while not marker.exists() and first.poll() is None:
         time.sleep(0.2)
     time.sleep(2)
