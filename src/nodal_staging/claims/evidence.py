@@ -18,6 +18,7 @@ from nodal_staging.classifier_names import printed
 from nodal_staging.clustered import clustered_auc, logit_interval
 from nodal_staging.files import read_json
 from nodal_staging.heatmap_check_tables import FRESH, TRAINED
+from nodal_staging.heatmap_names import method_name
 from nodal_staging.mcnemar import MCNEMAR
 from nodal_staging.seeds import stream
 
@@ -148,7 +149,7 @@ class Evidence:
         return [
             _over(
                 cnn,
-                f"{row['control']} map",
+                method_name(row["control"]).removesuffix(" (control)").lower(),
                 row["control_share"],
                 (row["difference"], row["lower"], row["upper"]),
             )

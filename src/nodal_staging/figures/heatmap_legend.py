@@ -43,13 +43,12 @@ def _meaning(networks: Sequence[Network], examples: Sequence[Example]) -> str:
     if networks[0].first.explains in SIGNED:
         return "Red speaks for a positive node, blue against it."
     shares = [against(network, one.node) for network in networks for one in examples]
-    words = "Light contributes to the output, dark little."
     if not max(shares):
-        return words
+        return "Light contributes to the output, dark little."
     return (
-        f"{words} What speaks against the side of 0.5 on which the output lies "
-        f"({_range(shares)} of the absolute relevance of these maps) is drawn as "
-        "nothing."
+        "Light contributes to the output, for or against the side of 0.5 on which it "
+        f"lies, dark little; against it speak {_range(shares)} of the absolute "
+        "relevance of these maps."
     )
 
 
