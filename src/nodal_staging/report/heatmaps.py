@@ -243,7 +243,7 @@ def unmoved(path: str | Path) -> str:
             f"{ALIKE:g}."
         )
     named = "; ".join(
-        f"{method_name(method)} ({', '.join(printed(f'cnn_{cnn}') for cnn in cnns)})"
+        f"{method_name(method)} ({' and '.join(printed(f'cnn_{cnn}') for cnn in cnns)})"
         for method, cnns in alike.groupby("method", sort=False)["cnn"]
     )
     return (
