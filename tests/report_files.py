@@ -33,6 +33,7 @@ METHODS = {
     "gradient": "size",
     "edges": "control",
     "random": "control",
+    "centre": "control",
 }
 FIGURES = [
     *(f"figure_{number}" for number in range(1, 8)),
@@ -90,6 +91,7 @@ def _artefacts(folder: Path, *, synthetic: bool) -> Artefacts:
     }
     fragments = ("table_1", "mcnemar", "auc_differences", "claims", "scorecard")
     read = ("location", "localisation", "localisation_differences")
+    read += ("localisation_controls",)
     read += ("randomisation", "faithfulness", "halo", "characteristics", "nodes")
     return Artefacts(
         **by_cnn,
@@ -139,11 +141,12 @@ def _write_checks(path: Path, ids: list[str], maps, masks) -> None:
     rng = np.random.default_rng(5)
     outside = 1 - localise(maps["pattern_attribution"].map, masks).share[:, 0]
     found = [
-        ("rank_correlation", "pattern_attribution", "fitted", "logit", 1, 0.9),
+        ("rank_correlation", "pattern_attribution", "fitted", "logit", 1, 0.95),
         ("rank_correlation", "pattern_attribution", "kept", "logit", 1, 0.8),
         ("rank_correlation", "gradient", "none", "logit", 1, 0.4),
         ("rank_correlation", "gradient", "none", "labels_permuted", 9, 0.3),
         ("area_gap", "pattern_attribution", "fitted", "trained", 0, 2.0),
+        ("area_gap", "edges", "none", "trained", 0, 0.5),
         ("area_gap", "random", "none", "trained", 0, 0.1),
         ("outside_share", "pattern_attribution", "fitted", "trained", 0, None),
         ("outside_share", "pattern_attribution", "fitted", "untrained_1", 9, 0.8),
@@ -185,6 +188,7 @@ def _write_audit(folder: Path, protocol: str, threshold_source: str) -> None:
         ring_mm=5,
         localisation=folder / "localisation.tsv",
         differences=folder / "localisation_differences.tsv",
+        controls=folder / "localisation_controls.tsv",
         **bootstrap,
     )
     audit_heatmaps(

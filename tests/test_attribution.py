@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from attribution_networks import images, normalised, odd, paper_like, shaken
+from attribution_networks import deep, images, normalised, odd, paper_like, shaken
 from attribution_oracle import Walk, oracle_maps, oracle_patterns, unpool
 
 from nodal_staging.attribution.chain import LinearChain
@@ -200,9 +200,10 @@ def test_a_linear_network_gives_shares_of_its_logit():
     model = shaken(keras.Sequential(network))
     x = images(7, (8, 8, 2))
     share = explained(model, x)
-    assert share.unscaled().sum(axis=(1, 2, 3)) == pytest.approx(1)
+    assert share.unscaled().sum(axis=(1, 2, 3)) == pytest.approx(1, rel=1e-9)
     logit = explained(model, x, start="logit")
-    assert logit.unscaled().sum(axis=(1, 2, 3)) == pytest.approx(logit.logit)
+    total = logit.unscaled().sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(total, logit.logit, rtol=1e-9)
 
 
 def rescaled(model, norm, following, factor):
@@ -218,13 +219,19 @@ def rescaled(model, norm, following, factor):
     return other
 
 
+def assert_same(a, b):
+    """Compare maps, their scales and the logits, each on its own scale."""
+    np.testing.assert_allclose(a.logit, b.logit, rtol=1e-9)
+    np.testing.assert_allclose(a.log_scale, b.log_scale, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(a.map, b.map, rtol=0, atol=1e-9)
+
+
 def test_scales_and_signs_that_no_output_notices_change_no_map():
     model, x = paper_like(), images(9)
     factor = np.array([0.2, -3.0, 1.0, 5.0])
     other = rescaled(model, "n1", "c2", factor)
     before, after = explained(model, x), explained(other, x)
-    np.testing.assert_allclose(before.logit, after.logit, **CLOSE)
-    np.testing.assert_allclose(before.unscaled(), after.unscaled(), **CLOSE)
+    assert_same(before, after)
     before, after = (
         explained(net, x, batch_norm="gradient").map for net in (model, other)
     )
@@ -243,8 +250,32 @@ def test_scaling_a_unit_before_its_relu_changes_no_map():
     deviation = np.sqrt(variance + 1e-3) * factor
     norm = [gamma, beta, mean * factor, deviation**2 - 1e-3]
     other.get_layer("n1").set_weights(norm)
-    before, after = explained(model, x), explained(other, x)
-    np.testing.assert_allclose(before.map, after.map, **CLOSE)
+    assert_same(explained(model, x), explained(other, x))
+
+
+@pytest.mark.parametrize("mode", ["attribution", "net"])
+def test_a_norm_without_scale_passes_nothing_on(mode):
+    # A channel that the norm makes constant tells nothing of what it was.
+    model, x = paper_like(), images(9)
+    norm = model.get_layer("n1")
+    gamma, *rest = norm.get_weights()
+    gamma[1] = 0
+    norm.set_weights([gamma, *rest])
+    found = explained(model, x, mode)
+    assert np.isfinite(found.map).all()
+    assert np.isfinite(found.log_scale).all()
+    expected, logit = oracle_maps(model, oracle_patterns(model, x), x, mode)
+    np.testing.assert_allclose(found.logit, logit, rtol=1e-9)
+    largest = np.abs(expected).max(axis=(1, 2, 3))
+    np.testing.assert_allclose(
+        found.map, expected / largest[:, None, None, None], rtol=0, atol=1e-9
+    )
+    np.testing.assert_allclose(np.exp(found.log_scale), largest, rtol=1e-9)
+    # What the convolution has for that channel can be anything.
+    kernel, bias = model.get_layer("c1").get_weights()
+    kernel[..., 1] *= -2
+    model.get_layer("c1").set_weights([kernel, bias])
+    assert_same(found, explained(model, x, mode))
 
 
 def test_a_dead_unit_has_zeros_and_is_counted():
@@ -481,7 +512,16 @@ def test_single_precision_is_good_enough_for_figures():
     assert single.dtype == np.float32
     error = np.abs(single - double).max(axis=(1, 2, 3))
     assert np.median(error) < 1e-5
-    assert min(cosine(a, b) for a, b in zip(single, double, strict=True)) > 0.9999
+    assert min(cosine(a, b) for a, b in zip(single, double, strict=True)) >= 0.9999
+
+
+def test_single_precision_is_good_enough_for_sixteen_convolutions():
+    x = images(24, (32, 32, 1))
+    model = normalised(deep(), x)
+    assert sum(isinstance(layer, layers.Conv2D) for layer in model.layers) == 16
+    double = explained(model, x).map
+    single = explained(model, x, dtype="float32").map
+    assert min(cosine(a, b) for a, b in zip(single, double, strict=True)) >= 0.9999
 
 
 def test_patterns_are_kept_with_what_they_belong_to(tmp_path):

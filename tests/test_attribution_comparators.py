@@ -17,7 +17,12 @@ from nodal_staging.attribution.gradients import (
     logits,
     smooth_gradient,
 )
-from nodal_staging.attribution.localisation import edge_map, localise, regions_of
+from nodal_staging.attribution.localisation import (
+    centre_map,
+    edge_map,
+    localise,
+    regions_of,
+)
 from nodal_staging.attribution.occlusion import area_gap, flipping, occlusion
 from nodal_staging.attribution.parsing import UnsupportedLayerError
 from nodal_staging.attribution.patterns import fit_patterns
@@ -191,21 +196,41 @@ def test_a_cascade_draws_layers_anew_from_the_logit_down(chain):
             taken = fresh if at >= place or count == 5 else chain
             assert own is taken.weights[at]
     assert stages[-1][2].sha256 == fresh.sha256
-    assert [count for _, count, _ in cascade(chain, fresh, levels=3)] == [1, 3, 5]
+    # Of five kernels two are dense: that stage is always among them.
+    for levels, expected in ((2, [1, 2, 5]), (3, [1, 2, 3, 5]), (4, [1, 2, 4, 5])):
+        found = cascade(chain, fresh, levels=levels)
+        assert [count for _, count, _ in found] == expected
     with pytest.raises(ValueError, match="same form"):
         next(cascade(chain, linear(np.ones((8, 8, 2)))))
 
 
 def test_rank_correlation_is_that_of_absolute_values():
     rng = np.random.default_rng(0)
-    a, b = rng.normal(size=(2, 4, 6, 6))
+    a, b = rng.normal(size=(2, 5, 6, 6))
     b[1, :3] = 0
     b[3] = 1
+    a[4] = b[4] = 0
     found = rank_correlation(a, b)
     for n in range(3):
         expected = spearmanr(abs(a[n]).ravel(), abs(b[n]).ravel()).statistic
         assert found[n] == pytest.approx(expected)
-    assert np.isnan(found[3])
+    assert np.isnan(found[3:]).all()
+
+
+def test_pixels_that_are_empty_in_both_maps_give_no_rank_correlation():
+    rng = np.random.default_rng(1)
+    inside = np.zeros((20, 20), bool)
+    inside[8:13, 7:13] = True
+    a, b = np.where(inside, rng.normal(size=(2, 1, 20, 20)), 0)
+    expected = spearmanr(abs(a[0][inside]), abs(b[0][inside])).statistic
+    assert abs(expected) < 0.5
+    assert rank_correlation(a, b) == pytest.approx([expected])
+    # One of them not zero is enough to be ranked.
+    b[0, 0, :10] = 2.0
+    used = inside.copy()
+    used[0, :10] = True
+    expected = spearmanr(abs(a[0][used]), abs(b[0][used])).statistic
+    assert rank_correlation(a, b) == pytest.approx([expected])
 
 
 def disc(radius, size=20):
@@ -253,6 +278,34 @@ def test_edges_are_where_an_image_is_steep():
     image[:, :, 10:] = 1
     found = edge_map(image)[0]
     assert found[:, 9:11].min() > found[:, :5].max()
+
+
+def test_the_centre_is_where_a_gaussian_of_a_sixth_of_the_side_is_largest():
+    found = centre_map((2, 48, 24))
+    assert found.shape == (2, 48, 24)
+    assert np.array_equal(found[0], found[1])
+    np.testing.assert_allclose(found, found[:, ::-1, ::-1])
+    largest = found[0] > 0.99 * found[0].max()
+    assert set(zip(*np.nonzero(largest), strict=True)) <= {
+        (row, column) for row in (22, 23, 24, 25) for column in (11, 12)
+    }
+    # One deviation from the centre, 8 rows: exp(-1/2) of what it has there.
+    rows = np.arange(48) - 23.5
+    at = np.exp(-0.5 * (rows / 8) ** 2)
+    np.testing.assert_allclose(found[0, :, 11] / found[0, 23, 11], at / at[23])
+
+
+def test_a_baseline_may_be_an_image_of_its_own(weight):
+    chain, x = linear(weight), images(3, (8, 8, 2)).astype(np.float32)
+    without = x.copy()
+    without[..., 0] = 0.25
+    found = occlusion(chain, x, without, size=1, stride=1)[..., 0]
+    expected = (x[..., 0] - 0.25) * weight[..., 0]
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    _, least = flipping(chain, x, expected, without, steps=4)
+    nothing = (without * weight).sum(axis=(1, 2, 3)) + 0.5
+    sign = np.where((x * weight).sum(axis=(1, 2, 3)) + 0.5 < 0, -1, 1)
+    np.testing.assert_allclose(least[:, -1], sign * nothing, atol=1e-4)
 
 
 def test_gradients_pass_mean_pooling_and_patterns_do_not():

@@ -1,5 +1,6 @@
 """Figures 6 and 7: their nodes follow from a rule, their panels from the artefacts."""
 
+import dataclasses
 from functools import partial
 
 import numpy as np
@@ -12,7 +13,14 @@ from nodal_staging import tables
 from nodal_staging.example_nodes import NoExampleError
 from nodal_staging.figures.figure_6 import draw_figure_6
 from nodal_staging.figures.figure_7 import draw_figure_7
-from nodal_staging.figures.heatmap_panels import Network, against, lay_out, scaled
+from nodal_staging.figures.heatmap_legend import caption
+from nodal_staging.figures.heatmap_panels import (
+    Network,
+    against,
+    draw_map,
+    lay_out,
+    scaled,
+)
 from nodal_staging.figures.legend import Legend
 from nodal_staging.files import write_json
 from nodal_staging.heatmap_examples import (
@@ -134,9 +142,13 @@ def study(tmp_path_factory):
     return folder
 
 
-def read(study, cnn):
+def read(study, cnn, *, signed=False):
     return Network.read(
-        cnn, study / f"{cnn}.h5", study / f"cnn_{cnn}.csv", study / f"{cnn}.json"
+        cnn,
+        study / f"{cnn}.h5",
+        study / f"cnn_{cnn}.csv",
+        study / f"{cnn}.json",
+        signed=signed,
     )
 
 
@@ -187,7 +199,37 @@ def test_a_map_is_drawn_over_its_percentile_and_signs_are_told():
     assert (scaled(0 * values) == 0).all()
 
 
-def test_what_speaks_against_the_decision_is_measured(study):
+def test_one_colour_shows_how_much_and_two_for_what(study):
+    network = read(study, "xmask")
+    node = tables.read(study / "nodes.tsv", tables.NODES).iloc[3]
+    values = scaled(network.first.map[3])
+    axes = Figure().subplots()
+    draw_map(axes, network, node)
+    np.testing.assert_allclose(axes.images[0].get_array(), np.abs(values))
+    turned = read(study, "xmask", signed=True)
+    axes = Figure().subplots()
+    draw_map(axes, turned, node)
+    np.testing.assert_allclose(np.abs(axes.images[0].get_array()), np.abs(values))
+    assert axes.images[0].get_array().min() < 0
+
+
+@pytest.mark.parametrize("ct_share", [1.0, 0.3])
+def test_the_legend_tells_of_a_mask_channel_where_there_is_one(study, ct_share):
+    network = read(study, "xmask")
+    own = network.first
+    channels = np.ones((40, 1)) if ct_share == 1 else np.tile([0.3, 0.7], (40, 1))
+    maps = {network.method: dataclasses.replace(own, channel_share=channels)}
+    seen = dataclasses.replace(
+        network, drawn=dataclasses.replace(network.drawn, maps=maps)
+    )
+    examples = single_examples(tables.read(study / "nodes.tsv", tables.NODES))
+    words = caption([seen, seen], examples, (-160, 240))
+    assert ("70 % of the absolute relevance lie on the other" in words) == (
+        ct_share != 1
+    )
+
+
+def test_what_speaks_against_the_side_of_the_output_is_measured(study):
     network = read(study, "xmask")
     node = tables.read(study / "nodes.tsv", tables.NODES).iloc[7]
     values = network.first.map[7].astype(float)
@@ -197,13 +239,7 @@ def test_what_speaks_against_the_decision_is_measured(study):
 
 def test_signed_maps_speak_for_a_positive_node_whatever_the_decision(study):
     plain = read(study, "xmask")
-    turned = Network.read(
-        "xmask",
-        study / "xmask.h5",
-        study / "cnn_xmask.csv",
-        study / "xmask.json",
-        signed=True,
-    )
+    turned = read(study, "xmask", signed=True)
     assert plain.first.explains == "share"
     assert turned.first.explains == "logit"
     for place, logit in enumerate(plain.drawn.logit):
@@ -214,9 +250,12 @@ def test_signed_maps_speak_for_a_positive_node_whatever_the_decision(study):
             assert (turned.drawn.maps[name].map == drawn.map).all()
 
 
-def test_signed_maps_are_drawn_in_two_colours_and_say_so(study, tmp_path):
-    draw = partial(draw_figure_6, signed=True)
-    files = drawn(study, tmp_path, draw, CNNS)
+@pytest.mark.parametrize(
+    ("figure", "cnns"), [(draw_figure_6, CNNS), (draw_figure_7, CNNS[1:])]
+)
+def test_signed_maps_are_drawn_in_two_colours_and_say_so(study, tmp_path, figure, cnns):
+    draw = partial(figure, signed=True)
+    files = drawn(study, tmp_path, draw, cnns)
     words = Legend.of(files["svg"].read_text()).caption
     assert "Red speaks for a positive node, blue against it." in words
     assert files["png"].stat().st_size > 0

@@ -12,7 +12,9 @@ from studies import measured_nodes
 
 from nodal_staging import backend, patch_files, tables
 from nodal_staging.attribution.chain import LinearChain
-from nodal_staging.attribution.patterns import PatternsMismatchError
+from nodal_staging.attribution.gradients import gradient, logits
+from nodal_staging.attribution.maps import attribute
+from nodal_staging.attribution.patterns import Patterns, PatternsMismatchError
 from nodal_staging.audit.heatmaps import (
     FAITHFULNESS,
     OUTSIDE,
@@ -22,6 +24,7 @@ from nodal_staging.audit.heatmaps import (
 from nodal_staging.audit.localisation import (
     DIFFERENCES,
     LOCALISATION,
+    OVER_CONTROLS,
     measure_localisation,
 )
 from nodal_staging.audit.resampling import PatientBootstrap
@@ -39,7 +42,13 @@ from nodal_staging.heatmap_files import (
 )
 from nodal_staging.heatmap_methods import CONTROLS, METHODS
 from nodal_staging.heatmap_options import HeatmapOptions
-from nodal_staging.heatmaps import attribute_cnn, fit_cnn_patterns
+from nodal_staging.heatmaps import (
+    attribute_cnn,
+    fit_cnn_patterns,
+    plain_images,
+    read_chain,
+)
+from nodal_staging.images import ImageSource
 from nodal_staging.label_permutation import permute_labels
 from nodal_staging.recipes import read_recipe, write_recipe
 from nodal_staging.scores import score_table
@@ -175,10 +184,48 @@ def test_a_file_has_every_method_and_control(drawn):
         assert set(largest.round(5)) <= {0.0, 1.0}, name
         share = maps.channel_share.sum(axis=1)
         np.testing.assert_allclose(share[largest > 0], 1, atol=1e-5)
+        channels = 1 if name in ("grad_cam", "occlusion", *CONTROLS) else 2
+        assert maps.channel_share.shape == (8, channels)
+        shares = maps.channel_share[:, 0] if channels == 2 else np.full(8, np.nan)
+        np.testing.assert_array_equal(maps.ct_share, shares)
     # Zero pixels times anything is zero; patterns are not multiplied by the image.
     product = found.maps["gradient_x_input"].map
     assert not product[~found.masks].any()
     assert found.maps["pattern_attribution"].map[~found.masks].any()
+
+
+def test_maps_are_of_the_ct_alone(drawn):
+    how = read_recipe(drawn / "recipe.json")
+    chain = read_chain(how, drawn / "weights.h5")
+    found = read_heatmaps(drawn / "xmask.h5")
+    images = ImageSource.read([drawn / "p.h5"], found.node_ids, how.image).plain()
+    patterns = Patterns.load(drawn / "xmask.patterns.h5", chain)
+    whole = np.abs(attribute(chain, patterns, images).unscaled())
+    maps = found.maps["pattern_attribution"]
+    unscaled = np.abs(maps.map) * np.exp(maps.log_scale)[:, None, None]
+    np.testing.assert_allclose(unscaled, whole[..., 0], rtol=1e-4, atol=1e-12)
+    shares = whole.sum(axis=(1, 2)) / whole.sum(axis=(1, 2, 3))[:, None]
+    np.testing.assert_allclose(maps.channel_share, shares, rtol=1e-4)
+    # The mask is a channel of this network: what has gone is the CT.
+    slope = np.abs(gradient(chain, images))[..., 0]
+    slope /= slope.max(axis=(1, 2), keepdims=True)
+    np.testing.assert_allclose(found.maps["gradient"].map, slope, rtol=1e-4, atol=1e-6)
+
+
+def test_occluded_squares_lose_their_ct_and_keep_their_mask(drawn):
+    how = read_recipe(drawn / "recipe.json")
+    chain = read_chain(how, drawn / "weights.h5")
+    found = read_heatmaps(drawn / "xmask.h5")
+    images = ImageSource.read([drawn / "p.h5"], found.node_ids, how.image).plain()
+    mean = plain_images(drawn / "training.tsv", [drawn / "p.h5"], how.image).mean(
+        axis=0
+    )
+    without = images.copy()
+    without[:, 16:32, 16:32, 0] = mean[16:32, 16:32, 0]
+    expected = logits(chain, images) - logits(chain, without)
+    maps = found.maps["occlusion"]
+    middle = maps.map[:, 24, 24] * np.exp(maps.log_scale)
+    np.testing.assert_allclose(middle, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_scales_bring_the_units_back(drawn):
@@ -218,7 +265,10 @@ def test_checks_have_a_value_per_node_and_way(drawn):
     correlated = found[found["check"] == "rank_correlation"]
     keys = correlated[["method", "patterns", "network"]].drop_duplicates()
     ways = set(keys.itertuples(index=False, name=None))
-    networks = {"logit", "block1_conv1", "labels_permuted"}
+    # Two levels, and the stage with all dense layers.
+    dense = correlated[correlated["layers"] == 2]["network"].unique()
+    assert len(dense) == 1
+    networks = {"logit", *dense, "block1_conv1", "labels_permuted"}
     expected = {
         ("pattern_attribution", p, n) for p in ("fitted", "kept") for n in networks
     }
@@ -229,8 +279,12 @@ def test_checks_have_a_value_per_node_and_way(drawn):
     assert set(whole["layers"]) == {7}
     outside = found[found["check"] == "outside_share"]
     assert set(outside["network"]) == {"trained", "labels_permuted", "untrained_1"}
-    product = outside[outside["method"] == "gradient_x_input"]["value"]
-    assert product.dropna().max() < 1e-6
+    # What is empty in every masked image gets nothing, in no network.
+    for method in ("gradient_x_input", "integrated_gradients_fill"):
+        value = outside[outside["method"] == method]["value"]
+        assert (value.dropna().abs() < 1e-6).all()
+        assert len(value.dropna())
+    assert "integrated_gradients" not in set(outside["method"])
     gaps = found[found["check"] == "area_gap"]
     assert set(gaps["method"]) == {*ALL, *CONTROLS}
     assert set(found.groupby(["check", "method", "patterns", "network"]).size()) == {8}
@@ -263,8 +317,11 @@ def test_the_audit_of_heatmaps_averages_over_nodes(drawn):
     faithful = tables.read(outputs["f"], FAITHFULNESS).set_index("method")
     gaps = values[values["check"] == "area_gap"].groupby("method")["value"].mean()
     np.testing.assert_allclose(faithful["gap"], gaps[faithful.index])
-    over = gaps - gaps["random"]
-    np.testing.assert_allclose(faithful["gap_over_random"], over[faithful.index])
+    for control in ("random", "edges"):
+        over = gaps - gaps[control]
+        np.testing.assert_allclose(
+            faithful[f"gap_over_{control}"], over[faithful.index], atol=1e-12
+        )
     random = tables.read(outputs["r"], RANDOMISATION)
     for row in random.to_dict("records"):
         same = (values["network"] == row["network"]) & (
@@ -309,8 +366,8 @@ def test_a_cnn_without_patterns_can_be_explained_by_gradients(study, tmp_path):
     assert "labels_permuted" not in set(found["network"])
 
 
-def planted(folder, name, node_ids, on_node):
-    """Write maps that lie on the node to a known share, per node."""
+def planted(folder, name, node_ids, on_node, ct_share=0.7):
+    """Write maps and a control that lie on the node to known shares, per node."""
     n = len(node_ids)
     masks = np.zeros((n, 48, 48), bool)
     masks[:, 20:28, 20:28] = True
@@ -318,9 +375,11 @@ def planted(folder, name, node_ids, on_node):
     inside, outside = masks.sum() / n, (~masks).sum() / n
     maps = np.where(masks, share / inside, (1 - share) / outside)
     maps /= maps.max(axis=(1, 2), keepdims=True)
-    heatmap = Heatmap(maps.astype(np.float32), np.zeros(n), np.ones((n, 1)), "share")
+    channels = np.tile([ct_share, 1 - ct_share], (n, 1))
+    heatmap = Heatmap(maps.astype(np.float32), np.zeros(n), channels, "share")
+    even = Heatmap(np.ones_like(heatmap.map), np.zeros(n), np.ones((n, 1)), "control")
     found = Heatmaps(
-        node_ids, np.ones(n), maps.astype(np.float32), masks, {"planted": heatmap}
+        node_ids, np.ones(n), heatmap.map, masks, {"planted": heatmap, "even": even}
     )
     write_heatmaps(folder / f"{name}.h5", found)
     return folder / f"{name}.h5"
@@ -354,6 +413,7 @@ def localised(tmp_path):
         seed=1,
         localisation=tmp_path / "localisation.tsv",
         differences=tmp_path / "differences.tsv",
+        controls=tmp_path / "controls.tsv",
     )
     return nodes, score, tmp_path
 
@@ -361,7 +421,8 @@ def localised(tmp_path):
 def test_localisation_finds_what_was_planted(localised):
     nodes, score, folder = localised
     found = tables.read(folder / "localisation.tsv", LOCALISATION)
-    near = found[(found["cnn"] == "near") & (found["region"] == "node")]
+    planted = found["method"] == "planted"
+    near = found[(found["cnn"] == "near") & (found["region"] == "node") & planted]
     by = near.set_index(["group", "level"])
     assert by.loc[("location", "inguinal"), "share"] == pytest.approx(0.9)
     assert by.loc[("location", "cervical"), "share"] == pytest.approx(0.5)
@@ -381,7 +442,9 @@ def test_localisation_finds_what_was_planted(localised):
     }
     for level, count in counts.items():
         assert by.loc[("outcome", level), "nodes"] == count
-    whole = found[(found["cnn"] == "near") & (found["group"] == "all")]
+    assert everyone["ct_share"] == pytest.approx(0.7)
+    assert found[~planted]["ct_share"].isna().all()
+    whole = found[(found["cnn"] == "near") & (found["group"] == "all") & planted]
     assert whole["share"].sum() == pytest.approx(1)
     assert whole["rank_share"].notna().sum() == 1
 
@@ -394,6 +457,23 @@ def test_differences_are_paired_node_by_node(localised):
     share = np.where(nodes["location"] == "inguinal", 0.9, 0.5).mean()
     assert row["difference"] == pytest.approx(share - 0.1, abs=1e-5)
     assert row["lower"] > 0.35
+
+
+def test_methods_are_set_against_the_controls_of_their_own_cnn(localised):
+    nodes, _, folder = localised
+    found = tables.read(folder / "controls.tsv", OVER_CONTROLS)
+    by = found.set_index(["cnn", "method", "control", "region"])
+    assert set(found["control"]) == {"even"}
+    area = 64 / 48**2
+    inguinal = (nodes["location"] == "inguinal").to_numpy()
+    for cnn, share in (("near", np.where(inguinal, 0.9, 0.5).mean()), ("far", 0.1)):
+        row = by.loc[(cnn, "planted", "even", "node")]
+        assert row["control_share"] == pytest.approx(area, rel=1e-5)
+        assert row["difference"] == pytest.approx(share - area, abs=1e-5)
+        assert row["lower"] <= row["difference"] <= row["upper"]
+    # Ring, node and background together are all of either map.
+    total = found.groupby("cnn")["difference"].sum()
+    assert total.abs().max() < 1e-6
 
 
 def test_the_bootstrap_draws_patients_with_all_their_nodes():
@@ -450,13 +530,13 @@ def test_permuted_labels_keep_the_nodes_and_the_balance(tmp_path):
     assert 0.3 < moved < 0.7
 
 
-def test_relevance_for_the_decision_turns_with_the_sign():
+def test_relevance_for_the_side_of_the_output_turns_with_the_sign():
     maps = np.array([[[1.0, -0.5]], [[1.0, -0.5]]], np.float32)
     logit = np.array([2.0, -2.0])
 
     def decided(explains):
         heatmap = Heatmap(maps, np.zeros(2), np.ones((2, 1)), explains)
-        return heatmap.for_decision(logit)
+        return heatmap.for_side(logit)
 
     assert np.array_equal(decided("share"), maps)
     assert np.array_equal(decided("logit")[1], -maps[1])

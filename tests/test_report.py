@@ -13,11 +13,12 @@ from report_files import CNNS, FIGURES, report_study
 
 from nodal_staging import tables
 from nodal_staging.auc_differences import AUC_DIFFERENCES
-from nodal_staging.audit.heatmaps import OUTSIDE, RANDOMISATION
-from nodal_staging.audit.localisation import LOCALISATION
+from nodal_staging.audit.heatmaps import FAITHFULNESS, OUTSIDE, RANDOMISATION
+from nodal_staging.audit.localisation import LOCALISATION, OVER_CONTROLS
 from nodal_staging.classifier_names import printed
 from nodal_staging.files import read_json, write_json
 from nodal_staging.provenance_record import record_provenance
+from nodal_staging.report.heatmaps import localisation, over_controls, unmoved
 from nodal_staging.report.node_image import node_image, outline
 from nodal_staging.report.page import page
 from nodal_staging.report.parts import Banner, Folded, Heading, Items, render
@@ -163,16 +164,24 @@ def test_a_case_states_what_is_known_of_its_node(study, text):
 
 def test_heatmap_tables_repeat_the_audit(study, document):
     frame = tables.read(study.localisation, LOCALISATION)
-    whole = frame[(frame["region"] == "node") & (frame["group"] == "all")]
-    names = ["pattern_attribution", "edges", "random"]
+    whole = frame[frame["group"] == "all"].set_index(["cnn", "method", "region"])
+    names = ["pattern_attribution", "edges", "random", "centre"]
     rows = document.table("localisation")[1:]
-    assert len(rows) == 3 * len(names)
-    expected = whole[whole["method"].isin(names)]
-    for row, of in zip(rows, expected.to_dict("records"), strict=True):
-        assert row[2] == half_up(100 * of["share"], 1)
-        ends = (of["enrichment_lower"], of["enrichment_upper"])
-        assert row[5] == half_up(of["enrichment"], 2)
-        assert row[6] == " to ".join(half_up(end, 2) for end in ends)
+    pairs = [(cnn, name) for cnn in CNNS for name in names]
+    for row, (cnn, name) in zip(rows, pairs, strict=True):
+        for place, region in enumerate(("node", "ring", "background")):
+            of = whole.loc[(cnn, name, region)]
+            cell = [half_up(100 * of[c], 1) for c in ("share", "lower", "upper")]
+            assert row[2 + place] == f"{cell[0]} ({cell[1]} to {cell[2]})"
+        of = whole.loc[(cnn, name, "node")]
+        cell = [half_up(of[f"enrichment{end}"], 2) for end in ("", "_lower", "_upper")]
+        assert row[6] == f"{cell[0]} ({cell[1]} to {cell[2]})"
+        assert row[5].split(" / ")[0] == half_up(100 * of["area"], 1)
+    over = tables.read(study.localisation_controls, OVER_CONTROLS)
+    over = over[(over["method"] == names[0]) & (over["region"] == "node")]
+    rows = document.table("localisation_controls")[1:]
+    for row, of in zip(rows, over.to_dict("records"), strict=True):
+        assert row[4] == half_up(100 * of["difference"], 1)
     halo = tables.read(study.halo, OUTSIDE)
     for row, of in zip(
         document.table("halo")[1:], halo.to_dict("records"), strict=True
@@ -180,6 +189,32 @@ def test_heatmap_tables_repeat_the_audit(study, document):
         assert row[3] == half_up(100 * of["outside_share"], 1)
         trained = of["network"] == "trained"
         assert row[6] == ("–" if trained else half_up(100 * of["difference"], 1))
+    flipped = tables.read(study.faithfulness, FAITHFULNESS)
+    flipped = flipped[flipped["method"] != "random"]
+    rows = document.table("faithfulness")[1:]
+    for row, of in zip(rows, flipped.to_dict("records"), strict=True):
+        itself = of["method"] == "edges"
+        assert row[6] == ("–" if itself else half_up(of["gap_over_edges"], 3))
+
+
+def test_what_lies_on_a_mask_channel_is_told_where_there_is_one(study, tmp_path):
+    frame = tables.read(study.localisation, LOCALISATION)
+    seen = frame["method"].eq("pattern_attribution")
+    tables.write(
+        frame.assign(ct_share=np.where(seen, 0.25, np.nan)),
+        tmp_path / "l.tsv",
+        LOCALISATION,
+    )
+    grid = localisation(tmp_path / "l.tsv")[0]
+    place = grid.header.index("Of it on the CT channel, %")
+    for group in grid.groups:
+        assert [row[place] for row in group] == ["25.0", "–", "–", "–"]
+    assert not any(
+        "channel" in title for title in localisation(study.localisation)[0].header
+    )
+    assert all(
+        len(row) == 7 for row in over_controls(study.localisation_controls).groups[0]
+    )
 
 
 def test_the_randomisation_table_has_every_stage(study, document):
@@ -189,6 +224,22 @@ def test_the_randomisation_table_has_every_stage(study, document):
     cells = [cell for row in rows for cell in row[2:] if cell != "–"]
     values = sorted(half_up(value, 2) for value in frame["rank_correlation"])
     assert sorted(cell.partition(" ")[0] for cell in cells) == values
+
+
+def test_the_maps_that_the_logit_does_not_move_are_named(study, text):
+    # Planted: 0.95 for patterns fitted again, 0.8 for those kept, 0.4 for the gradient.
+    said = unmoved(study.randomisation)
+    assert said in text
+    assert "PatternAttribution" in said
+    assert "Gradient" not in said
+    assert all(printed(f"cnn_{cnn}") in said for cnn in CNNS)
+
+
+def test_where_the_logit_moves_every_map_that_is_said(study, tmp_path):
+    frame = tables.read(study.randomisation, RANDOMISATION)
+    apart = frame.assign(rank_correlation=0.5, lower=0.4, upper=0.6)
+    tables.write(apart, tmp_path / "r.tsv", RANDOMISATION)
+    assert "no map keeps a rank correlation above 0.9" in unmoved(tmp_path / "r.tsv")
 
 
 def test_differences_and_optimism_repeat_the_statistics(study, document):

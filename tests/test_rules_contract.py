@@ -36,7 +36,6 @@ SHARED = {
     "train_candidate": "train_fold",
     "train_share": "train_cnn",
     "train_permuted": "train_cnn",
-    "draw_signed_heatmaps": "draw_figure_6",
     "score_share": "score_cnn",
     "read_new_labels": "read_label_names",
     "gather_new_labels": "gather_label_names",

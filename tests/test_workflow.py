@@ -69,7 +69,8 @@ def results(study) -> Path:
 def test_everything_a_reader_wants_is_there(results):
     for name in ("report.html", "provenance.json", "audit/verdict.json"):
         assert (results / name).stat().st_size > 0
-    drawn = [*ILLUSTRATED, "signed_heatmaps", "uptake", "training", "readers"]
+    signed = ["signed_heatmaps", "signed_heatmaps_pair"]
+    drawn = [*ILLUSTRATED, *signed, "uptake", "training", "readers"]
     for suffix, figure in itertools.product(("pdf", "svg", "png"), drawn):
         assert (results / "figures" / f"{figure}.{suffix}").stat().st_size > 1000
     for table in ("mcnemar", "auc_differences", "subgroups"):

@@ -32,4 +32,5 @@ CURVES = table(
     },
     unique=["method", "share_replaced"],
 )
-"""Mean support for the decision (logit times its sign) of the test nodes."""
+"""Mean support for the side of 0.5 on which the output of each test node lies (logit
+times its sign)."""

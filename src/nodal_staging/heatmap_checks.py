@@ -3,8 +3,8 @@
 - Randomisation: weights are drawn anew from the logit down, or all of them are
   learned from permuted labels; how like the map of the trained network is the map
   then? Patterns are fitted again on the randomised network, and kept.
-- Faithfulness: pixels are replaced by the mean training image, most or least relevant
-  first; how far apart do the two curves lie?
+- Faithfulness: pixels of the CT are replaced by the mean training image, most or
+  least relevant first; how far apart do the two curves lie?
 - Outside: the share of the absolute relevance outside the node, for the trained
   network, one that learned permuted labels, and untrained ones. What untrained
   networks have too is no finding about what was learned.
@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
@@ -47,6 +48,9 @@ RANDOMISED = ("pattern_attribution", "gradient", "gradient_x_input", "grad_cam")
 """Methods whose dependence on the weights is checked."""
 OUTSIDE = ("pattern_attribution", "integrated_gradients", "gradient_x_input")
 """Methods whose relevance outside the node is set beside that of untrained networks."""
+FROM_FILL = "integrated_gradients_fill"
+"""Integrated gradients from an image of ``mask_fill``, without a node: from the mean
+training image they would give relevance to pixels that are empty in every image."""
 
 
 def check_attribution(
@@ -154,26 +158,35 @@ class _Bench:
 
     def outside(self, others: list[tuple[str, Explained]]) -> Iterator[pd.DataFrame]:
         """Measure how much lies outside the node, in trained networks and others."""
+        networks = [(TRAINED, self.network), *others]
         for method in self._among(OUTSIDE):
-            maps = {TRAINED: self.drawn.maps[method].map} | {
-                name: heatmap(method, other, self.images).map for name, other in others
-            }
             patterns = "fitted" if method in PATTERN_METHODS else "none"
-            for name, found in maps.items():
+            filled = method == "integrated_gradients"
+            for name, network in networks:
+                explained = self._from_fill(network) if filled else network
+                found = heatmap(method, explained, self.images).map
                 value = 1 - localise(found, self.drawn.masks).share[:, 0]
                 layers = 0 if name == TRAINED else len(self.network.chain.kernels)
-                yield self._rows("outside_share", method, patterns, name, layers, value)
+                called = FROM_FILL if filled else method
+                yield self._rows("outside_share", called, patterns, name, layers, value)
+
+    def _from_fill(self, network: Explained) -> Explained:
+        """Let integrated gradients start where masked pixels are, without a node."""
+        fill = np.zeros_like(network.baseline)
+        fill[..., 0] = self.recipe.image.mask_fill
+        return dataclasses.replace(network, baseline=fill)
 
     def flipped(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Replace pixels in the order of each map."""
+        """Replace pixels of the CT in the order of each map."""
         steps = self.network.options.flipping_steps
+        without = self.network.without_ct(self.images)
         gaps, curves = [], []
         for method, found in self.drawn.maps.items():
             most, least = flipping(
                 self.network.chain,
                 self.images,
-                found.for_decision(self.drawn.logit),
-                self.network.baseline,
+                found.for_side(self.drawn.logit),
+                without,
                 steps=steps,
             )
             patterns = "fitted" if method in PATTERN_METHODS else "none"

@@ -1,11 +1,17 @@
 """Heatmap files: one HDF5 per CNN, the same bytes for the same maps.
 
-``explains`` says what the numbers of a map mean:
+Every map is of the CT. Where the mask is a channel of the input too,
+``channel_share`` says how much of the absolute values the CT had: what lies on the
+mask speaks of the node's outline, and would put the map on the node whatever the CT.
 
-- ``share``: parts of the logit, whatever its sign; above zero supports the decision
+``explains`` says what the numbers of a map mean. The side of the output is that of
+0.5, of the logit that of zero; the study's threshold may lie elsewhere.
+
+- ``share``: parts of the logit, whatever its sign; above zero supports the side of
+  0.5 on which the output lies
 - ``logit``: parts of the logit, or of its difference from a baseline; above zero
   speaks for a positive node
-- ``support``: not negative, larger where more supports the decision
+- ``support``: not negative, larger where more supports that side
 - ``size``: not negative, how strongly the logit reacts, without a direction
 - ``signal``: what the network took for its signal, in units of the image
 - ``control``: knows nothing of the network
@@ -34,12 +40,12 @@ class Heatmap:
     Attributes
     ----------
     map
-        ``(n, y, x)``, the largest absolute value of each image 1, or zeros.
+        Of the CT ``(n, y, x)``, the largest absolute value of each image 1, or zeros.
     log_scale
         ``(n,)``: the map in its own units is ``map * exp(log_scale)``.
     channel_share
-        Share of each channel in the absolute values ``(n, channels)``, before
-        channels were joined.
+        Share of each channel of the input in the absolute values ``(n, channels)``,
+        the CT first; ``(n, 1)`` for methods that have one map for all channels.
     explains
         What its numbers mean.
     """
@@ -49,8 +55,16 @@ class Heatmap:
     channel_share: Float64
     explains: str
 
-    def for_decision(self, logit: Float64) -> FloatArray:
-        """Return the map so that larger values support the decision more."""
+    @property
+    def ct_share(self) -> Float64:
+        """Share of the CT in the absolute values ``(n,)``; NaN of a single channel."""
+        whole = self.channel_share
+        if whole.shape[1] == 1:
+            return np.full(len(whole), np.nan)
+        return np.where(whole.sum(axis=1) > 0, whole[:, 0], np.nan)
+
+    def for_side(self, logit: Float64) -> FloatArray:
+        """Return the map so that larger values support the side of the output more."""
         if self.explains == "logit":
             sign = np.where(logit < 0, -1, 1).astype(np.float32)
             return np.asarray(self.map * sign[:, None, None], np.float32)
@@ -59,7 +73,7 @@ class Heatmap:
     def for_positive(self, logit: Float64) -> Self:
         """Return parts of the logit, where the map has shares of it; else itself.
 
-        What supports the decision of a negative call speaks against a positive node.
+        What supports an output below 0.5 speaks against a positive node.
         """
         if self.explains != "share":
             return self
@@ -77,7 +91,7 @@ class Heatmaps:
     node_ids
         Nodes, in the order of all else.
     logit
-        What is explained ``(n,)``; above zero calls a node positive at 0.5.
+        What is explained ``(n,)``; above zero where the output is above 0.5.
     images, masks
         What the network saw of the CT, and the node there ``(n, y, x)``.
     maps
@@ -94,8 +108,9 @@ class Heatmaps:
 def write_heatmaps(path: str | Path, heatmaps: Heatmaps) -> None:
     """Write HDF5; all numbers are float32.
 
-    ``/node_id``, ``/logit``, ``/image``, ``/mask``, and by method ``/map/<method>``,
-    ``/log_scale/<method>`` and ``/channel_share/<method>``.
+    ``/node_id``, ``/logit``, ``/image``, ``/mask``, and by method ``/map/<method>``
+    with the attribute ``explains``, ``/log_scale/<method>`` and
+    ``/channel_share/<method>``; the attribute ``methods`` has their order.
     """
     with replacing(path) as part, h5py.File(part, "w") as file:
         file["node_id"] = np.array(list(heatmaps.node_ids), dtype="S")

@@ -1,6 +1,7 @@
 """The heatmaps that a study draws, each by one name.
 
-What their numbers mean is said in ``heatmap_files``.
+What their numbers mean is said in ``heatmap_files``. All are of the CT, the first
+channel of the input: a mask channel shows the node and nothing else.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from nodal_staging.attribution import gradients
 from nodal_staging.attribution.chain import LinearChain
-from nodal_staging.attribution.localisation import edge_map
+from nodal_staging.attribution.localisation import centre_map, edge_map
 from nodal_staging.attribution.maps import attribute
 from nodal_staging.attribution.occlusion import occlusion
 from nodal_staging.attribution.patterns import Patterns, fit_patterns
@@ -23,7 +24,9 @@ from nodal_staging.seeds import stream
 FloatArray = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
-CONTROLS = ("edges", "random")
+CONTROLS = ("edges", "random", "centre")
+"""Maps that know of no network: where the CT is steep, anything, and the middle of
+the image, where the node always is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +40,8 @@ class Explained:
     patterns
         Its patterns, or None where no method asks for them.
     baseline
-        The mean training image ``(y, x, channels)``.
+        Where integrated gradients start, and what replaces the CT where it is taken
+        away: the mean training image ``(y, x, channels)``.
     options
         How.
     """
@@ -63,6 +67,12 @@ class Explained:
             )
         return cls(chain, patterns, trained_on.mean(axis=0), options)
 
+    def without_ct(self, images: FloatArray) -> FloatArray:
+        """Return images with the CT of the baseline; a mask among them stays."""
+        replaced = images.copy()
+        replaced[..., 0] = self.baseline[..., 0]
+        return replaced
+
 
 def heatmap(name: str, network: Explained, images: FloatArray) -> Heatmap:
     """Draw the maps of images by a method.
@@ -76,19 +86,19 @@ def heatmap(name: str, network: Explained, images: FloatArray) -> Heatmap:
 
     Notes
     -----
-    Contributions are summed over channels; of gradients the Euclidean norm is taken;
-    of the signal the first channel, the CT, is shown.
+    Of a map for each channel the first is taken, the CT; ``channel_share`` says how
+    much of the absolute values lies there.
     """
     method = METHODS[name]
     drawn, log_scale = method.draw(network, images)
     size = np.abs(drawn).sum(axis=(1, 2))
     total = size.sum(axis=1, keepdims=True)
     shares = np.divide(size, total, out=np.zeros_like(size), where=total > 0)
-    joined = method.join(drawn)
-    largest = np.abs(joined).max(axis=(1, 2))
+    of_ct = np.abs(drawn[..., 0]) if method.explains == "size" else drawn[..., 0]
+    largest = np.abs(of_ct).max(axis=(1, 2))
     safe = np.where(largest > 0, largest, 1.0)
     return Heatmap(
-        (joined / safe[:, None, None]).astype(np.float32),
+        (of_ct / safe[:, None, None]).astype(np.float32),
         log_scale + np.log(safe),
         shares,
         method.explains or network.options.start,
@@ -101,23 +111,10 @@ Drawn = tuple[Float64, Float64]
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How maps are drawn, joined over channels, and what they mean."""
+    """How maps are drawn, and what they mean."""
 
     draw: Callable[[Explained, FloatArray], Drawn]
-    join: Callable[[Float64], Float64]
     explains: str = ""
-
-
-def _sum(drawn: Float64) -> Float64:
-    return np.asarray(drawn.sum(axis=-1), np.float64)
-
-
-def _norm(drawn: Float64) -> Float64:
-    return np.asarray(np.sqrt((drawn**2).sum(axis=-1)), np.float64)
-
-
-def _first(drawn: Float64) -> Float64:
-    return drawn[..., 0]
 
 
 def _by_patterns(mode: Any) -> Callable[[Explained, FloatArray], Drawn]:
@@ -170,7 +167,7 @@ def _occluded(network: Explained, images: FloatArray) -> npt.NDArray[Any]:
     return occlusion(
         network.chain,
         images,
-        network.baseline,
+        network.without_ct(images),
         size=options.occlusion_mm,
         stride=options.occlusion_stride_mm,
     )
@@ -182,25 +179,22 @@ def _random(network: Explained, images: FloatArray) -> npt.NDArray[Any]:
 
 
 METHODS = {
-    "pattern_attribution": Method(_by_patterns("attribution"), _sum),
-    "pattern_net": Method(_by_patterns("net"), _first, "signal"),
-    "integrated_gradients": Method(_unscaled(_integrated), _sum, "logit"),
+    "pattern_attribution": Method(_by_patterns("attribution")),
+    "pattern_net": Method(_by_patterns("net"), "signal"),
+    "integrated_gradients": Method(_unscaled(_integrated), "logit"),
     "gradient_x_input": Method(
-        _unscaled(lambda n, x: gradients.gradient_times_input(n.chain, x)),
-        _sum,
-        "logit",
+        _unscaled(lambda n, x: gradients.gradient_times_input(n.chain, x)), "logit"
     ),
-    "gradient": Method(
-        _unscaled(lambda n, x: gradients.gradient(n.chain, x)), _norm, "size"
-    ),
-    "smoothgrad": Method(_unscaled(_smooth), _norm, "size"),
+    "gradient": Method(_unscaled(lambda n, x: gradients.gradient(n.chain, x)), "size"),
+    "smoothgrad": Method(_unscaled(_smooth), "size"),
     "grad_cam": Method(
-        _unscaled(lambda n, x: gradients.grad_cam(n.chain, x)), _sum, "support"
+        _unscaled(lambda n, x: gradients.grad_cam(n.chain, x)), "support"
     ),
-    "occlusion": Method(_unscaled(_occluded), _sum, "logit"),
-    "edges": Method(
-        _unscaled(lambda _, x: edge_map(x[..., 0])[..., None]), _sum, "control"
+    "occlusion": Method(_unscaled(_occluded), "logit"),
+    "edges": Method(_unscaled(lambda _, x: edge_map(x[..., 0])[..., None]), "control"),
+    "random": Method(_unscaled(_random), "control"),
+    "centre": Method(
+        _unscaled(lambda _, x: centre_map(x.shape[:3])[..., None]), "control"
     ),
-    "random": Method(_unscaled(_random), _sum, "control"),
 }
 """Every method by its name in files and in the configuration."""

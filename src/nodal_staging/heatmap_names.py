@@ -4,6 +4,7 @@ METHODS = {
     "pattern_attribution": "PatternAttribution",
     "pattern_net": "PatternNet",
     "integrated_gradients": "Integrated gradients",
+    "integrated_gradients_fill": "Integrated gradients from the mask's fill",
     "gradient_x_input": "Gradient × input",
     "gradient": "Gradient",
     "smoothgrad": "SmoothGrad",
@@ -11,6 +12,7 @@ METHODS = {
     "occlusion": "Occlusion",
     "edges": "Edge map (control)",
     "random": "Random map (control)",
+    "centre": "Centre map (control)",
 }
 """Methods and controls, in the order of every table."""
 

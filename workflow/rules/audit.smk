@@ -4,6 +4,7 @@ INPUTS   scores/, statistics/, nodes.tsv, attribution/, raw/truth.json (syntheti
 OUTPUTS  audit/ceilings.tsv       each AUC beside the best that the truth allows
          audit/location.tsv       AUC over pairs of the same location
          audit/localisation.tsv   where the heatmaps lie; localisation_differences.tsv
+                                  of two CNNs, localisation_controls.tsv of controls
          audit/randomisation.tsv  how the heatmaps depend on what was learned
          audit/faithfulness.tsv   whether they name the pixels that matter
          audit/halo.tsv           what lies outside the node, trained or not
@@ -74,6 +75,7 @@ rule measure_localisation:
     output:
         localisation="<results>/audit/localisation.tsv",
         differences="<results>/audit/localisation_differences.tsv",
+        controls="<results>/audit/localisation_controls.tsv",
     log:
         "<logs>/measure_localisation.log",
     conda:

@@ -4,6 +4,7 @@ INPUTS   examples/, cohort/, nodes.tsv, datasets/, models/, statistics/, scores/
          attribution/
 OUTPUTS  figures/figure_<number>.{pdf,svg,png}  each with its legend inside
          figures/signed_heatmaps.{pdf,svg,png}  Figure 6 with signs
+         figures/signed_heatmaps_pair.{pdf,svg,png}  Figure 7 with signs
          report/figure_<number>.svg  for the report to embed; temporary
 """
 
@@ -14,8 +15,13 @@ FIGURES = collect(
     number=FIGURE_NUMBERS,
     suffix=["pdf", "svg", "png"],
 )
-# The nodes of Figure 6, what speaks for and against a positive node in two colours.
-SIGNED_HEATMAPS = multiext("<results>/figures/signed_heatmaps", ".pdf", ".svg", ".png")
+# The nodes of Figures 6 and 7, what speaks for and against a positive node in two
+# colours.
+SIGNED_HEATMAPS = collect(
+    "<results>/figures/signed_heatmaps{pair}.{suffix}",
+    pair=["", "_pair"],
+    suffix=["pdf", "svg", "png"],
+)
 # The report has its own copies, so that a lost figure is one job.
 ILLUSTRATED = [f"figure_{number}" for number in FIGURE_NUMBERS] + [
     "subgroups",
@@ -245,7 +251,6 @@ rule draw_figure_6:
         cnns=CNNS,
         window_hu=lookup(within=config, dpath="image/window_hu"),
         synthetic=SYNTHETIC,
-        signed=False,
         code=version_of("draw_figure_6"),
     script:
         "../scripts/draw_figure_6.py"
@@ -256,19 +261,6 @@ use rule draw_figure_6 as illustrate_figure_6 with:
         temp("<results>/report/figure_6.svg"),
     log:
         "<logs>/illustrate_figure_6.log",
-
-
-use rule draw_figure_6 as draw_signed_heatmaps with:
-    output:
-        SIGNED_HEATMAPS,
-    log:
-        "<logs>/draw_signed_heatmaps.log",
-    params:
-        cnns=CNNS,
-        window_hu=lookup(within=config, dpath="image/window_hu"),
-        synthetic=SYNTHETIC,
-        signed=True,
-        code=version_of("draw_figure_6"),
 
 
 rule draw_figure_7:
@@ -308,6 +300,35 @@ use rule draw_figure_7 as illustrate_figure_7 with:
         temp("<results>/report/figure_7.svg"),
     log:
         "<logs>/illustrate_figure_7.log",
+
+
+rule draw_signed_heatmaps:
+    """Draw Figures 6 and 7 with signs."""
+    input:
+        heatmaps=collect("<results>/attribution/{cnn}.h5", cnn=CNNS),
+        scores=collect("<results>/scores/cnn_{cnn}.csv", cnn=CNNS),
+        statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS),
+        nodes="<results>/nodes.tsv",
+    output:
+        figure_6=multiext("<results>/figures/signed_heatmaps", ".pdf", ".svg", ".png"),
+        figure_7=multiext(
+            "<results>/figures/signed_heatmaps_pair", ".pdf", ".svg", ".png"
+        ),
+    log:
+        "<logs>/draw_signed_heatmaps.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        cnns=CNNS,
+        paired=CNNS[1:],
+        window_hu=lookup(within=config, dpath="image/window_hu"),
+        synthetic=SYNTHETIC,
+        code=version_of("draw_signed_heatmaps"),
+    script:
+        "../scripts/draw_signed_heatmaps.py"
 
 
 localrules:

@@ -49,6 +49,7 @@ rule write_report:
         location="<results>/audit/location.tsv",
         localisation="<results>/audit/localisation.tsv",
         localisation_differences="<results>/audit/localisation_differences.tsv",
+        localisation_controls="<results>/audit/localisation_controls.tsv",
         randomisation="<results>/audit/randomisation.tsv",
         faithfulness="<results>/audit/faithfulness.tsv",
         halo="<results>/audit/halo.tsv",

@@ -62,6 +62,7 @@ rule check_claims:
         comparisons="<results>/statistics/mcnemar.tsv",
         location="<results>/audit/location.tsv",
         localisation="<results>/audit/localisation.tsv",
+        controls="<results>/audit/localisation_controls.tsv",
         halo="<results>/audit/halo.tsv",
         nodes="<results>/nodes.tsv",
         xmask="<results>/scores/cnn_xmask.csv",
@@ -88,7 +89,6 @@ rule check_claims:
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         replicates=lookup(within=config, dpath="statistics/replicates"),
         seed=lookup(within=config, dpath="seed"),
-        channels=lookup(within=config, dpath="image/channels"),
         code=version_of("check_claims"),
     script:
         "../scripts/check_claims.py"

@@ -17,6 +17,5 @@ with job_log(snakemake.log[0]):
         nodes=snakemake.input.nodes,
         window_hu=tuple(snakemake.params.window_hu),
         synthetic=snakemake.params.synthetic,
-        signed=snakemake.params.signed,
         output=list(snakemake.output),
     )

@@ -21,4 +21,5 @@ with job_log(snakemake.log[0]):
         seed=snakemake.params.seed,
         localisation=snakemake.output.localisation,
         differences=snakemake.output.differences,
+        controls=snakemake.output.controls,
     )

@@ -30,6 +30,7 @@ with job_log(snakemake.log[0]):
         location=snakemake.input.location,
         localisation=snakemake.input.localisation,
         localisation_differences=snakemake.input.localisation_differences,
+        localisation_controls=snakemake.input.localisation_controls,
         randomisation=snakemake.input.randomisation,
         faithfulness=snakemake.input.faithfulness,
         halo=snakemake.input.halo,

@@ -97,6 +97,31 @@ def edge_map(images: FloatArray, *, sigma: float = 1.0) -> Float64:
     )
 
 
+def centre_map(shape: tuple[int, int, int], *, deviations: float = 3.0) -> Float64:
+    """Return a Gaussian about the centre of an image, for n images ``(n, y, x)``.
+
+    Where objects are always in the middle, this is what a map has that knows of
+    nothing else, as every network may that sees the middle through most of its units.
+
+    Parameters
+    ----------
+    shape
+        ``(n, y, x)``.
+    deviations
+        Of the Gaussian, from the centre to the edge. With 3 it fills the image and
+        no more: what is wider is cut off at the edge, what is narrower would know of
+        the size of the objects.
+    """
+    rows, columns = (_bell(extent, deviations) for extent in shape[1:])
+    return np.tile(np.outer(rows, columns), (shape[0], 1, 1))
+
+
+def _bell(extent: int, deviations: float) -> Float64:
+    place = np.arange(extent) - (extent - 1) / 2
+    bell: Float64 = np.exp(-0.5 * (deviations * place / (extent / 2)) ** 2)
+    return bell
+
+
 def _rank_in_mask(absolute: Float64, mask: BoolArray) -> float:
     count = int(mask.sum())
     if not count or not absolute.any():

@@ -36,7 +36,8 @@ def occlusion(
     chain, images
         The network and what to explain ``(n, y, x, channels)``.
     baseline
-        What replaces pixels ``(y, x, channels)``.
+        What replaces pixels ``(y, x, channels)``, or those of each image
+        ``(n, y, x, channels)``.
     size, stride
         Side of the square, and how far it moves, in pixels.
 
@@ -45,13 +46,14 @@ def occlusion(
     Maps ``(n, y, x, 1)``: each pixel has the mean fall over the squares that cover it.
     """
     before = logits(chain, images)
+    instead = np.broadcast_to(baseline, images.shape)
     rows, columns = (_starts(extent, size, stride) for extent in images.shape[1:3])
     fall, covered = np.zeros((2, *images.shape[:3]))
     for row in rows:
         for column in columns:
             square = (slice(None), slice(row, row + size), slice(column, column + size))
             without = images.copy()
-            without[square] = baseline[square[1:]]
+            without[square] = instead[square]
             fall[square] += (before - logits(chain, without))[:, None, None]
             covered[square] += 1
     return np.asarray((fall / np.maximum(covered, 1))[..., None], np.float64)
@@ -65,19 +67,20 @@ def flipping(
     *,
     steps: int,
 ) -> tuple[Float64, Float64]:
-    """Follow the support for the decision while pixels are replaced.
+    """Follow the support for the side of zero of the logit while pixels are replaced.
 
     The support is the logit times its sign for the whole image: it starts above zero
-    and passes zero where the decision turns.
+    and passes zero where the output passes 0.5.
 
     Parameters
     ----------
     chain, images
         The network and its inputs ``(n, y, x, channels)``.
     relevance
-        For the decision ``(n, y, x)``; ties are broken by place.
+        For that side ``(n, y, x)``; ties are broken by place.
     baseline
-        What replaces pixels ``(y, x, channels)``.
+        What replaces pixels ``(y, x, channels)``, or those of each image
+        ``(n, y, x, channels)``.
     steps
         In how many parts all pixels are replaced, see ``shares_replaced``.
 
@@ -89,10 +92,8 @@ def flipping(
     flat = relevance.reshape(len(images), -1)
     rank = np.argsort(np.argsort(-flat, axis=1, kind="stable"), axis=1)
     rank = rank.reshape(relevance.shape)
-    whole, nothing = (
-        logits(chain, images),
-        logits(chain, baseline[None].astype(images.dtype)),
-    )
+    instead = np.broadcast_to(baseline, images.shape).astype(images.dtype)
+    whole, nothing = logits(chain, images), logits(chain, instead)
     sign = np.where(whole < 0, -1.0, 1.0)
     counts = np.round(shares_replaced(steps) * flat.shape[1]).astype(int)
     curves = []
@@ -100,9 +101,8 @@ def flipping(
         curve = [whole]
         for count in counts[1:-1]:
             gone = (order < count)[..., None]
-            left = np.where(gone, baseline, images).astype(images.dtype)
-            curve.append(logits(chain, left))
-        curve.append(np.full(len(images), nothing[0]))
+            curve.append(logits(chain, np.where(gone, instead, images)))
+        curve.append(nothing)
         curves.append(sign[:, None] * np.stack(curve, axis=1))
     return curves[0], curves[1]
 

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from .chain import LinearChain
+from .steps import Dense
 
 FloatArray = npt.NDArray[np.floating[Any]]
 Float64 = npt.NDArray[np.float64]
@@ -37,7 +38,8 @@ def cascade(
         Chains of the same form; ``fresh`` has its first weights.
     levels
         How many stages to stop at, evenly spaced, the last with no trained weight
-        left; None for one per kernel layer.
+        left, and one more with all dense layers replaced where that is not among
+        them; None for one per kernel layer.
 
     Yields
     ------
@@ -54,7 +56,9 @@ def cascade(
     places = trained.kernels[::-1]
     stops = np.arange(1, len(places) + 1)
     if levels is not None and levels < len(places):
-        stops = np.unique(np.linspace(1, len(places), levels).round().astype(int))
+        even = np.linspace(1, len(places), levels).round().astype(int)
+        dense = sum(isinstance(trained.steps[place], Dense) for place in places)
+        stops = np.unique([*even, dense] if dense else even)
     for count in stops:
         place = places[count - 1]
         cut = 0 if count == len(places) else place
@@ -66,6 +70,9 @@ def cascade(
 def rank_correlation(a: FloatArray, b: FloatArray) -> Float64:
     """Return Spearman's correlation of the absolute values of two maps, per image.
 
+    Pixels that are zero in both maps of an image are not ranked: where most are, as
+    outside the node in masked images, their ties alone would give a correlation near 1.
+
     Parameters
     ----------
     a, b
@@ -73,13 +80,16 @@ def rank_correlation(a: FloatArray, b: FloatArray) -> Float64:
 
     Returns
     -------
-    ``(n,)``; NaN where a map is constant.
+    ``(n,)``; NaN where a map is constant over the pixels that are ranked.
     """
-    ranks = [rankdata(np.abs(maps).reshape(len(maps), -1), axis=1) for maps in (a, b)]
-    x, y = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
-    size = np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
-    product = (x * y).sum(axis=1)
-    correlation: Float64 = np.where(
-        size > 0, product / np.where(size > 0, size, 1), np.nan
-    )
-    return correlation
+    pairs = zip(np.abs(a), np.abs(b), strict=True)
+    return np.array([_rank_correlation(*pair) for pair in pairs], np.float64)
+
+
+def _rank_correlation(a: FloatArray, b: FloatArray) -> float:
+    used = (a > 0) | (b > 0)
+    if not used.any():
+        return float("nan")
+    x, y = (rank - rank.mean() for rank in (rankdata(a[used]), rankdata(b[used])))
+    size = np.sqrt((x @ x) * (y @ y))
+    return float(x @ y / size) if size > 0 else float("nan")

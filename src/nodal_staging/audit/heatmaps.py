@@ -31,7 +31,8 @@ RANDOMISATION = table(
 )
 """Mean Spearman correlation of the absolute map with that of the trained network.
 ``network`` names the lowest layer drawn anew, of ``layers`` counted from the logit, or
-is ``labels_permuted``; patterns are ``fitted`` on that network, or ``kept``."""
+is ``labels_permuted``; patterns are ``fitted`` on that network, or ``kept``. Empty
+where no map has anything to rank."""
 
 FAITHFULNESS = table(
     {
@@ -44,12 +45,16 @@ FAITHFULNESS = table(
         "gap_over_random": number(),
         "over_random_lower": number(),
         "over_random_upper": number(),
+        "gap_over_edges": number(),
+        "over_edges_lower": number(),
+        "over_edges_upper": number(),
     },
     unique=["cnn", "method"],
 )
-"""Mean area between the curves of the support for the decision (in logits, over the
-share of pixels replaced), least relevant first minus most relevant first; and how much
-more it is than that of a random map on the same nodes."""
+"""Mean area between the curves of the support for the side of 0.5 on which the output
+lies (in logits, over the share of pixels replaced), least relevant first minus most
+relevant first; and how much more it is than that of a random map and of an edge map on
+the same nodes."""
 
 OUTSIDE = table(
     {
@@ -61,19 +66,15 @@ OUTSIDE = table(
         "lower": optional_number(0, 1),
         "upper": optional_number(0, 1),
         "outside_area": number(0, 1),
-        "size_correlation": optional_number(-1, 1),
-        "size_lower": optional_number(-1, 1),
-        "size_upper": optional_number(-1, 1),
         "difference": optional_number(-1, 1),
         "difference_lower": optional_number(-1, 1),
         "difference_upper": optional_number(-1, 1),
     },
     unique=["cnn", "method", "network"],
 )
-"""Share of the absolute relevance outside the node, for xmask its halo; its Spearman
-correlation with the area of the node; and the trained network's share minus this
-network's, on the same nodes. ``network`` is ``trained``, ``labels_permuted`` or
-``untrained_<k>``."""
+"""Share of the absolute relevance outside the node, for xmask its halo; and the trained
+network's share minus this network's, on the same nodes. ``network`` is ``trained``,
+``labels_permuted`` or ``untrained_<k>``, each a single network."""
 
 
 def audit_heatmaps(
@@ -165,7 +166,8 @@ class _Values:
         gaps = {key[1]: v for key, v in self.values.items() if key[0] == "area_gap"}
         rows = []
         for method, gap in gaps.items():
-            alone, more = (self.bootstrap.mean(v) for v in (gap, gap - gaps["random"]))
+            over = (gap, gap - gaps["random"], gap - gaps["edges"])
+            alone, random, edges = map(self.bootstrap.mean, over)
             rows.append(
                 {
                     "method": method,
@@ -173,9 +175,12 @@ class _Values:
                     "gap": alone.value,
                     "lower": alone.lower,
                     "upper": alone.upper,
-                    "gap_over_random": more.value,
-                    "over_random_lower": more.lower,
-                    "over_random_upper": more.upper,
+                    "gap_over_random": random.value,
+                    "over_random_lower": random.lower,
+                    "over_random_upper": random.upper,
+                    "gap_over_edges": edges.value,
+                    "over_edges_lower": edges.lower,
+                    "over_edges_upper": edges.upper,
                 }
             )
         return rows
@@ -191,7 +196,6 @@ class _Values:
         for (method, network), share in shares.items():
             mean = self.bootstrap.mean(share)
             less = self.bootstrap.mean(shares[method, "trained"] - share)
-            size = self.bootstrap.correlation(share, area)
             rows.append(
                 {
                     "method": method,
@@ -201,9 +205,6 @@ class _Values:
                     "lower": mean.lower,
                     "upper": mean.upper,
                     "outside_area": float(1 - area.mean()),
-                    "size_correlation": size.value,
-                    "size_lower": size.lower,
-                    "size_upper": size.upper,
                     "difference": less.value,
                     "difference_lower": less.lower,
                     "difference_upper": less.upper,

@@ -1,8 +1,10 @@
 """Where the CNNs look: on the node, on a ring around it, or elsewhere.
 
 The share of the absolute relevance in a region, over the share of its area, is its
-enrichment: 1 is what a map has that knows of no region. Two controls that know of no
-network, an edge map and a random map, stand beside every method.
+enrichment: 1 is what a map has that is spread evenly. That is no yardstick: nodes are
+always in the middle, which networks see best, and have an edge. So each method of each
+CNN is set against controls that know of no network, on the same nodes: an edge map, a
+random map and a map of the centre.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,12 +48,15 @@ LOCALISATION = table(
         "rank_share": optional_number(0, 1),
         "rank_lower": optional_number(0, 1),
         "rank_upper": optional_number(0, 1),
+        "ct_share": optional_number(0, 1),
     },
     unique=["cnn", "method", "group", "level", "region"],
 )
 """Mean share of the absolute relevance, of the area, and their ratio, by groups of
 test nodes; ``rank_*`` is the share of the k most relevant pixels on a node of k
-pixels, of the region ``node`` alone. Intervals draw patients."""
+pixels, of the region ``node`` alone. Maps are of the CT: ``ct_share`` is what it has
+of the absolute relevance of all channels, empty where a method has no map for each.
+Intervals draw patients."""
 
 DIFFERENCES = table(
     {
@@ -68,13 +73,30 @@ DIFFERENCES = table(
 )
 """Share of one CNN minus that of another on the same nodes."""
 
+OVER_CONTROLS = table(
+    {
+        "cnn": text(),
+        "method": text(),
+        "control": text(),
+        "region": one_of(list(REGIONS)),
+        "nodes": count(),
+        "control_share": number(0, 1),
+        "difference": number(-1, 1),
+        "lower": optional_number(-1, 1),
+        "upper": optional_number(-1, 1),
+    },
+    unique=["cnn", "method", "control", "region"],
+)
+"""Mean share of a control map of a CNN, and that of a method minus it, node by node."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Measured:
-    """Where the maps of one method lie, and what its numbers mean."""
+    """Where the maps of one method lie, what its numbers mean, and what the CT has."""
 
     found: Localisation
     explains: str
+    ct_share: npt.NDArray[np.float64]
 
 
 def measure_localisation(
@@ -89,6 +111,7 @@ def measure_localisation(
     seed: int,
     localisation: str | Path,
     differences: str | Path,
+    controls: str | Path,
 ) -> None:
     """Write where every map of every CNN lies.
 
@@ -103,11 +126,12 @@ def measure_localisation(
         How far the ring reaches from the node.
     replicates, confidence_level, seed
         Of the bootstrap over patients.
-    localisation, differences
-        Outputs: ``LOCALISATION`` and ``DIFFERENCES``.
+    localisation, differences, controls
+        Outputs: ``LOCALISATION``, ``DIFFERENCES`` and ``OVER_CONTROLS``.
     """
     known = tables.read(nodes, tables.NODES).set_index("node_id")
-    rows, measured = [], {}
+    rows: list[dict[str, Any]] = []
+    measured: dict[tuple[str, str], _Measured] = {}
     bootstrap: PatientBootstrap | None = None
     for cnn, path in heatmaps.items():
         drawn = read_heatmaps(path)
@@ -124,14 +148,19 @@ def measure_localisation(
         groups = described.assign(all="all", outcome=outcome)
         for method, found in drawn.maps.items():
             where = localise(found.map, drawn.masks, ring_mm=ring_mm)
-            measured[cnn, method] = where
-            entry = _Measured(where, found.explains)
+            entry = _Measured(where, found.explains, found.ct_share)
+            measured[cnn, method] = entry
             for row in _by_group(entry, groups, bootstrap):
                 rows.append({"cnn": cnn, "method": method} | row)
     tables.write(pd.DataFrame(rows), localisation, LOCALISATION)
     if bootstrap is not None:
         compared = list(_differences(measured, bootstrap))
         tables.write(pd.DataFrame(compared), differences, DIFFERENCES)
+        over = pd.DataFrame(
+            list(_over_controls(measured, bootstrap)),
+            columns=list(OVER_CONTROLS.columns),
+        )
+        tables.write(over, controls, OVER_CONTROLS)
 
 
 def outcomes(
@@ -162,6 +191,7 @@ def _by_group(
                     row
                     | {"region": region}
                     | _row(entry.found, place, among, bootstrap)
+                    | {"ct_share": bootstrap.mean(entry.ct_share, among).value}
                 )
 
 
@@ -202,14 +232,14 @@ def _row(
 
 
 def _differences(
-    measured: Mapping[tuple[str, str], Localisation], bootstrap: PatientBootstrap
+    measured: Mapping[tuple[str, str], _Measured], bootstrap: PatientBootstrap
 ) -> Iterator[dict[str, Any]]:
     """Compare the shares of every pair of CNNs, node by node."""
     cnns = list(dict.fromkeys(cnn for cnn, _ in measured))
     methods = list(dict.fromkeys(method for _, method in measured))
     for cnn, other in combinations(cnns, 2):
         for method in methods:
-            a, b = measured[cnn, method].share, measured[other, method].share
+            a, b = (measured[name, method].found.share for name in (cnn, other))
             for place, region in enumerate(REGIONS):
                 found = bootstrap.mean(a[:, place] - b[:, place])
                 yield {
@@ -222,3 +252,30 @@ def _differences(
                     "lower": found.lower,
                     "upper": found.upper,
                 }
+
+
+def _over_controls(
+    measured: Mapping[tuple[str, str], _Measured], bootstrap: PatientBootstrap
+) -> Iterator[dict[str, Any]]:
+    """Compare every method of a CNN with the CNN's own controls, node by node."""
+    for (cnn, method), own in measured.items():
+        for (whose, control), other in measured.items():
+            if whose != cnn or other.explains != "control" or own.explains == "control":
+                continue
+            for place, region in enumerate(REGIONS):
+                share, known = own.found.share[:, place], other.found.share[:, place]
+                found = bootstrap.mean(share - known)
+                if found.nodes:
+                    yield {
+                        "cnn": cnn,
+                        "method": method,
+                        "control": control,
+                        "region": region,
+                        "nodes": found.nodes,
+                        "control_share": bootstrap.mean(
+                            known, np.isfinite(share)
+                        ).value,
+                        "difference": found.value,
+                        "lower": found.lower,
+                        "upper": found.upper,
+                    }

@@ -13,12 +13,14 @@ from nodal_staging.claims.rules import (
     HALFWAY,
     HOLDS,
     OPEN,
+    Estimate,
     Part,
     Verdict,
     above,
     below,
     together,
 )
+from nodal_staging.classifier_names import printed
 
 STATUS, LOCATION, XMASK = (
     "cnn_status_balanced",
@@ -91,25 +93,34 @@ def _c3(found: Evidence) -> Answer:
 
 
 def _c4(found: Evidence) -> Answer:
-    controls = {
-        name: found.enrichment_of_control("status_balanced", name)
-        for name in ("edges", "random")
-    }
-    known = ", ".join(
-        f"{name} {value:.2f}" for name, value in controls.items() if value is not None
-    )
-    remarks = [f"maps that know of no network, status-balanced test nodes: {known}"]
-    if found.mask_is_seen:
+    sides = {"status_balanced": below, "location_balanced": above, "xmask": above}
+    answered = [_on_node(found, cnn, claimed) for cnn, claimed in sides.items()]
+    remarks = [words for _, words in answered if words]
+    masks = [share for cnn in sides if (share := found.mask_share(cnn)) is not None]
+    if masks:
+        shares = ", ".join(f"{100 * share:.0f}" for share in masks)
         remarks.append(
-            "the mask is a channel of the input, and relevance on it lies at the node "
-            "by construction"
+            "maps are of the CT alone; the mask is a channel of the input too, which "
+            "tells the CNNs where the node is and has "
+            f"{shares} % of all absolute relevance"
         )
-    return _rests_on(
-        below(found.enrichment("status_balanced"), 1),
-        above(found.enrichment("location_balanced"), 1),
-        above(found.enrichment("xmask"), 1),
-        remarks=remarks if known else remarks[1:],
-    )
+    return _rests_on(*(part for part, _ in answered), remarks=remarks)
+
+
+def _on_node(
+    found: Evidence, cnn: str, claimed: Callable[[Estimate, float], Part]
+) -> tuple[Part, str]:
+    """Set a CNN against that of its controls that has most on the node; quote all."""
+    controls = found.over_controls(cnn)
+    name = printed(f"cnn_{cnn}")
+    if not controls:
+        nothing = Estimate(f"relevance on the node, {name}", None, None, None)
+        return claimed(nothing, 0), ""
+    most = max(controls, key=lambda one: one.share)
+    quoted = ", ".join(f"{one.control} {one.share:.3f}" for one in controls)
+    return claimed(
+        most.difference, 0
+    ), f"share on the node, controls of {name}: {quoted}"
 
 
 def _c5(found: Evidence) -> Answer:
@@ -149,14 +160,17 @@ def _c7(found: Evidence) -> Answer:
 
 def _c8(found: Evidence) -> Answer:
     beyond = [above(found.halo_beyond(name), 0) for name in found.halo_controls()]
-    return _rests_on(
-        *beyond,
-        above(found.score_by_volume(), 0),
-        remarks=[
-            "integrated gradients and gradient x input give no relevance to constant "
-            "pixels by construction, patterns do"
-        ],
-    )
+    outside = found.outside("integrated_gradients_fill")
+    remarks = [
+        "PatternAttribution gives relevance to constant pixels by construction, since "
+        "patterns of a convolution are the same everywhere"
+    ]
+    if outside is not None:
+        remarks.append(
+            "integrated gradients from the fill of the mask, which give constant "
+            f"pixels none by construction, have {outside:.3f} outside the node"
+        )
+    return _rests_on(*beyond, above(found.score_by_volume(), 0), remarks=remarks)
 
 
 CLAIMS = (
@@ -186,8 +200,9 @@ CLAIMS = (
         "C4",
         "The status-balanced CNN attends to what lies outside the node, the two others "
         "to the node.",
-        "Relevance on the node over its share of the area lies below 1 for the former "
-        "and above 1 for both others.",
+        "The share of relevance on the node less that of the CNN's own control that "
+        "has most there (edge, random or centre map, or an untrained network), on the "
+        "same nodes, lies below 0 for the former and above 0 for both others.",
         _c4,
     ),
     Claim(

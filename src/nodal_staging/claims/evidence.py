@@ -11,14 +11,35 @@ import pandas as pd
 from nodal_staging import tables
 from nodal_staging.auc_differences import AUC_DIFFERENCES
 from nodal_staging.audit.heatmaps import OUTSIDE
-from nodal_staging.audit.localisation import LOCALISATION
+from nodal_staging.audit.localisation import LOCALISATION, OVER_CONTROLS
 from nodal_staging.audit.resampling import PatientBootstrap
 from nodal_staging.claims.rules import Estimate
 from nodal_staging.classifier_names import printed
 from nodal_staging.clustered import clustered_auc, logit_interval
 from nodal_staging.files import read_json
+from nodal_staging.heatmap_check_tables import FRESH, TRAINED
+from nodal_staging.heatmap_names import method_name
 from nodal_staging.mcnemar import MCNEMAR
 from nodal_staging.seeds import stream
+
+
+@dataclass(frozen=True, slots=True)
+class OverControl:
+    """What lies on the node by a method, set against a control of the same CNN.
+
+    Attributes
+    ----------
+    control
+        In words.
+    share
+        Of the absolute values of the control, on the node.
+    difference
+        Share of the method less that of the control, on the same nodes.
+    """
+
+    control: str
+    share: float
+    difference: Estimate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,15 +50,13 @@ class Evidence:
     ----------
     statistics
         Classifier to its JSON.
-    differences, comparisons, location, localisation, halo, nodes
+    differences, comparisons, location, localisation, controls, halo, nodes
         ``AUC_DIFFERENCES``, ``MCNEMAR``, ``tables.SITE_MATCHED``, ``LOCALISATION``,
-        ``OUTSIDE`` and ``tables.NODES``.
+        ``OVER_CONTROLS``, ``OUTSIDE`` and ``tables.NODES``.
     xmask
         ``tables.SCORES`` of the xMask CNN.
     level, replicates, seed
         Confidence level of every interval; of the bootstrap over patients.
-    mask_is_seen
-        Whether the mask is a channel of the CNNs' input.
     """
 
     statistics: Mapping[str, Mapping[str, Any]]
@@ -45,13 +64,13 @@ class Evidence:
     comparisons: pd.DataFrame
     location: pd.DataFrame
     localisation: pd.DataFrame
+    controls: pd.DataFrame
     halo: pd.DataFrame
     nodes: pd.DataFrame
     xmask: pd.DataFrame
     level: float
     replicates: int
     seed: int
-    mask_is_seen: bool
 
     @classmethod
     def read(
@@ -62,13 +81,13 @@ class Evidence:
         comparisons: str | Path,
         location: str | Path,
         localisation: str | Path,
+        controls: str | Path,
         halo: str | Path,
         nodes: str | Path,
         xmask: str | Path,
         level: float,
         replicates: int,
         seed: int,
-        mask_is_seen: bool,
     ) -> "Evidence":
         """Read the files of a study; parameters as the attributes."""
         return cls(
@@ -77,13 +96,13 @@ class Evidence:
             tables.read(comparisons, MCNEMAR),
             tables.read(location, tables.SITE_MATCHED),
             tables.read(localisation, LOCALISATION),
+            tables.read(controls, OVER_CONTROLS),
             tables.read(halo, OUTSIDE),
             tables.read(nodes, tables.NODES),
             tables.read(xmask, tables.SCORES),
             level,
             replicates,
             seed,
-            mask_is_seen,
         )
 
     def auc(self, classifier: str) -> Estimate:
@@ -114,24 +133,60 @@ class Evidence:
         name = f"AUC of {printed(classifier)} within locations"
         return Estimate(name, row["site_matched_auc"], row["lower"], row["upper"])
 
-    def enrichment(self, cnn: str) -> Estimate:
-        """Return relevance on the node over its share of the area, first method."""
-        row = self._on_node(cnn, self._method())
-        name = f"relevance on the node over its area, {printed(f'cnn_{cnn}')}"
-        if row is None:
-            return Estimate(name, None, None, None)
-        ends = (row["enrichment_lower"], row["enrichment_upper"])
-        return _found(name, row["enrichment"], *ends)
+    def over_controls(self, cnn: str) -> list[OverControl]:
+        """Return the share on the node beside the CNN's own controls, first method.
 
-    def enrichment_of_control(self, cnn: str, control: str) -> float | None:
-        """Return the same for a map that knows of no network; None without it."""
-        row = self._on_node(cnn, control)
-        return None if row is None else float(row["enrichment"])
+        Controls are maps that know of no network, and untrained networks.
+        """
+        table = self.controls
+        maps = table[
+            (table["cnn"] == cnn)
+            & (table["method"] == self._method())
+            & (table["region"] == "node")
+        ]
+        untrained = self._halo(cnn, self._method())
+        untrained = untrained[untrained["network"].str.startswith(FRESH)]
+        return [
+            _over(
+                cnn,
+                method_name(row["control"]).removesuffix(" (control)").lower(),
+                row["control_share"],
+                (row["difference"], row["lower"], row["upper"]),
+            )
+            for row in maps.to_dict("records")
+        ] + [
+            # What lies on the node is the rest of what lies outside: signs turn.
+            _over(
+                cnn,
+                _spaced(row["network"]),
+                1 - row["outside_share"],
+                tuple(-row[f"difference{end}"] for end in ("", "_upper", "_lower")),
+            )
+            for row in untrained.to_dict("records")
+        ]
+
+    def mask_share(self, cnn: str) -> float | None:
+        """Return what a mask channel has of all absolute relevance; None without."""
+        table = self.localisation
+        rows = table[
+            (table["cnn"] == cnn)
+            & (table["method"] == self._method())
+            & (table["group"] == "all")
+        ]
+        shares = rows["ct_share"].dropna()
+        return 1 - float(shares.iloc[0]) if len(shares) else None
+
+    def outside(self, method: str) -> float | None:
+        """Return the halo of the trained xMask CNN by a method; None without."""
+        rows = self._halo("xmask", method)
+        share = rows.loc[rows["network"] == TRAINED, "outside_share"].dropna()
+        return float(share.iloc[0]) if len(share) else None
 
     def halo_beyond(self, network: str) -> Estimate:
         """Return the halo of the trained xMask CNN less that of a control network."""
-        name = f"halo of CNN, xMask less that of {network.replace('_', ' ')}"
-        rows = self._halo(network)
+        name = f"halo of CNN, xMask less that of {_spaced(network)}"
+        rows = self._halo("xmask", self._method())
+        rows = rows[rows["network"] == network]
         if rows.empty:
             return Estimate(name, None, None, None)
         columns = ("difference", "difference_lower", "difference_upper")
@@ -140,7 +195,7 @@ class Evidence:
     def halo_controls(self) -> list[str]:
         """List the networks beside which the halo of the trained one stands."""
         rows = self.halo[self.halo["cnn"] == "xmask"]
-        return [name for name in pd.unique(rows["network"]) if name != "trained"]
+        return [name for name in pd.unique(rows["network"]) if name != TRAINED]
 
     def score_by_volume(self) -> Estimate:
         """Return how the xMask score rises with volume among negative test nodes."""
@@ -164,23 +219,9 @@ class Evidence:
         """Name the method that the study speaks of first."""
         return str(self.localisation["method"].iloc[0])
 
-    def _on_node(self, cnn: str, method: str) -> pd.Series | None:
-        table = self.localisation
-        rows = table[
-            (table["cnn"] == cnn)
-            & (table["method"] == method)
-            & (table["group"] == "all")
-            & (table["region"] == "node")
-        ]
-        return rows.iloc[0] if len(rows) else None
-
-    def _halo(self, network: str) -> pd.DataFrame:
+    def _halo(self, cnn: str, method: str) -> pd.DataFrame:
         table = self.halo
-        return table[
-            (table["cnn"] == "xmask")
-            & (table["method"] == self._method())
-            & (table["network"] == network)
-        ]
+        return table[(table["cnn"] == cnn) & (table["method"] == method)]
 
     def volume(self) -> Estimate:
         """Return the AUC of the volume over all nodes of the study."""
@@ -213,6 +254,17 @@ def _found(name: str, value: float, lower: float, upper: float) -> Estimate:
     """Return an estimate; what is NaN was not measured."""
     numbers = (None if pd.isna(n) else float(n) for n in (value, lower, upper))
     return Estimate(name, *numbers)
+
+
+def _over(
+    cnn: str, control: str, share: float, numbers: tuple[float, ...]
+) -> OverControl:
+    name = f"relevance on the node, {printed(f'cnn_{cnn}')}, less that of its {control}"
+    return OverControl(control, share, _found(name, *numbers))
+
+
+def _spaced(network: str) -> str:
+    return network.replace("_", " ")
 
 
 def _signed(name: str, row: pd.Series, sign: int) -> Estimate:

@@ -45,7 +45,7 @@ def draw_heatmaps(
         Files to write; their suffixes (pdf, svg, png) say in which formats.
     signed
         Draw what speaks for and against a positive node in two colours, instead of
-        what supports the decision in one.
+        how much a pixel contributes in one.
     """
     networks = [
         Network.read(cnn, path, scores[cnn], statistics[cnn], signed=signed)

@@ -1,5 +1,6 @@
 """What stands under figures of heatmaps, with the caution that they need."""
 
+import math
 from collections.abc import Sequence
 
 from nodal_staging.classifier_names import printed
@@ -27,8 +28,9 @@ def caption(
         f"Left the axial CT of the node, {low} (black) to {high} (white) HU, with its "
         f"outline; beside it the {method_name(networks[0].method)} maps of "
         f"{_listed([printed(one.classifier) for one in networks])}. "
-        f"{_meaning(networks, examples)} Each map is divided by the "
-        f"{PERCENTILE:g}th percentile of its absolute values. Below each map the "
+        f"{_meaning(networks, examples)}{_channels(networks, examples)} "
+        f"Each map is divided by the {PERCENTILE:g}th percentile of its absolute "
+        "values. Below each map the "
         "output of the CNN, with a star where the call at the threshold "
         f"({thresholds}) is correct, and the share of the absolute relevance that lies "
         "on the node beside the node’s share of the area. "
@@ -41,14 +43,35 @@ def _meaning(networks: Sequence[Network], examples: Sequence[Example]) -> str:
     if networks[0].first.explains in SIGNED:
         return "Red speaks for a positive node, blue against it."
     shares = [against(network, one.node) for network in networks for one in examples]
-    words = "Light contributes to the output, dark little."
     if not max(shares):
-        return words
+        return "Light contributes to the output, dark little."
     return (
-        f"{words} What speaks against the decision ({100 * min(shares):.0f} to "
-        f"{100 * max(shares):.0f} % of the absolute relevance of these maps) is drawn "
-        "as nothing."
+        "Light contributes to the output, for or against the side of 0.5 on which it "
+        f"lies, dark little; against it speak {_range(shares)} of the absolute "
+        "relevance of these maps."
     )
+
+
+def _channels(networks: Sequence[Network], examples: Sequence[Example]) -> str:
+    """Say how much a map of the CT channel leaves out, where there are others."""
+    shares = [
+        1 - network.first.ct_share[network.place(one.node["node_id"])]
+        for network in networks
+        for one in examples
+    ]
+    known = [share for share in shares if not math.isnan(share)]
+    if not known:
+        return ""
+    return (
+        " The mask is a channel of the input too; the maps are of the CT channel, and "
+        f"{_range(known)} of the absolute relevance lie on the other."
+    )
+
+
+def _range(shares: Sequence[float]) -> str:
+    """Write the least and the largest of some shares in percent."""
+    low, high = (f"{100 * end:.0f}" for end in (min(shares), max(shares)))
+    return f"{low} %" if low == high else f"{low} to {high} %"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -140,6 +140,10 @@ def draw_map(axes: Axes, network: Network, node: pd.Series) -> Axes:
     shown = scaled(network.first.map[place])
     extent = _extent(shown)
     limits, colours = colouring(network.first.explains)
+    if colours == SEQUENTIAL:
+        # What is light is what counts below the map. The CT of a network that sees
+        # the mask may speak against the output as a whole.
+        shown = np.abs(shown)
     show(axes, shown, extent, limits=limits, colours=colours)
     masks = network.drawn.masks[place]
     ink = "black" if colours == DIVERGING else ON_MAP
@@ -205,4 +209,5 @@ def _add_scale(figure: Figure, first: Heatmap, width: float, row: float) -> None
     )
     scale.outline.set_linewidth(0.4)
     place.tick_params(length=2, width=0.5)
-    place.set_ylabel(f"relevance / {PERCENTILE:g}th percentile", size=6, labelpad=-3)
+    name = "relevance" if colours == DIVERGING else "|relevance|"
+    place.set_ylabel(f"{name} / {PERCENTILE:g}th percentile", size=6, labelpad=-3)

@@ -10,6 +10,9 @@ Extent = tuple[float, float, float, float]
 
 FloatArray = npt.NDArray[np.float32]
 
+HALO_PT = 2.2
+"""Line around letters, so that white ones are read on bone."""
+
 
 def show(
     axes: Axes,
@@ -78,19 +81,19 @@ def scale_bar(
         [x, x + length_mm],
         [y, y],
         color=colour,
-        lw=1.2,
+        lw=1.6,
         solid_capstyle="butt",
-        path_effects=[withStroke(linewidth=2.2, foreground=around)],
+        path_effects=[withStroke(linewidth=3.6, foreground=around)],
     )
     if labelled:
         axes.annotate(
             f"{length_mm:g} mm",
             (x, y),
-            xytext=(0, 2.5),
+            xytext=(0, 3),
             textcoords="offset points",
             color=colour,
             size=6,
-            path_effects=[withStroke(linewidth=1.4, foreground=around)],
+            path_effects=[withStroke(linewidth=HALO_PT, foreground=around)],
         )
 
 
@@ -106,5 +109,5 @@ def mark_right(axes: Axes, *, colour: str = "white") -> None:
         color=colour,
         size=6,
         va="top",
-        path_effects=[withStroke(linewidth=1.4, foreground=around)],
+        path_effects=[withStroke(linewidth=HALO_PT, foreground=around)],
     )

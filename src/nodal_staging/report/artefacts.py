@@ -21,7 +21,8 @@ class Artefacts:
         HTML fragments.
     statistics, scores, heatmaps
         By CNN.
-    location, localisation, localisation_differences, randomisation, faithfulness, halo
+    location, localisation, localisation_differences, localisation_controls,
+    randomisation, faithfulness, halo
         The audit.
     verdict
         ``audit/verdict.json``.
@@ -47,6 +48,7 @@ class Artefacts:
     location: File
     localisation: File
     localisation_differences: File
+    localisation_controls: File
     randomisation: File
     faithfulness: File
     halo: File

@@ -1,14 +1,15 @@
 """Where the CNNs look, and how far such maps can be trusted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from nodal_staging import tables
+from nodal_staging.attribution.localisation import REGIONS
 from nodal_staging.audit.heatmaps import FAITHFULNESS, OUTSIDE, RANDOMISATION
-from nodal_staging.audit.localisation import DIFFERENCES, LOCALISATION
+from nodal_staging.audit.localisation import DIFFERENCES, LOCALISATION, OVER_CONTROLS
 from nodal_staging.classifier_names import printed
 from nodal_staging.grid import Grid, Row
 from nodal_staging.heatmap_names import method_name
@@ -24,48 +25,54 @@ from nodal_staging.report.parts import (
 )
 from nodal_staging.rounding import MISSING
 
-CONTROLS = ("edges", "random")
+CONTROLS = ("edges", "random", "centre")
 PATTERNS = {
     "fitted": ", patterns fitted again",
     "kept": ", patterns kept",
     "none": "",
 }
 NETWORKS = {"trained": "trained", "labels_permuted": "trained with permuted labels"}
-HEADER = (
-    "CNN",
-    "Method",
-    "Share on the node, %",
-    "Interval",
-    "Area, %",
-    "Enrichment",
-    "Interval",
+MEASURES = (
+    "On the node, %",
+    "Ring, %",
+    "Background, %",
+    "Area of the three, %",
+    "Enrichment of the node",
     "Most relevant pixels on the node, %",
-    "Interval",
-    "Nodes",
 )
+ALIKE = 0.9
+"""A rank correlation above it leaves a map as it was to the eye."""
 
 
 def heatmaps(study: Artefacts) -> list[Part]:
     """Return the parts that stand beside Figures 6 and 7."""
     return [
         Heading("localisation", "Where the heatmaps lie"),
-        "Shares of the absolute relevance on the node, of all test nodes. An "
-        "enrichment of 1 is what a map has that knows of no node; a node has an edge, "
-        "so compare with the edge map before anything is said. Intervals draw "
+        "Shares of the absolute relevance of the CT on the node, on a ring around it "
+        "and on the background, of all test nodes. An enrichment of 1 is what a map "
+        "has that is spread evenly, not one that knows nothing of the node: nodes "
+        "are always in the middle, which networks see best, and have an edge. So a "
+        "map is set against the CNN’s own edge map, a random map and a map of the "
+        "centre here, and against untrained networks under the halo. Intervals draw "
         "patients with all their nodes.",
         *localisation(study.localisation),
+        over_controls(study.localisation_controls),
         differences(study.localisation_differences),
         Heading("randomisation", "Do the heatmaps depend on what was learned?"),
         "Layers are drawn anew from the logit down, or all were learned from permuted "
         "labels. A map that stays the same does not speak of those layers. That a map "
         "changes is no merit by itself.",
         randomisation(study.randomisation),
+        unmoved(study.randomisation),
         Heading("faithfulness", "Do they name the pixels that matter?"),
         faithfulness(study.faithfulness),
+        "Integrated gradients and occlusion take the mean training image for nothing, "
+        "as this test does: that favours them.",
         Heading("halo", "The halo: relevance outside the node"),
         "Patterns of a convolution are the same everywhere, so PatternAttribution "
-        "gives relevance also to pixels that are empty in every xMask image. What "
-        "networks that learned nothing have as well is no finding.",
+        "gives relevance also to pixels that are empty in every xMask image; "
+        "integrated gradients from the fill of the mask give them none. What networks "
+        "that learned nothing have as well is no finding.",
         halo(study.halo),
     ]
 
@@ -73,50 +80,93 @@ def heatmaps(study: Artefacts) -> list[Part]:
 def localisation(path: str | Path) -> list[Part]:
     """Return the first method beside its controls, then methods and groups folded."""
     frame = tables.read(path, LOCALISATION)
-    nodes = frame[frame["region"] == "node"]
     first = str(frame["method"].iloc[0])
-    whole = nodes[nodes["group"] == "all"]
+    whole = frame[frame["group"] == "all"]
     shown = whole["method"].isin([first, *CONTROLS])
-    groups = nodes[(nodes["group"] != "all") & (nodes["method"] == first)]
-    caption = f"{method_name(first)} beside an edge map and a random map."
+    groups = frame[(frame["group"] != "all") & (frame["method"] == first)]
+    beside = f"{method_name(first)} beside an edge map, a random map and a centre map."
     return [
-        Grid("localisation", caption, HEADER, _by_cnn(whole[shown], _located)),
-        Folded("The other methods", (_located_grid("all", whole[~shown]),)),
+        _located("localisation", beside, whole[shown]),
+        Folded(
+            "The other methods",
+            (_located("localisation_all", SHARES, whole[~shown]),),
+        ),
         Folded(
             f"{method_name(first)} by status, outcome and location",
-            (_located_grid("groups", groups),),
+            (_located("localisation_groups", SHARES, groups, by="level"),),
         ),
     ]
 
 
-def _located_grid(name: str, frame: pd.DataFrame) -> Grid:
-    header = HEADER if name == "all" else (HEADER[0], "Test nodes", *HEADER[2:])
-    cells = _located if name == "all" else _grouped
-    caption = "Share of the absolute relevance that lies on the node."
-    return Grid(f"localisation_{name}", caption, header, _by_cnn(frame, cells))
+SHARES = "Shares of the absolute relevance."
 
 
-def _located(row: Mapping[Any, Any]) -> Row:
-    return (printed(f"cnn_{row['cnn']}"), method_name(row["method"]), *_share(row))
+def _located(
+    name: str, caption: str, frame: pd.DataFrame, *, by: str = "method"
+) -> Grid:
+    """Lay out a row for each CNN and method, or group of nodes, the regions beside."""
+    channels = bool(frame["ct_share"].notna().any())
+    titles = {"method": "Method", "level": "Test nodes"}
+    header: Row = ("CNN", titles[by], *MEASURES)
+    if channels:
+        header += ("Of it on the CT channel, %",)
+        caption += (
+            " Maps are of the CT channel alone; the last but one column says what it "
+            "has of the relevance of all channels."
+        )
+    rows: dict[str, list[Row]] = {}
+    for (cnn, key, _), found in frame.groupby(["cnn", by, "group"], sort=False):
+        regions = found.set_index("region").to_dict("index")
+        label = method_name(key) if by == "method" else str(key).replace("_", " ")
+        cells = [
+            *_shares(regions),
+            *([percent(regions["node"]["ct_share"])] * channels),
+        ]
+        row = (printed(f"cnn_{cnn}"), label, *cells, str(regions["node"]["nodes"]))
+        rows.setdefault(cnn, []).append(row)
+    return Grid(name, caption, (*header, "Nodes"), tuple(map(tuple, rows.values())))
 
 
-def _grouped(row: Mapping[Any, Any]) -> Row:
-    return (
-        printed(f"cnn_{row['cnn']}"),
-        str(row["level"]).replace("_", " "),
-        *_share(row),
+def _shares(regions: Mapping[Any, Mapping[Any, Any]]) -> Iterator[str]:
+    """Yield the cells of the measures, from the rows of the three regions."""
+    for region in REGIONS:
+        yield _with_ends(regions[region], "share", "lower", "upper")
+    yield " / ".join(percent(regions[region]["area"]) for region in REGIONS)
+    node = regions["node"]
+    ends = interval(node["enrichment_lower"], node["enrichment_upper"], 2)
+    yield f"{number(node['enrichment'], 2)} ({ends})"
+    yield _with_ends(node, "rank_share", "rank_lower", "rank_upper")
+
+
+def _with_ends(row: Mapping[Any, Any], value: str, lower: str, upper: str) -> str:
+    """Write a fraction in percent with its interval."""
+    if pd.isna(row[value]):
+        return MISSING
+    return f"{percent(row[value])} ({percents(row[lower], row[upper])})"
+
+
+def over_controls(path: str | Path) -> Grid:
+    """Lay out the first method's share on the node less that of each control."""
+    frame = tables.read(path, OVER_CONTROLS)
+    first = frame["method"].isin(frame["method"].head(1))
+    shown = frame[first & (frame["region"] == "node")]
+    return Grid(
+        "localisation_controls",
+        "Share on the node less that of the CNN’s own controls, on the same nodes, in "
+        "percentage points.",
+        ("CNN", "Method", "Control", "Control, %", "Difference", "Interval", "Nodes"),
+        _by_cnn(shown, _over_control),
     )
 
 
-def _share(row: Mapping[Any, Any]) -> Row:
+def _over_control(row: Mapping[Any, Any]) -> Row:
     return (
-        percent(row["share"]),
+        printed(f"cnn_{row['cnn']}"),
+        method_name(row["method"]),
+        method_name(row["control"]),
+        percent(row["control_share"]),
+        percent(row["difference"]),
         percents(row["lower"], row["upper"]),
-        percent(row["area"]),
-        number(row["enrichment"], 2),
-        interval(row["enrichment_lower"], row["enrichment_upper"], 2),
-        percent(row["rank_share"]),
-        percents(row["rank_lower"], row["rank_upper"]),
         str(row["nodes"]),
     )
 
@@ -164,31 +214,70 @@ def randomisation(path: str | Path) -> Grid:
     return Grid(
         "randomisation",
         "Mean rank correlation of the absolute map with that of the trained network, "
-        "with interval; in brackets the number of layers drawn anew.",
+        "over the pixels that are not zero in both, with interval; in brackets the "
+        "number of layers drawn anew. Each network with other weights is a single "
+        "one, and the intervals cover nodes only. A dash: no pixel to rank, or a CNN "
+        "that was not trained with permuted labels (attribution.permuted).",
         ("CNN", "Method", *header),
         tuple(map(tuple, rows.values())),
     )
 
 
 def _correlation(row: Mapping[Any, Any]) -> str:
+    if pd.isna(row["rank_correlation"]):
+        return MISSING
     ends = interval(row["lower"], row["upper"], 2)
     return f"{number(row['rank_correlation'], 2)} ({ends})"
 
 
+def unmoved(path: str | Path) -> str:
+    """Say which maps stay as they were while the logit alone is drawn anew."""
+    frame = tables.read(path, RANDOMISATION)
+    first = frame[(frame["layers"] == 1) & frame["rank_correlation"].notna()]
+    # Patterns that are fitted again are what a study of that network would draw.
+    first = first[first["patterns"] != "kept"]
+    alike = first[first["rank_correlation"] > ALIKE]
+    if alike.empty:
+        return (
+            "With the logit drawn anew no map keeps a rank correlation above "
+            f"{ALIKE:g}."
+        )
+    named = "; ".join(
+        f"{method_name(method)} ({' and '.join(printed(f'cnn_{cnn}') for cnn in cnns)})"
+        for method, cnns in alike.groupby("method", sort=False)["cnn"]
+    )
+    return (
+        "With the logit drawn anew these maps keep a rank correlation above "
+        f"{ALIKE:g}, so they say next to nothing of what it decides: {named}."
+    )
+
+
 def faithfulness(path: str | Path) -> Grid:
-    """Lay out how far the flipping curves lie apart, against a random map."""
+    """Lay out how far the flipping curves lie apart, against two controls."""
     frame = tables.read(path, FAITHFULNESS)
     return Grid(
         "faithfulness",
-        "Pixels are replaced by the mean training image, most and least relevant "
-        "first: mean area between the curves of the support for the decision, in "
-        "logits, and how much more it is than that of a random map on the same nodes.",
-        ("CNN", "Method", "Gap", "Interval", "Over random", "Interval", "Nodes"),
-        _by_cnn(frame, _gap),
+        "Pixels of the CT are replaced by the mean training image, most and least "
+        "relevant first: mean area between the curves of the support for the side of "
+        "0.5 on which the output lies, in logits, and how much more it is than that "
+        "of a random map and of an edge map on the same nodes.",
+        (
+            "CNN",
+            "Method",
+            "Gap",
+            "Interval",
+            "Over random",
+            "Interval",
+            "Over the edge map",
+            "Interval",
+            "Nodes",
+        ),
+        _by_cnn(frame[frame["method"] != "random"], _gap),
     )
 
 
 def _gap(row: Mapping[Any, Any]) -> Row:
+    itself = row["method"] == "edges"
     return (
         printed(f"cnn_{row['cnn']}"),
         method_name(row["method"]),
@@ -196,6 +285,10 @@ def _gap(row: Mapping[Any, Any]) -> Row:
         interval(row["lower"], row["upper"]),
         number(row["gap_over_random"]),
         interval(row["over_random_lower"], row["over_random_upper"]),
+        MISSING if itself else number(row["gap_over_edges"]),
+        MISSING
+        if itself
+        else interval(row["over_edges_lower"], row["over_edges_upper"]),
         str(row["nodes"]),
     )
 
@@ -205,8 +298,10 @@ def halo(path: str | Path) -> Grid:
     return Grid(
         "halo",
         "Share of the absolute relevance outside the node, in percent; what the "
-        "trained network has more than this one, in percentage points; rank "
-        "correlation of the share with the area of the node.",
+        "trained network has more than this one, in percentage points. Each control "
+        "is a single network, and the intervals cover nodes only; where there is none "
+        "with permuted labels, the CNN was not trained with them "
+        "(attribution.permuted).",
         (
             "CNN",
             "Method",
@@ -215,8 +310,6 @@ def halo(path: str | Path) -> Grid:
             "Interval",
             "Area, %",
             "Trained has more",
-            "Interval",
-            "Correlation with size",
             "Interval",
         ),
         _by_cnn(tables.read(path, OUTSIDE), _outside),
@@ -237,8 +330,6 @@ def _outside(row: Mapping[Any, Any]) -> Row:
         MISSING
         if trained
         else percents(row["difference_lower"], row["difference_upper"]),
-        number(row["size_correlation"], 2),
-        interval(row["size_lower"], row["size_upper"], 2),
     )
 
 
