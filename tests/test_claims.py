@@ -179,6 +179,17 @@ def altered(evidence, change):
         yield name, new
 
 
+@pytest.mark.parametrize(
+    ("p", "words"),
+    [(0.02, "the smallest corrected p = 0.0200"), (3e-6, "corrected p < 0.0001")],
+)
+def test_a_small_p_is_never_printed_as_zero(evidence, p, words):
+    tests = evidence.comparisons.assign(p_corrected=[0.4, p, 1.0])
+    remarks = CHECKS["C6"](dataclasses.replace(evidence, comparisons=tests)).remarks
+    assert words in " ".join(remarks)
+    assert "tables/" not in " ".join(remarks)
+
+
 def test_a_mask_among_the_channels_is_named_where_relevance_is(evidence):
     seen = dataclasses.replace(evidence, mask_is_seen=True)
     assert "by construction" in CHECKS["C4"](seen).remarks[-1]
