@@ -21,6 +21,7 @@ ILLUSTRATED = [f"figure_{number}" for number in FIGURE_NUMBERS] + [
     "subgroups",
     "calibration",
     "decision_curves",
+    *(["readers"] if READERS else []),
 ]
 
 
