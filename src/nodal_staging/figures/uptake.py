@@ -51,7 +51,7 @@ def draw_uptake(
     axes.set_yscale("log")
     axes.set_ylabel("SUVmax (g/ml)")
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.set_xticks(range(len(tables.LOCATIONS)), _ticks(frame))
+    axes.set_xticks(range(len(tables.SHOWN_LOCATIONS)), _ticks(frame))
     axes.legend(
         loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, handletextpad=0.3
     )
@@ -62,7 +62,7 @@ def draw_uptake(
 
 def _draw_nodes(axes: Axes, nodes: pd.DataFrame, listed: set[str]) -> None:
     """Draw the nodes in the column of their location, negative ones left."""
-    places = {name: place for place, name in enumerate(tables.LOCATIONS)}
+    places = {name: place for place, name in enumerate(tables.SHOWN_LOCATIONS)}
     jitter = stream(0, "figures", "uptake").uniform(-JITTER, JITTER, len(nodes))
     side = np.where(nodes["status"] == "positive", 0.2, -0.2)
     x = nodes["location"].map(places).to_numpy() + side + jitter
@@ -84,7 +84,9 @@ def _draw_nodes(axes: Axes, nodes: pd.DataFrame, listed: set[str]) -> None:
 
 def _ticks(nodes: pd.DataFrame) -> list[str]:
     counts = nodes["location"].value_counts()
-    printed = {name: name.replace("clavic", "-\nclavic") for name in tables.LOCATIONS}
+    printed = {
+        name: name.replace("clavic", "-\nclavic") for name in tables.SHOWN_LOCATIONS
+    }
     return [
         f"{printed[name]}\n(n = {grouped(int(counts.get(name, 0)))})"
         for name in printed

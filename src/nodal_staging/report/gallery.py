@@ -55,7 +55,7 @@ def errors(cnn: str, study: Artefacts, measured: pd.DataFrame) -> Errors:
     found = measured.loc[node_ids].assign(
         score=tested["score"],
         outcome=outcomes(study.scores[cnn], study.statistics[cnn], node_ids),
-        place=lambda nodes: nodes["location"].map(tables.LOCATIONS.index),
+        place=lambda nodes: nodes["location"].map(tables.SHOWN_LOCATIONS.index),
     )
     wrong = found[found["outcome"].isin(KINDS)].sort_values(["place", "node_id"])
     threshold = float(read_json(study.statistics[cnn])["threshold"]["value"])

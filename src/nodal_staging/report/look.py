@@ -50,7 +50,7 @@ a { color: #0058a3; }
 @media (max-width: 40rem) {
   body { font-size: 15px; } ol.contents { columns: 1; }
   figure img { min-width: 42rem; }
-  figure > .wide::before { content: "\\2194 scroll sideways"; position: sticky;
+  figure > .wide::before { content: "\\2194\\a0\\20 scroll sideways"; position: sticky;
     left: 0; display: inline-block; font-size: .75rem; color: #444; }
   details { padding: 0 .5rem; } details .wide { max-width: calc(100vw - 4rem); }
   details caption { max-width: calc(100vw - 4.5rem); }
