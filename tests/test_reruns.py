@@ -32,6 +32,9 @@ AFTER_STATISTICS = dict.fromkeys(
         "draw_decision_curves",
         "draw_subgroups",
         "draw_figure_5",
+        "study_readers",
+        "draw_readers",
+        "compute_precision",
         # The report embeds every figure, from files that it does not keep.
         *[f"illustrate_{figure}" for figure in ILLUSTRATED],
         "record_provenance",
