@@ -310,6 +310,23 @@ def test_trainings_and_uptake_are_told_in_numbers(study, text, document):
     assert f"SUVmax disagree in {wrong} of {len(nodes)} nodes" in text
 
 
+def test_what_was_not_watched_or_has_no_pet_is_said(study, tmp_path):
+    columns = list(tables.HISTORY.columns)
+    history = pd.DataFrame([[1, 0.9, 0.5, np.nan, np.nan]], columns=columns)
+    tables.write(history, tmp_path / "history.tsv", tables.HISTORY)
+    nodes = tables.read(study.nodes, tables.NODES).assign(suv_max=np.nan)
+    tables.write(nodes, tmp_path / "nodes.tsv", tables.NODES)
+    bare = replace(
+        study,
+        trainings=dict.fromkeys(CNNS, [tmp_path / "history.tsv"] * 2),
+        nodes=tmp_path / "nodes.tsv",
+    )
+    shown = page("bare", bare)
+    assert "No node has an SUV." in shown
+    for row in Document(shown).table("training")[1:]:
+        assert row[1:] == ["1", "0.900", "0.900", "1", "–", "–"]
+
+
 def test_seeds_are_those_of_the_statistics(study, document):
     for row, cnn in zip(document.table("seeds")[1:], CNNS, strict=True):
         found = read_json(study.statistics[cnn])

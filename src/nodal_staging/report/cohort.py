@@ -44,6 +44,8 @@ def uptake(study: Artefacts) -> list[Part]:
     nodes = tables.read(study.nodes, tables.NODES)
     known = int(nodes["suv_max"].notna().sum())
     found = tables.read(study.disagreements, tables.DISAGREEMENTS)
+    if not known:
+        return [Heading("uptake", "Status and uptake"), "No node has an SUV."]
     kinds = found["disagreement"].value_counts()
     cold, hot = (
         count(int(kinds.get(kind, 0)))

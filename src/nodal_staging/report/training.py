@@ -10,6 +10,7 @@ from nodal_staging.classifier_names import printed
 from nodal_staging.grid import Grid, Row
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.parts import Heading, Part, count, number
+from nodal_staging.rounding import MISSING
 
 
 def training(study: Artefacts) -> list[Part]:
@@ -38,8 +39,7 @@ def training(study: Artefacts) -> list[Part]:
 
 def _row(cnn: str, paths: Sequence[str | Path]) -> Row:
     whole, *folds = (tables.read(path, tables.HISTORY) for path in paths)
-    watched = [fold.dropna(subset=["held_out_loss"]).iloc[-1] for fold in folds]
-    last = pd.DataFrame(watched)
+    last = pd.concat([f.dropna(subset=["held_out_loss"]).tail(1) for f in folds])
     return (
         printed(f"cnn_{cnn}"),
         count(int(whole["epoch"].iloc[-1])),
@@ -52,5 +52,7 @@ def _row(cnn: str, paths: Sequence[str | Path]) -> Row:
 
 
 def _spread(values: "pd.Series[float]") -> str:
+    if values.empty:
+        return MISSING
     mean, low, high = (number(v) for v in (values.mean(), values.min(), values.max()))
     return f"{mean} [{low} to {high}]"
