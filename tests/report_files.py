@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from reader_files import perceive, write_reader
 from score_files import normal_scores, write_scores
 from studies import measured_nodes
 
@@ -24,8 +25,11 @@ from nodal_staging.files import write_json
 from nodal_staging.grid import Grid, html
 from nodal_staging.heatmap_check_tables import NODE_CHECKS
 from nodal_staging.heatmap_files import Heatmap, Heatmaps, write_heatmaps
-from nodal_staging.report.artefacts import Artefacts
+from nodal_staging.precision.study import compute_precision
+from nodal_staging.reader_study.study import study_readers
+from nodal_staging.report.artefacts import Artefacts, ReaderStudy
 from nodal_staging.scores import score_table
+from nodal_staging.uptake_check import check_uptake
 
 CNNS = ["status_balanced", "location_balanced", "xmask"]
 METHODS = {
@@ -40,7 +44,10 @@ FIGURES = [
     "subgroups",
     "calibration",
     "decision_curves",
+    "readers",
 ]
+READER_TABLES = ("areas", "points", "agreement", "fixed", "random")
+CUTOFF_SUV = 3.0
 TESTED, TUNING = 60, 80
 WINDOW_HU = (-160, 240)
 
@@ -55,6 +62,8 @@ def report_study(
     """Write a study of three CNNs on 60 test nodes."""
     folder.mkdir(parents=True, exist_ok=True)
     nodes = measured_nodes(TESTED + TUNING, seed=7, patients=50)
+    hot = 6.0 * nodes["status"].eq("positive")
+    nodes["suv_max"] = np.random.default_rng(8).exponential(1.5, len(nodes)) + hot
     tables.write(nodes, folder / "nodes.tsv", tables.NODES)
     _write_scores(folder, nodes)
     for cnn in CNNS:
@@ -76,6 +85,14 @@ def report_study(
     _write_audit(folder, protocol, threshold_source)
     _write_cohort(folder, protocol)
     _write_ceilings(folder / "ceilings.tsv")
+    _write_precision(folder)
+    _write_readers(folder, nodes[:TESTED])
+    _write_trainings(folder)
+    check_uptake(
+        nodes=folder / "nodes.tsv",
+        cutoff_suv=CUTOFF_SUV,
+        output=folder / "disagreements.tsv",
+    )
     _write_figures(folder)
     return _artefacts(folder, synthetic=synthetic)
 
@@ -89,8 +106,9 @@ def _artefacts(folder: Path, *, synthetic: bool) -> Artefacts:
             ("heatmaps", "", ".h5"),
         )
     }
-    fragments = ("table_1", "mcnemar", "auc_differences", "claims", "scorecard")
-    read = ("location", "localisation", "localisation_differences")
+    fragments = ("mcnemar", "auc_differences", "claims", "scorecard")
+    read = ("precision", "detectable", "disagreements")
+    read += ("location", "localisation", "localisation_differences")
     read += ("localisation_controls",)
     read += ("randomisation", "faithfulness", "halo", "characteristics", "nodes")
     return Artefacts(
@@ -98,6 +116,13 @@ def _artefacts(folder: Path, *, synthetic: bool) -> Artefacts:
         **{name: folder / f"{name}.html" for name in fragments},
         **{name: folder / f"{name}.tsv" for name in read},
         **{n: folder / f"{n}.json" for n in ("flow", "certificate", "verdict")},
+        answers=folder / "claims.json",
+        classifiers={f"cnn_{cnn}": folder / f"cnn_{cnn}.json" for cnn in CNNS},
+        readers=ReaderStudy.of([folder / f"{name}.tsv" for name in READER_TABLES]),
+        trainings={
+            cnn: [folder / f"history_{n}.tsv" for n in (0, 1, 2)] for cnn in CNNS
+        },
+        cutoff_suv=CUTOFF_SUV,
         provenance=folder / "provenance.json",
         figures={name: folder / f"{name}.svg" for name in FIGURES},
         ceilings=folder / "ceilings.tsv" if synthetic else None,
@@ -241,7 +266,10 @@ def _write_cohort(folder: Path, protocol: str) -> None:
         }
     )
     tables.write(cells, folder / "characteristics.tsv", tables.CHARACTERISTICS)
-    for name in ("table_1", "mcnemar", "claims", "scorecard"):
+    verdicts = ["holds"] * 4 + ["does not hold"] * 3 + ["cannot be told"]
+    claims = [{"key": f"C{n}", "verdict": v} for n, v in enumerate(verdicts, start=1)]
+    write_json(folder / "claims.json", {"level": 0.95, "claims": claims})
+    for name in ("mcnemar", "claims", "scorecard"):
         grid = Grid(name, f"{name}.", ("Row", "Cell"), ((("a", name * 9),),))
         (folder / f"{name}.html").write_text(html(grid))
     record = {"config": {"study": "small", "seed": 2020}, "python": "3.11"}
@@ -260,6 +288,58 @@ def _write_ceilings(path: Path) -> None:
     row |= {"realistic_ceiling": 0.84, "difference": -0.06, "z": -1.2, "status": "at"}
     frame = pd.DataFrame([{"classifier": f"cnn_{cnn}"} | row for cnn in CNNS])
     tables.write(frame, path, tables.CEILINGS)
+
+
+def _write_precision(folder: Path) -> None:
+    options = {"sizes": [30], "areas": [0.8], "shares": [0.8], "power": 0.8}
+    compute_precision(
+        statistics=[folder / f"cnn_{cnn}.json" for cnn in CNNS],
+        pairs=10,
+        confidence_level=0.95,
+        significance=0.005,
+        options=options | {"discordance": [0.2], "differences": [0.15]},
+        precision=folder / "precision.tsv",
+        differences=folder / "detectable.tsv",
+        needed=folder / "nodes_needed.tsv",
+        pages=[],
+    )
+
+
+def _write_readers(folder: Path, tested: pd.DataFrame) -> None:
+    rng = np.random.default_rng(6)
+    readers = ["reader_1", "reader_2"]
+    study_readers(
+        readers=readers,
+        ratings=[
+            write_reader(folder / f"{name}.csv", tested, perceive(tested, shift, rng))
+            for name, shift in zip(readers, (1.0, 1.5), strict=True)
+        ],
+        networks=[f"cnn_{cnn}" for cnn in CNNS],
+        scores=[folder / f"cnn_{cnn}.csv" for cnn in CNNS],
+        statistics=[folder / f"cnn_{cnn}.json" for cnn in CNNS],
+        confidence_level=0.95,
+        replicates=100,
+        seed=1,
+        **{name: folder / f"{name}.tsv" for name in READER_TABLES},
+        imrmc=folder / "imrmc.csv",
+        mrmcaov=folder / "mrmcaov.csv",
+        pages=[],
+    )
+
+
+def _write_trainings(folder: Path) -> None:
+    """Write a training and two folds, watched at the last of three epochs."""
+    for number in range(3):
+        history = pd.DataFrame(
+            {
+                "epoch": [1, 2, 3],
+                "loss": [0.9, 0.6, 0.5],
+                "accuracy": [0.5, 0.6, 0.7],
+                "held_out_loss": [np.nan, np.nan, 0.5 + number / 10],
+                "held_out_auc": [np.nan, np.nan, 0.9 - number / 10],
+            }
+        )
+        tables.write(history, folder / f"history_{number}.tsv", tables.HISTORY)
 
 
 def _write_figures(folder: Path) -> None:

@@ -18,6 +18,7 @@ from nodal_staging.cohort import Limits
 from nodal_staging.evidence import Rules
 from nodal_staging.exam_pictures import picture_exams
 from nodal_staging.exam_views import node_views
+from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.uptake import draw_uptake
 from nodal_staging.files import read_json
 from nodal_staging.geometry import Lattice
@@ -318,4 +319,5 @@ def test_uptake_is_drawn(tmp_path):
         output=[tmp_path / "uptake.svg"],
     )
     drawn = (tmp_path / "uptake.svg").read_text()
-    assert "disagree in 3 of 5 nodes; 1 without SUV" in drawn
+    caption = Legend.of(drawn).caption
+    assert "disagree in 3 of 5 nodes, which are ringed; 1 without SUV" in caption

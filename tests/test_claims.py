@@ -242,6 +242,17 @@ def test_what_gives_constant_pixels_nothing_stands_beside_the_halo(evidence):
     assert len(CHECKS["C8"](bare).remarks) == 1
 
 
+@pytest.mark.parametrize(
+    ("p", "words"),
+    [(0.02, "the smallest corrected p = 0.0200"), (3e-6, "corrected p < 0.0001")],
+)
+def test_a_small_p_is_never_printed_as_zero(evidence, p, words):
+    tests = evidence.comparisons.assign(p_corrected=[0.4, p, 1.0])
+    remarks = CHECKS["C6"](dataclasses.replace(evidence, comparisons=tests)).remarks
+    assert words in " ".join(remarks)
+    assert "tables/" not in " ".join(remarks)
+
+
 def test_a_missing_number_leaves_a_claim_open(evidence):
     bare = dataclasses.replace(evidence, differences=evidence.differences.iloc[:1])
     assert CHECKS["C3"](bare).verdict == "cannot be told"

@@ -12,7 +12,14 @@ from nodal_staging.figures.figure_5 import (
     draw_histogram,
     draw_roc,
 )
-from nodal_staging.figures.style import new_figure
+from nodal_staging.figures.legend import Legend
+from nodal_staging.figures.style import (
+    COLOURS,
+    FOREST,
+    NEGATIVE,
+    POSITIVE,
+    new_figure,
+)
 from nodal_staging.files import read_json
 
 CNNS = ["cnn_status_balanced", "cnn_location_balanced", "cnn_xmask"]
@@ -99,6 +106,19 @@ def test_histograms_count_every_node(curve):
     assert sum(patch.get_height() for patch in axes.patches) == len(curve.scores)
     thresholds = [line.get_xdata()[0] for line in axes.get_lines()]
     assert thresholds[0] == curve.statistics["threshold"]["value"]
+
+
+def test_the_caption_says_what_flatters_and_what_is_taken_as_independent(
+    study, tmp_path
+):
+    caption = Legend.of(drawn(study, tmp_path)["svg"].read_text()).caption
+    assert "90 % sensitivity (always chosen on the test set)" in caption
+    assert "take nodes as independent" in caption
+
+
+def test_no_colour_has_two_meanings():
+    meanings = [*COLOURS.values(), POSITIVE, NEGATIVE, FOREST]
+    assert len({colour.upper() for colour in meanings}) == len(meanings)
 
 
 def test_figure_is_the_same_bytes_twice_and_says_that_it_is_synthetic(study, tmp_path):

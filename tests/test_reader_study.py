@@ -11,6 +11,7 @@ from sklearn.metrics import cohen_kappa_score, confusion_matrix, roc_auc_score
 from nodal_staging import tables
 from nodal_staging.auc_covariance import Areas, clustered_areas, delong_areas
 from nodal_staging.clustered import clustered_auc
+from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.readers import draw_readers
 from nodal_staging.labelled_scores import ScoreError
 from nodal_staging.reader_study.areas import AREAS, POINTS, describe_areas
@@ -542,8 +543,12 @@ def test_the_figure_shows_every_reader_and_difference(folder, study, tmp_path):
         drawn.append([path.read_bytes() for path in output])
     assert drawn[0] == drawn[1]
     text = drawn[0][0].decode()
-    for words in ("Reader 1", "Reader 3", "CNN, xMask", "synthetic cohort", "calls"):
+    for words in ("Reader 1", "Reader 3", "CNN, xMask", "synthetic cohort"):
         assert words in text
+    caption = Legend.of(text).caption
+    for label in ("four ratings", "likely or not"):
+        assert f"“{label}”" in caption
+        assert label in text
 
 
 def test_same_inputs_same_bytes(folder, frame, study, tmp_path):

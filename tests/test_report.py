@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,8 +18,13 @@ from nodal_staging.audit.heatmaps import FAITHFULNESS, OUTSIDE, RANDOMISATION
 from nodal_staging.audit.localisation import LOCALISATION, OVER_CONTROLS
 from nodal_staging.classifier_names import printed
 from nodal_staging.files import read_json, write_json
+from nodal_staging.precision.study import DETECTABLE, PRECISION
 from nodal_staging.provenance_record import record_provenance
+from nodal_staging.reader_study.areas import AREAS
+from nodal_staging.reader_study.contrasts import FIXED
+from nodal_staging.reader_study.kappa import AGREEMENT
 from nodal_staging.report.heatmaps import localisation, over_controls, unmoved
+from nodal_staging.report.look import STYLE
 from nodal_staging.report.node_image import node_image, outline
 from nodal_staging.report.page import page
 from nodal_staging.report.parts import Banner, Folded, Heading, Items, render
@@ -258,12 +264,14 @@ def test_differences_and_optimism_repeat_the_statistics(study, document):
 
 
 def test_the_published_protocol_is_shown_with_its_weaknesses(tmp_path, text):
-    assert "neither of the two known weaknesses" in text
+    assert "its calls have neither of the two known weaknesses" in text
     published = report_study(
         tmp_path, synthetic=False, protocol="node", threshold_source="test"
     )
     shown = page("published", published)
     assert shown.count("Known weakness:") == 2
+    for one in (shown, text):
+        assert "One number is chosen on the test set in any protocol" in one
     assert "17 of 60 test nodes have a sibling" in shown
     expected = read_json(published.statistics["xmask"])["optimism"]["expected"]
     points = half_up(100 * expected["balanced_accuracy"], 1)
@@ -271,6 +279,148 @@ def test_the_published_protocol_is_shown_with_its_weaknesses(tmp_path, text):
     assert "Synthetic cohort" not in shown
     assert 'id="ceilings"' not in shown
     assert 'id="ceilings"' in text
+
+
+def test_table_1_stands_beside_its_ceilings(study, document):
+    header, *rows = document.table("table_1")
+    place = header.index("Ceiling")
+    best = tables.read(study.ceilings, tables.CEILINGS).set_index("classifier")
+    for row, cnn in zip(rows, CNNS, strict=True):
+        assert row[0] == printed(f"cnn_{cnn}")
+        assert row[place] == half_up(best["ceiling"][f"cnn_{cnn}"], 3)
+    real = replace(study, ceilings=None)
+    assert "Ceiling" not in Document(page("real", real)).table("table_1")[0]
+
+
+def test_a_result_is_never_said_to_be_at_its_ceiling(study, tmp_path, document):
+    header, *rows = document.table("ceilings")
+    assert {row[header.index("Status")] for row in rows} == {"not significantly below"}
+    knows = {row[0]: row[header.index("It may know of")] for row in rows}
+    assert "trained without location" in knows["CNN, location balanced"]
+    frame = tables.read(study.ceilings, tables.CEILINGS).assign(status="below")
+    tables.write(frame, tmp_path / "ceilings.tsv", tables.CEILINGS)
+    below = Document(page("b", replace(study, ceilings=tmp_path / "ceilings.tsv")))
+    assert {row[-1] for row in below.table("ceilings")[1:]} == {"significantly below"}
+
+
+def test_the_page_sums_up_verdicts_claims_and_heatmaps(study, text):
+    opening = text.partition("<nav")[0]
+    assert opening.count("(ceiling 0.860)") == len(CNNS)
+    assert "Of the paper’s 8 claims, 4 hold here (C1, C2, C3, C4)" in opening
+    assert "3 do not hold (C5, C6, C7); 1 cannot be told at this size (C8)" in opening
+    frame = tables.read(study.localisation, LOCALISATION)
+    frame = frame[(frame["region"] == "node") & (frame["group"] == "all")]
+    beyond = 0
+    for _, rows in frame.groupby("cnn"):
+        of = rows.set_index("method")
+        own = of.loc["pattern_attribution", "enrichment_lower"]
+        beyond += own > of.loc["edges", "enrichment"]
+    assert f"for {beyond} of 3 CNNs" in opening
+
+
+def test_the_reader_study_stands_on_the_page_where_somebody_read(study, document):
+    areas = tables.read(study.readers.areas, AREAS)
+    shown = [row[3] for row in document.table("reader-areas")[1:]]
+    assert sorted(shown) == sorted(half_up(value, 3) for value in areas["auc"])
+    kappa = tables.read(study.readers.agreement, AGREEMENT)["kappa_linear"][0]
+    assert document.table("reader-agreement")[1][5].startswith(half_up(kappa, 2))
+    differences = tables.read(study.readers.fixed, FIXED)["difference"]
+    shown = [row[4] for row in document.table("reader-contrasts")[1:]]
+    assert sorted(shown) == sorted(half_up(value, 3) for value in differences)
+    assert len(document.table("reader-points")) == 1 + 2 * 3
+    assert "readers" in document.ids
+    nobody = page("alone", replace(study, readers=None))
+    assert 'id="reader_study"' not in nobody
+    assert 'id="readers"' not in nobody
+
+
+def test_what_the_size_can_tell_is_on_the_page(study, document):
+    reached = tables.read(study.precision, PRECISION)
+    widths = reached[reached["method"] == "obuchowski_logit"]["half_width"]
+    rows = document.table("precision-reached")[1:]
+    assert [row[2] for row in rows] == [half_up(value, 3) for value in widths]
+    least = tables.read(study.detectable, DETECTABLE)
+    least = least[least["study"] == "yes"]
+    rows = document.table("precision-own")[1:]
+    assert len(rows) == len(least)
+    found = Counter(row[1].partition(" ")[0] for row in rows)
+    assert found == Counter(
+        "–" if pd.isna(value) else half_up(100 * value, 1)
+        for value in least["difference"]
+    )
+
+
+def test_trainings_and_uptake_are_told_in_numbers(study, text, document):
+    for row in document.table("training")[1:]:
+        assert row[1:5] == ["3", "0.900", "0.500", "2"]
+        assert row[5] == "0.650 [0.600 to 0.700]"
+        assert row[6] == "0.750 [0.700 to 0.800]"
+    nodes = tables.read(study.nodes, tables.NODES).dropna(subset=["suv_max"])
+    hot = nodes["suv_max"] > study.cutoff_suv
+    wrong = int((hot != (nodes["status"] == "positive")).sum())
+    assert f"SUVmax disagree in {wrong} of {len(nodes)} nodes" in text
+
+
+def test_what_was_not_watched_or_has_no_pet_is_said(study, tmp_path):
+    columns = list(tables.HISTORY.columns)
+    history = pd.DataFrame([[1, 0.9, 0.5, np.nan, np.nan]], columns=columns)
+    tables.write(history, tmp_path / "history.tsv", tables.HISTORY)
+    nodes = tables.read(study.nodes, tables.NODES).assign(suv_max=np.nan)
+    tables.write(nodes, tmp_path / "nodes.tsv", tables.NODES)
+    bare = replace(
+        study,
+        trainings=dict.fromkeys(CNNS, [tmp_path / "history.tsv"] * 2),
+        nodes=tmp_path / "nodes.tsv",
+    )
+    shown = page("bare", bare)
+    assert "No node has an SUV." in shown
+    for row in Document(shown).table("training")[1:]:
+        assert row[1:] == ["1", "0.900", "0.900", "1", "–", "–"]
+
+
+def test_seeds_are_those_of_the_statistics(study, document):
+    for row, cnn in zip(document.table("seeds")[1:], CNNS, strict=True):
+        found = read_json(study.statistics[cnn])
+        assert row[1] == str(found["auc"]["intervals"]["bootstrap"]["seed"])
+        assert row[2] == str(found["band"]["seed"])
+
+
+def test_the_page_points_to_no_file_and_shows_no_codes(document, text):
+    words = re.sub(r"<style>.*?</style>|<[^>]*>", " ", text, flags=re.DOTALL)
+    words = words.partition("Sums of the artefacts")[0]
+    assert not re.search(r"\b(statistics|audit|cohort|datasets|tables)/\w", words)
+    for code in ("low_dose", "follow_up", "non_contrast", "mm3", "address"):
+        assert code not in words
+    rows = document.table("excluded")[1:]
+    assert rows == [
+        ["a low-dose CT", "9"],
+        ["the exam cannot be used: unreadable", "7"],
+    ]
+
+
+def test_intervals_say_their_level_and_their_replicates(text):
+    captions = dict(re.findall(r'<table class="results (\S+)">\n<caption>(.*?)<', text))
+    for name in ("location", "reader-agreement", "optimism", "table_1"):
+        assert re.search(r"[\d,]+ replicates", captions[name]), name
+    assert "95 %" in captions["location"]
+
+
+def test_numbers_stay_whole_on_paper(text):
+    for kind, cell in re.findall(r'<td( class="number")?>([^<]*)<', text):
+        if re.fullmatch(r"[\d.,]+( \([\d.,]+ to [\d.,]+\))?", cell):
+            assert kind, cell
+        if re.search("[a-z]{3}", cell):
+            assert not kind, cell
+    paper = STYLE.partition("@media print")[2]
+    rules = dict(re.findall(r"([^{}]+?)\s*{([^{}]*)}", paper))
+    numbers = next(body for names, body in rules.items() if "td.number" in names)
+    assert "nowrap" in numbers
+    broken = [names for names, body in rules.items() if "anywhere" in body]
+    assert all(set(re.findall(r"\.(\w+)", n)) <= {"provenance", "sums"} for n in broken)
+
+
+def test_what_xmask_sees_is_said(text):
+    assert "xMask CNN sees only what lies inside the outline" in text
 
 
 def test_a_null_cohort_is_named_and_whose_interval_misses(tmp_path):
@@ -301,7 +451,9 @@ def test_the_record_names_no_file_of_the_user(tmp_path):
         output=tmp_path / "provenance.json",
     )
     assert "/ward" not in (tmp_path / "provenance.json").read_text()
-    kept = read_json(tmp_path / "provenance.json")["config"]
+    record = read_json(tmp_path / "provenance.json")
+    assert re.fullmatch(r"\d+\.\d+\.\d+", record["packages"]["tensorflow"])
+    kept = record["config"]
     assert kept["prediction"] == {"name": "new"}
     assert kept["external_scores"] == {"other": {}, "third": {"probability": False}}
 

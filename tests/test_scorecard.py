@@ -8,7 +8,13 @@ import pytest
 
 from nodal_staging import tables
 from nodal_staging.scorecard import judgement
-from nodal_staging.scorecard.judgement import PUBLISHED, judge, rounded_as, score
+from nodal_staging.scorecard.judgement import (
+    PUBLISHED,
+    judge,
+    rounded_as,
+    score,
+    scorecard_grid,
+)
 from nodal_staging.scorecard.measured import Measured, measured_datasets
 
 SHEET = Path(__file__).parents[1] / "config" / "published_numbers.tsv"
@@ -84,13 +90,32 @@ def test_ours_is_rounded_to_the_digits_of_the_paper(printed, unit, ours, expecte
         (Measured(0.93, 0.90, 0.96), False, judgement.WITHIN),
         (Measured(0.93, 0.90, 0.95), False, judgement.DIFFERS),
         (Measured(0.955), True, judgement.NOT_COMPARABLE),
-        (Measured(0.955, by_design=True), True, judgement.REPRODUCED),
-        (Measured(0.9, by_design=True), True, judgement.NOT_COMPARABLE),
+        (Measured(0.955, by_design=True), True, judgement.BY_DESIGN),
+        (Measured(0.9, by_design=True), True, judgement.BY_DESIGN),
         (None, False, judgement.NOT_MEASURED),
     ],
 )
 def test_each_number_is_judged_by_the_rule(ours, synthetic, status):
     assert judge("0.955", "number", ours, synthetic=synthetic) == status
+
+
+def test_no_number_of_a_synthetic_cohort_is_a_reproduction(published):
+    """Whatever it is: the paper’s own numbers, asked for or found."""
+    ours = {
+        line["ours"]: Measured(
+            Fraction(line["printed"]) / (100 if line["unit"] == "percent" else 1),
+            by_design=place % 2 == 0,
+        )
+        for place, line in enumerate(published.reset_index().to_dict("records"))
+    }
+    frame = score(published.reset_index(), ours, synthetic=True)
+    judged = set(frame["status"]) - {judgement.CONTRADICTS}
+    assert judged == {judgement.BY_DESIGN, judgement.NOT_COMPARABLE}
+    real = score(published.reset_index(), ours, synthetic=False)
+    assert judgement.REPRODUCED in set(real["status"])
+    assert not {judgement.BY_DESIGN, judgement.NOT_COMPARABLE} & set(real["status"])
+    cells = [row for group in scorecard_grid(frame).groups for row in group]
+    assert ("2,616", "2,616") in [row[1:3] for row in cells]
 
 
 def test_the_shares_of_table_1_are_truncated_as_the_paper_does(published):

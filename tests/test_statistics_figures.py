@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from score_files import simulate
 from studies import measured_nodes
 
@@ -9,6 +10,7 @@ from nodal_staging import tables
 from nodal_staging.calibration import CALIBRATION
 from nodal_staging.classifier_statistics import compute_statistics
 from nodal_staging.decision_curve import DECISION_CURVE
+from nodal_staging.figures import style
 from nodal_staging.figures.calibration import Calibration, draw_calibration, draw_mix
 from nodal_staging.figures.decision_curves import draw_decision_curves
 from nodal_staging.figures.style import new_figure
@@ -124,6 +126,25 @@ def test_what_has_no_slope_says_so(study):
     block |= {"slope": None, "status": "perfectly_separated"}
     axes = draw_mix(new_figure(80, 80).subplots(), Calibration(CNNS[0], groups, block))
     assert "no slope: classes do not overlap" in axes.get_title(loc="left")
+
+
+def test_what_calibration_means_is_said_and_can_be_read(study, monkeypatch):
+    kept = {}
+    monkeypatch.setattr(
+        style, "save", lambda figure, _, legend: kept.update({figure: legend})
+    )
+    draw_calibration(
+        statistics={"cnn_xmask": study / "cnn_xmask.json"},
+        calibration={"cnn_xmask": study / "cnn_xmask.calibration.tsv"},
+        synthetic=False,
+        output=[],
+    )
+    ((figure, legend),) = kept.items()
+    for words in ("moved to the prevalence", "Slope: 1", "intercept: 0", "95 % interv"):
+        assert words in legend.caption
+    words = [text for text in figure.findobj(Text) if text.get_text()]
+    assert any("slope" in text.get_text() for text in words)
+    assert all(text.get_fontsize() >= 6.5 for text in words)
 
 
 def test_an_area_without_interval_is_hollow(subgroups):

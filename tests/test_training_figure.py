@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.lines import Line2D
 
 from nodal_staging import tables
 from nodal_staging.figures import style
@@ -80,6 +81,16 @@ def test_each_loss_has_its_name(kept, tmp_path, loss, label, names):
     shown = [text.get_text() for text in figure.legends[0].get_texts()]
     assert shown[0] == names[0]
     assert {text.partition(", ")[0] for text in shown[1:]} == {names[1]}
+
+
+def test_one_key_holds_for_both_rows(kept, tmp_path):
+    draw(tmp_path, "binary_crossentropy")
+    (figure,) = kept
+    (legend,) = figure.legends
+    explained = {line.get_color() for line in legend.findobj(Line2D)}
+    curves = [line for axes in figure.axes for line in axes.get_lines()]
+    drawn = {line.get_color() for line in curves if len(line.get_xdata()) > 2}
+    assert drawn == explained
 
 
 def test_intervals_below_chance_are_seen(kept, tmp_path):

@@ -70,7 +70,7 @@ def test_everything_a_reader_wants_is_there(results):
     for name in ("report.html", "provenance.json", "audit/verdict.json"):
         assert (results / name).stat().st_size > 0
     signed = ["signed_heatmaps", "signed_heatmaps_pair"]
-    drawn = [*ILLUSTRATED, *signed, "uptake", "training", "readers"]
+    drawn = [*ILLUSTRATED, *signed, "uptake", "training"]
     for suffix, figure in itertools.product(("pdf", "svg", "png"), drawn):
         assert (results / "figures" / f"{figure}.{suffix}").stat().st_size > 1000
     for table in ("mcnemar", "auc_differences", "subgroups"):
@@ -127,7 +127,6 @@ def test_an_edit_reruns_what_depends_on_it_and_nothing_else(study):
     assert drawn == {
         *(f"draw_{figure}" for figure in ILLUSTRATED),
         *(f"illustrate_{figure}" for figure in ILLUSTRATED),
-        "draw_readers",
         "draw_signed_heatmaps",
         "draw_training",
         "draw_uptake",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from nodal_staging import tables
+from nodal_staging.rounding import MISSING, grouped, percent
 
 
 def describe_cohort(
@@ -46,16 +47,17 @@ def _describe(
     """Yield the rows of one partition."""
     positive = nodes["status"].eq("positive")
     facts = {
-        "patients": str(len(exams)),
-        "nodes": str(len(nodes)),
-        "positive nodes": f"{positive.sum()} ({100 * positive.mean():.1f} %)",
+        "patients": grouped(len(exams)),
+        "nodes": grouped(len(nodes)),
+        "positive nodes": f"{grouped(int(positive.sum()))} "
+        f"({percent(int(positive.sum()), len(nodes), 1)} %)",
         "nodes per patient": _spread(nodes.groupby("patient_id").size(), 2),
     }
     for column, name, digits in (("age", "age (y)", 1), ("psa", "PSA (ng/ml)", 1)):
         if column in exams.columns:
             facts[name] = _spread(exams[column].dropna(), digits)
     for column, name in (
-        ("volume_mm3", "volume (mm3)"),
+        ("volume_mm3", "volume (mm³)"),
         ("short_axis_mm", "short axis (mm)"),
         ("median_hu", "median attenuation (HU)"),
         ("suv_max", "SUVmax"),
@@ -69,15 +71,15 @@ def _describe(
 def _spread(values: pd.Series, digits: int) -> str:
     """Write mean, standard deviation and range."""
     if len(values) < 2:
-        return "-"
+        return MISSING
     numbers = (values.mean(), values.std(), values.min(), values.max())
-    mean, deviation, low, high = (f"{number:.{digits}f}" for number in numbers)
+    mean, deviation, low, high = (grouped(n, digits) for n in numbers)
     return f"{mean} ± {deviation} [{low} to {high}]"
 
 
 def _quartiles(values: pd.Series) -> str:
     """Write median and quartiles."""
     if values.empty:
-        return "-"
-    low, middle, high = values.quantile([0.25, 0.5, 0.75])
-    return f"{middle:.1f} [{low:.1f} to {high:.1f}]"
+        return MISSING
+    low, middle, high = (grouped(v, 1) for v in values.quantile([0.25, 0.5, 0.75]))
+    return f"{middle} [{low} to {high}]"

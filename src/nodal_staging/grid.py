@@ -1,10 +1,14 @@
 """A table of finished text, and its forms: Markdown, LaTeX and HTML."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 Row = tuple[str, ...]
+
+NUMERIC = re.compile(r"(?=.*\d)(?:[\d\s.,:()<>%*+\u2013\u2212/-]|\b(?:to|at)\b)+")
+"""A number, an interval, or both: what may not be broken across lines."""
 
 TEX = {
     "\\": r"\textbackslash{}",
@@ -129,5 +133,11 @@ def _tex(text: str) -> str:
 
 
 def _html_row(row: Row) -> str:
-    cells = "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+    cells = "".join(map(_html_cell, row[1:]))
     return f'<tr><th scope="row">{escape(row[0])}</th>{cells}</tr>'
+
+
+def _html_cell(cell: str) -> str:
+    """Mark numbers, which a page keeps on one line."""
+    kind = ' class="number"' if NUMERIC.fullmatch(cell) else ""
+    return f"<td{kind}>{escape(cell)}</td>"

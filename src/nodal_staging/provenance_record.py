@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from nodal_staging.files import read_json, write_json
 PACKAGES = [
     "snakemake",
     "keras",
+    "tensorflow",
     "numpy",
     "scipy",
     "pandas",
@@ -25,6 +26,10 @@ PACKAGES = [
     "rpy2-rinterface",
     "rpy2-robjects",
 ]
+DISTRIBUTIONS = {"tensorflow": ("tensorflow", "tensorflow-cpu")}
+"""Names under which a package may be installed."""
+
+ABSENT = "not in the environment of this record"
 
 
 def record_provenance(
@@ -54,7 +59,7 @@ def record_provenance(
             "config": _public(config),
             "code_sha256": _code_sum(),
             "python": platform.python_version(),
-            "packages": {name: version(name) for name in PACKAGES},
+            "packages": {name: _version(name) for name in PACKAGES},
             "statistics_engine": proc.engine(),
             "machine": f"{platform.system()} {platform.machine()}",
             "input_sheets": read_json(sheets),
@@ -82,6 +87,16 @@ def _public(config: Mapping[str, Any]) -> dict[str, Any]:
         for name, one in config.get("external_scores", {}).items()
     }
     return dict(config) | without | {"external_scores": external}
+
+
+def _version(package: str) -> str:
+    """Return the version of a package; with conda a rule may do without it."""
+    for name in DISTRIBUTIONS.get(package, (package,)):
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    return ABSENT
 
 
 def _code_sum() -> str:

@@ -34,6 +34,19 @@ def half_up(value: Fraction | float, digits: int) -> str:
     return f"{sign}{whole}.{rest:0{digits}d}" if digits else f"{sign}{whole}"
 
 
+def grouped(value: Fraction | float, digits: int = 0) -> str:
+    """Round as ``half_up``, with commas between thousands.
+
+    Examples
+    --------
+    >>> grouped(1150), grouped(Fraction(24691, 2), 1)
+    ('1,150', '12,345.5')
+    """
+    text = half_up(value, digits)
+    whole, point, rest = text.removeprefix(MINUS).partition(".")
+    return f"{MINUS * text.startswith(MINUS)}{int(whole):,}{point}{rest}"
+
+
 def truncated(value: Fraction | float, digits: int) -> str:
     """Cut a number that is not negative after a number of digits.
 

@@ -134,7 +134,7 @@ def _subgroups(
     rows = measured.loc[tested.node_id]
     yield "all", "all", np.ones(len(rows), bool)
     location = rows["location"].to_numpy(str)
-    for name in tables.LOCATIONS:
+    for name in tables.SHOWN_LOCATIONS:
         yield from _present("location", name, location == name)
     band = np.searchsorted(bands_mm, rows["short_axis_mm"].to_numpy(float), "right")
     for number, name in enumerate(band_names(bands_mm)):

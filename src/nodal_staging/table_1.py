@@ -1,6 +1,6 @@
 """Table 1: every classifier on the same test nodes, as data and for reading."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -24,6 +24,10 @@ METRICS = {
 INTERVALS = ("obuchowski_logit", "bootstrap", "delong")
 ENDS = ("lower", "upper")
 COUNTS = ("tp", "fn", "tn", "fp")
+CEILING_CAPTION = (
+    " Ceiling: the best AUC of any classifier that may know of the same, from the "
+    "truth of the synthetic cohort."
+)
 SOURCES = {"out_of_fold": "out of fold", "test": "test set", "given": "own"}
 
 
@@ -72,13 +76,17 @@ def table_1_frame(statistics: Sequence[Block]) -> pd.DataFrame:
     )
 
 
-def table_1_grid(statistics: Sequence[Block]) -> Grid:
+def table_1_grid(
+    statistics: Sequence[Block], *, ceilings: Mapping[str, float] | None = None
+) -> Grid:
     """Lay out Table 1 for reading; percentages without decimals, as published.
 
     Parameters
     ----------
     statistics
         JSON of each classifier; the published ones stand above a rule.
+    ceilings
+        The best AUC possible by classifier, where a synthetic cohort's truth tells.
     """
     first = statistics[0]
     level = setting_percent(first["auc"]["intervals"]["delong"]["level"])
@@ -87,17 +95,21 @@ def table_1_grid(statistics: Sequence[Block]) -> Grid:
     others = [one for one in statistics if not is_published(one["classifier"])]
     return Grid(
         name="table_1",
-        caption=_caption(statistics),
+        caption=_caption(statistics) + (CEILING_CAPTION if ceilings else ""),
         header=(
             "Classifier",
             f"AUC ({level} % CI)",
             f"Bootstrap {level} % CI",
+            *(["Ceiling"] if ceilings else []),
             "Binary AUC",
             *METRICS.values(),
             "Threshold",
             f"Spec at sens ≥ {target} %",
         ),
-        groups=tuple(tuple(map(_cells, group)) for group in (published, others)),
+        groups=tuple(
+            tuple(_cells(one, ceilings) for one in group)
+            for group in (published, others)
+        ),
     )
 
 
@@ -134,16 +146,18 @@ def _full_row(one: Block) -> Block:
     return flat
 
 
-def _cells(one: Block) -> Row:
+def _cells(one: Block, ceilings: Mapping[str, float] | None) -> Row:
     """Round what Table 1 prints of a classifier."""
     shares = [one["metrics"][metric] for metric in METRICS]
     attained = one["at_target_sensitivity"]["attained"]
     specificity = percent(attained["tn"], one["n"]["negative"])
     sensitivity = percent(attained["tp"], one["n"]["positive"])
+    best = ceilings.get(one["classifier"]) if ceilings else None
     return (
         printed(one["classifier"]),
         f"{half_up(_exact_auc(one), 3)} {_interval(one, 'obuchowski_logit')}",
         _interval(one, "bootstrap"),
+        *([MISSING if best is None else half_up(best, 3)] if ceilings else []),
         half_up(_exact_binary_auc(one), 3),
         *(percent(share["numerator"], share["denominator"]) for share in shares),
         SOURCES[one["threshold"]["source"]],
@@ -173,6 +187,13 @@ def _exact_binary_auc(one: Block) -> Fraction:
     ) / 2
 
 
+def _own(statistics: Sequence[Block]) -> str:
+    """Explain the word where it stands."""
+    if all(one["threshold"]["source"] != "given" for one in statistics):
+        return ""
+    return "; own: the classifier’s own call (a rating, a vote, a fixed cut-off)"
+
+
 def _caption(statistics: Sequence[Block]) -> str:
     """Say on what and how the numbers were made."""
     sizes = {
@@ -186,6 +207,9 @@ def _caption(statistics: Sequence[Block]) -> str:
         "as nested in patients (Obuchowski, logit scale); the bootstrap draws nodes "
         f"within each class ({bootstrap['replicates']:,} replicates, "
         f"{bootstrap['engine']}). Binary AUC is the mean of sensitivity and "
-        "specificity. Acc to F1 in percent, rounded half up from counts; the "
-        "specificity at a target stands with the sensitivity attained there."
+        "specificity. Acc to F1 in percent, rounded half up from counts, at a "
+        "threshold from the nodes named under Threshold"
+        f"{_own(statistics)}. The specificity at a "
+        "target stands with the sensitivity attained there; its threshold is always "
+        "chosen on the test set, which flatters it."
     )

@@ -37,7 +37,21 @@ LOCATIONS = [
     "infraclavicular",
     "cervical",
 ]
-"""The paper's categories, clavicular split in two, in the order of every table."""
+"""The paper's categories, clavicular split in two, in the order in which random draws
+and features go through them; changing it would change every synthetic cohort."""
+
+SHOWN_LOCATIONS = [
+    "inguinal",
+    "iliacal",
+    "perirectal",
+    "retroperitoneal",
+    "axillary",
+    "mediastinal",
+    "supraclavicular",
+    "infraclavicular",
+    "cervical",
+]
+"""The same in the paper's order, that of every table and figure."""
 
 
 class TableError(InputError):

@@ -27,6 +27,7 @@ ILLUSTRATED = [f"figure_{number}" for number in FIGURE_NUMBERS] + [
     "subgroups",
     "calibration",
     "decision_curves",
+    *(["readers"] if READERS else []),
 ]
 
 
@@ -319,8 +320,8 @@ rule draw_signed_heatmaps:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=growing(1000),
+        runtime=growing(10),
     params:
         cnns=CNNS,
         paired=CNNS[1:],

@@ -8,11 +8,21 @@ OUTPUTS  readers/areas.tsv             ordinal and dichotomised AUC of each read
          readers/random_readers.tsv    the same with readers random
          readers/imrmc.csv, readers/mrmcaov.csv  the ratings, for MRMC software
          tables/readers.{md,html}, figures/readers.{pdf,svg,png}
+         report/readers.svg            for the report to embed; temporary
 """
 
 READER_STUDY = (
     ["<results>/tables/readers.html"]
     + multiext("<results>/figures/readers", ".pdf", ".svg", ".png")
+    if READERS
+    else []
+)
+# Of the report, in the order of its ReaderStudy.
+READER_TABLES = (
+    collect(
+        "<results>/readers/{name}.tsv",
+        name=["areas", "operating_points", "agreement", "contrasts", "random_readers"],
+    )
     if READERS
     else []
 )
@@ -86,6 +96,13 @@ rule draw_readers:
         code=version_of("draw_readers"),
     script:
         "../scripts/draw_readers.py"
+
+
+use rule draw_readers as illustrate_readers with:
+    output:
+        temp("<results>/report/readers.svg"),
+    log:
+        "<logs>/illustrate_readers.log",
 
 
 localrules:

@@ -5,6 +5,18 @@ OUTPUTS  report.html      self-contained, offline
          provenance.json  configuration, versions, seeds, sums of inputs and artefacts
 """
 
+# Answers of the audit whose sums are recorded; the ceilings only where there are any.
+AUDITED = [
+    "location.tsv",
+    "localisation.tsv",
+    "localisation_differences.tsv",
+    "randomisation.tsv",
+    "faithfulness.tsv",
+    "halo.tsv",
+    "verdict.json",
+    "claims.json",
+] + (["ceilings.tsv"] if SYNTHETIC else [])
+
 
 rule record_provenance:
     """Record configuration, versions, seeds, and sums of inputs and artefacts."""
@@ -13,6 +25,9 @@ rule record_provenance:
         nodes="<results>/nodes.tsv",
         scores=collect("<results>/scores/{classifier}.csv", classifier=CLASSIFIERS),
         weights=collect("<results>/models/{cnn}/weights.h5", cnn=CNNS),
+        patterns=collect(PATTERN_FILE, cnn=CNNS) if PATTERN_FILE else [],
+        heatmaps=collect("<results>/attribution/{cnn}.h5", cnn=CNNS),
+        audit=collect("<results>/audit/{name}", name=AUDITED),
         table_1="<results>/tables/table_1.tsv",
     output:
         "<results>/provenance.json",
@@ -38,10 +53,21 @@ rule write_report:
         certificate="<results>/datasets/certificate.json",
         nodes="<results>/nodes.tsv",
         figures=collect("<results>/report/{name}.svg", name=ILLUSTRATED),
-        table_1="<results>/tables/table_1.html",
+        classifiers=collect(
+            "<results>/statistics/{classifier}.json", classifier=CLASSIFIERS
+        ),
         mcnemar="<results>/tables/mcnemar.html",
         claims="<results>/tables/claims.html",
+        answers="<results>/audit/claims.json",
         scorecard="<results>/tables/scorecard.html",
+        precision="<results>/statistics/precision.tsv",
+        detectable="<results>/statistics/detectable.tsv",
+        readers=READER_TABLES,
+        disagreements="<results>/cohort/uptake_disagreements.tsv",
+        histories=collect("<results>/models/{cnn}/history.tsv", cnn=CNNS),
+        folds=collect(
+            "<results>/models/{cnn}/folds/{fold}.history.tsv", cnn=CNNS, fold=FOLDS
+        ),
         statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS),
         scores=collect("<results>/scores/cnn_{cnn}.csv", cnn=CNNS),
         heatmaps=collect("<results>/attribution/{cnn}.h5", cnn=CNNS),
@@ -73,7 +99,9 @@ rule write_report:
     params:
         study=lookup(within=config, dpath="study"),
         cnns=CNNS,
+        classifiers=CLASSIFIERS,
         figures=ILLUSTRATED,
+        cutoff_suv=lookup(within=config, dpath="cohort/suv_cutoff"),
         code=version_of("write_report"),
     script:
         "../scripts/write_report.py"

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.jobs import job_log
-from nodal_staging.report.artefacts import Artefacts
+from nodal_staging.jobs import in_groups, job_log
+from nodal_staging.report.artefacts import Artefacts, ReaderStudy
 from nodal_staging.report.page import write_report
 
 if TYPE_CHECKING:
@@ -19,9 +19,26 @@ with job_log(snakemake.log[0]):
         figures=dict(
             zip(snakemake.params.figures, snakemake.input.figures, strict=True)
         ),
-        table_1=snakemake.input.table_1,
+        classifiers=dict(
+            zip(snakemake.params.classifiers, snakemake.input.classifiers, strict=True)
+        ),
         mcnemar=snakemake.input.mcnemar,
         claims=snakemake.input.claims,
+        answers=snakemake.input.answers,
+        precision=snakemake.input.precision,
+        detectable=snakemake.input.detectable,
+        readers=ReaderStudy.of(snakemake.input.readers),
+        disagreements=snakemake.input.disagreements,
+        cutoff_suv=snakemake.params.cutoff_suv,
+        trainings={
+            cnn: [whole, *folds]
+            for cnn, whole, folds in zip(
+                cnns,
+                snakemake.input.histories,
+                in_groups(snakemake.input.folds, len(cnns)),
+                strict=True,
+            )
+        },
         scorecard=snakemake.input.scorecard,
         statistics=dict(zip(cnns, snakemake.input.statistics, strict=True)),
         scores=dict(zip(cnns, snakemake.input.scores, strict=True)),

@@ -197,7 +197,11 @@ def _by_group(
 
 def _ordered(group: str, levels: npt.NDArray[np.str_]) -> list[str]:
     """Return the levels that occur, in the order of every table."""
-    order = {"outcome": OUTCOMES, "location": tables.LOCATIONS, "status": tables.STATUS}
+    order = {
+        "outcome": OUTCOMES,
+        "location": tables.SHOWN_LOCATIONS,
+        "status": tables.STATUS,
+    }
     return [level for level in order.get(group, ["all"]) if level in levels]
 
 

@@ -21,6 +21,7 @@ from nodal_staging.claims.rules import (
     together,
 )
 from nodal_staging.classifier_names import printed
+from nodal_staging.rounding import p_value
 
 STATUS, LOCATION, XMASK = (
     "cnn_status_balanced",
@@ -142,10 +143,12 @@ def _c6(found: Evidence) -> Answer:
     verdict: Verdict = OPEN if tested.empty else FAILS if len(significant) else HOLDS
     remarks = [f"{len(significant)} of {len(tested)} pairs are significant"]
     if len(tested):
-        remarks.append(f"the smallest corrected p is {smallest:.4f}")
+        known = p_value(smallest)
+        sign = "" if known.startswith("<") else "= "
+        remarks.append(f"the smallest corrected p {sign}{known}")
         remarks.append(
             "a test that is not significant does not show that classifiers are alike; "
-            "tables/precision says what this size can detect"
+            "the precision of the study says what this size can detect"
         )
     return Answer(verdict, remarks=remarks)
 

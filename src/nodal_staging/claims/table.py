@@ -9,7 +9,7 @@ from nodal_staging.claims.evidence import Evidence
 from nodal_staging.claims.rules import Part
 from nodal_staging.files import write_json, write_text
 from nodal_staging.grid import RENDERERS, Grid, Row
-from nodal_staging.rounding import MISSING, half_up
+from nodal_staging.rounding import MISSING, grouped, half_up
 
 
 def check_claims(
@@ -35,19 +35,20 @@ def check_claims(
         },
     )
     for path in output:
-        grid = claims_grid(found, evidence.level)
+        grid = claims_grid(found, evidence.level, evidence.replicates)
         write_text(path, RENDERERS[Path(path).suffix](grid))
 
 
-def claims_grid(found: Mapping[str, Answer], level: float) -> Grid:
+def claims_grid(found: Mapping[str, Answer], level: float, replicates: int) -> Grid:
     """Lay out the claims for reading.
 
     Parameters
     ----------
     found
         Key to answer.
-    level
-        Confidence level of the intervals.
+    level, replicates
+        Confidence level of the intervals; how often patients were drawn where one is
+        from a bootstrap.
     """
     return Grid(
         name="claims",
@@ -55,7 +56,9 @@ def claims_grid(found: Mapping[str, Answer], level: float) -> Grid:
             "What the paper claims, put to this cohort. A claim holds where the "
             f"{half_up(100 * level, 0)} % intervals of all numbers that it rests on "
             "lie on the claimed side of their limits, does not hold where one lies on "
-            "the other side, and else cannot be told at this size."
+            "the other side, and else cannot be told at this size. Intervals take "
+            "nodes as nested in patients: Obuchowski’s for AUCs and their differences, "
+            f"else a bootstrap of patients ({grouped(replicates)} replicates)."
         ),
         header=("Claim", "Verdict", "Numbers", "Rule"),
         groups=(tuple(_cells(claim, found[claim.key]) for claim in CLAIMS),),

@@ -1,6 +1,6 @@
 """Calibration of the CNNs: what was foretold against what was found."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
 from nodal_staging.files import read_json
+from nodal_staging.rounding import setting_percent
 
 MIXES = {"test": "test set", "natural": "weighted to all nodes"}
 STATUSES = {
@@ -23,14 +24,7 @@ STATUSES = {
     "perfectly_separated": "no slope: classes do not overlap",
 }
 
-
-LEGEND = Legend(
-    "Calibration of the CNNs",
-    "Observed share of positive nodes against predicted probability, in groups of as "
-    "many nodes each with intervals, and the logistic line through all of them; above "
-    "in the mix of the test set, below weighted to that of all nodes of the study. "
-    "Grey: perfect calibration. The numbers stand with each panel.",
-)
+NUMBERS_PT = 6.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +54,7 @@ def draw_calibration(
     output
         Files; the suffix decides the format.
     """
-    figure = style.new_figure(style.DOUBLE_COLUMN_MM, 150)
+    figure = style.new_figure(style.DOUBLE_COLUMN_MM, 158)
     axes = figure.subplots(
         len(MIXES), len(statistics), sharex=True, sharey=True, squeeze=False
     )
@@ -76,7 +70,7 @@ def draw_calibration(
                 _say(panel, found["status"].replace("_", " "))
         axes[0, column].text(
             0.5,
-            1.30,
+            1.34,
             printed(classifier),
             transform=axes[0, column].transAxes,
             ha="center",
@@ -89,7 +83,34 @@ def draw_calibration(
         )
     if synthetic:
         style.mark_synthetic(figure, above=True)
-    style.save(figure, output, legend=LEGEND)
+    style.save(figure, output, legend=legend(list(statistics.values())))
+
+
+def legend(statistics: Sequence[str | Path]) -> Legend:
+    """Say what groups, line and numbers are.
+
+    Parameters
+    ----------
+    statistics
+        JSON of each classifier that is drawn.
+    """
+    mixes = [
+        m for p in statistics for m in read_json(p)["calibration"]["mixes"].values()
+    ]
+    level = f"{setting_percent(mixes[0]['brier']['level'])} % " if mixes else ""
+    caption = (
+        "Observed share of positive nodes against predicted probability, in groups of "
+        f"as many nodes each with {level}intervals, and the logistic line through all "
+        "of them; above in the mix of the test set, below weighted to that of all "
+        "nodes of the study. Networks were trained on as many positive as negative "
+        "nodes, so their predictions are first moved to the prevalence of the mix. "
+        "Slope: 1 where predictions are spread as they should be, below 1 where they "
+        "are too extreme; intercept: 0 where they are right on average, above 0 where "
+        f"they are too low; both with {level}intervals over patients. Brier: the mean "
+        "squared error; scaled, the share of it that is gone against predicting the "
+        "prevalence for every node. Grey: perfect calibration."
+    )
+    return Legend("Calibration of the CNNs", caption)
 
 
 def draw_mix(axes: Axes, shown: Calibration) -> Axes:
@@ -119,7 +140,7 @@ def draw_mix(axes: Axes, shown: Calibration) -> Axes:
         ] * logit(predicted)
         axes.plot(predicted, expit(line), color=colour, linewidth=1.0)
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
-    axes.set_title(_numbers(block), loc="left", size=5.6, linespacing=1.35)
+    axes.set_title(_numbers(block), loc="left", size=NUMBERS_PT, linespacing=1.3)
     return axes
 
 

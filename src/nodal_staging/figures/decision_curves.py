@@ -17,7 +17,11 @@ from nodal_staging.files import read_json
 HIGHEST = 0.6
 """Threshold probability up to which is drawn; few would wait for more."""
 
-FORESTS = {"rf_status_balanced": "#CC79A7", "rf_location_balanced": "#E69F00"}
+FOREST = "#E69F00"
+FORESTS: dict[str, Any] = {
+    "rf_status_balanced": "-.",
+    "rf_location_balanced": (0, (4, 1, 1, 1, 1, 1)),
+}
 READERS = ("black", "0.45")
 DASHES = ("--", ":")
 
@@ -125,7 +129,7 @@ def _look(name: str) -> dict[str, Any]:
         place = number % len(READERS)
         return {"color": READERS[place], "linestyle": DASHES[place], "linewidth": 1.0}
     if name in FORESTS:
-        return {"color": FORESTS[name], "linestyle": "-.", "linewidth": 1.0}
+        return {"color": FOREST, "linestyle": FORESTS[name], "linewidth": 1.0}
     return {"color": style.COLOURS.get(name, "0.3")}
 
 

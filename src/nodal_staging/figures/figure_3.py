@@ -88,7 +88,9 @@ def count_locations(nodes: pd.DataFrame) -> pd.DataFrame:
     """Count nodes by location (rows, in the order of every table) and status."""
     return (
         pd.crosstab(nodes["location"], nodes["status"])
-        .reindex(index=tables.LOCATIONS, columns=list(STATUS_COLOURS), fill_value=0)
+        .reindex(
+            index=tables.SHOWN_LOCATIONS, columns=list(STATUS_COLOURS), fill_value=0
+        )
         .astype(int)
     )
 

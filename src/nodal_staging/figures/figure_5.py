@@ -92,11 +92,13 @@ def legend(curves: Sequence[Curve]) -> Legend:
         f"(a) ROC curves of the {len(curves)} CNNs on {statistics['n']['positive']:,} "
         f"positive and {statistics['n']['negative']:,} negative nodes, with the "
         f"pointwise {100 * interval['level']:g} % band of sensitivity at given "
-        f"specificities ({interval['replicates']:,} stratified bootstrap replicates); "
-        "readers as black dots, forests as blue stars, at their operating points. "
+        f"specificities ({interval['replicates']:,} stratified bootstrap replicates, "
+        "which take nodes as independent, though a patient has several); readers as "
+        "black dots, forests as blue stars, at their operating points. "
         "(b) Outputs by status; dashed the Youden threshold "
         f"({SOURCES[statistics['threshold']['source']]}), dotted the threshold of "
-        f"{100 * statistics['at_target_sensitivity']['target']:g} % sensitivity."
+        f"{100 * statistics['at_target_sensitivity']['target']:g} % sensitivity "
+        "(always chosen on the test set)."
     )
     return Legend("ROC curves of CNNs, readers and forests; outputs of CNNs", caption)
 
@@ -170,7 +172,7 @@ def draw_roc(
             label=_label(curve),
         )
     _mark(axes, readers, marker="o", colour="black", size=22)
-    _mark(axes, forests, marker="*", colour=style.FOREST, size=55)
+    _mark(axes, forests, marker="*", colour=style.FOREST, size=75)
     axes.set(
         xlim=(1.01, -0.01),
         ylim=(-0.01, 1.01),
@@ -230,7 +232,7 @@ def _mark(
             s=size,
             color=colour,
             edgecolor="white",
-            linewidth=0.5,
+            linewidth=0.8,
             zorder=4,
             clip_on=False,
         )
@@ -276,6 +278,6 @@ def histogram_key(curves: list[Curve]) -> tuple[list[Artist], list[str]]:
         "negative nodes",
         "positive nodes",
         f"Youden threshold, {source}",
-        f"threshold of {100 * target:.0f} % sensitivity",
+        f"threshold of {100 * target:g} % sensitivity, test set",
     ]
     return handles, labels

@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patheffects import withStroke
 
 from nodal_staging import tables
 from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
+from nodal_staging.figures.legend import Legend
 from nodal_staging.reader_study.areas import DICHOTOMISED, MEAN, ORDINAL, POINTS
 from nodal_staging.reader_study.contrasts import FIXED
+from nodal_staging.rounding import setting_percent
 
 MARKERS = "osD^vP"
-LABELS = {ORDINAL: "ratings", DICHOTOMISED: "calls"}
+LABELS = {ORDINAL: "four ratings", DICHOTOMISED: "likely or not"}
+OVER_LINES = [withStroke(linewidth=3, foreground="white")]
 FILLED = {ORDINAL: True, DICHOTOMISED: False}
 
 
@@ -43,8 +48,11 @@ def draw_readers(
     output
         Files to write; their suffixes (pdf, svg, png) say in which formats.
     """
-    figure = style.new_figure(style.DOUBLE_COLUMN_MM, 82)
-    left, right = figure.subplots(1, 2)
+    figure = style.new_figure(style.DOUBLE_COLUMN_MM, 88)
+    panels: Any = figure.subfigures(1, 2)
+    for panel, letter in zip(panels, "ab", strict=True):
+        panel.text(0.01, 0.96, letter, fontweight="bold", size=9, va="top")
+    left, right = (panel.subplots() for panel in panels)
     curves = {
         name: tables.read(path, tables.ROC)
         for name, path in zip(networks, roc, strict=True)
@@ -54,36 +62,60 @@ def draw_readers(
     _draw_contrasts(right, tables.read(fixed, FIXED), networks, level)
     if synthetic:
         style.mark_synthetic(figure, above=True)
-    style.save(figure, output)
+    style.save(figure, output, legend=legend(len(networks), level))
+
+
+def legend(networks: int, level: float) -> Legend:
+    """Say what points and differences are.
+
+    Parameters
+    ----------
+    networks
+        How many are drawn.
+    level
+        Of the intervals.
+    """
+    caption = (
+        f"(a) Operating points of the readers beside the ROC curves of {networks} "
+        "networks, on the test set. Each reader gave one of four ratings, from very "
+        "unlikely to very likely; filled: likely or very likely counts as positive, as "
+        "published; open: other cuts between two ratings. (b) AUC of each network less "
+        "the mean AUC of the readers: “four ratings” sets whole curve against whole "
+        "curve, “likely or not” the calls of both against each other. "
+        f"{setting_percent(level)} % intervals take nodes as nested in patients, and "
+        "these readers as fixed."
+    )
+    return Legend("Readers, and networks against them", caption)
 
 
 def _draw_curves(axes: Axes, curves: dict[str, pd.DataFrame]) -> None:
     """Draw the networks' curves."""
     for name, curve in curves.items():
         axes.plot(
-            100 * (1 - curve["specificity"]),
-            100 * curve["sensitivity"],
+            curve["specificity"],
+            curve["sensitivity"],
             color=style.COLOURS.get(name, "0.5"),
             label=printed(name),
             zorder=1,
         )
-    axes.plot([0, 100], [0, 100], color="0.8", linewidth=0.6, zorder=0)
+    axes.plot([1, 0], [0, 1], color="0.8", linewidth=0.6, zorder=0)
+    # As in Figure 5.
     axes.set(
-        xlabel="100 − specificity (%)",
-        ylabel="Sensitivity (%)",
-        xlim=(-2, 102),
-        ylim=(-2, 102),
+        xlabel="Specificity",
+        ylabel="Sensitivity",
+        xlim=(1.02, -0.02),
+        ylim=(-0.02, 1.02),
         aspect="equal",
     )
-    axes.set_title("a  Operating points", loc="left", weight="bold")
+    axes.set_title("Operating points")
 
 
 def _draw_points(axes: Axes, points: pd.DataFrame) -> None:
     """Join each reader's three points; the published cut is filled."""
     for place, (name, rows) in enumerate(points.groupby("reader", sort=False)):
         marker = MARKERS[place % len(MARKERS)]
-        x = np.array([100, *100 * (1 - rows["specificity"]), 0])
-        y = np.array([100, *100 * rows["sensitivity"], 0])
+        x = np.array([0, *rows["specificity"], 1])
+        y = np.array([1, *rows["sensitivity"], 0])
         axes.plot(x, y, color="black", linewidth=0.7, linestyle=":", zorder=2)
         for at, published in enumerate(rows["published"] == "yes", start=1):
             axes.plot(
@@ -113,7 +145,7 @@ def _draw_points(axes: Axes, points: pd.DataFrame) -> None:
 def _draw_contrasts(
     axes: Axes, fixed: pd.DataFrame, networks: Sequence[str], level: float
 ) -> None:
-    """Draw the differences with intervals over patients, ratings above calls."""
+    """Draw differences with intervals over patients, the ratings’ above the calls’."""
     clustered = fixed[fixed["covariance"] == "clustered"].set_index(
         ["network", "basis"]
     )
@@ -139,6 +171,7 @@ def _draw_contrasts(
             printed(network),
             transform=axes.get_yaxis_transform(),
             va="center",
+            path_effects=OVER_LINES,
         )
     axes.axvline(0, color="0.5", linewidth=0.6, zorder=0)
     axes.set_yticks([at for at, _ in ticks], [label for _, label in ticks])
@@ -147,4 +180,4 @@ def _draw_contrasts(
         f"AUC of the network less {MEAN} AUC of readers\n"
         f"({100 * level:g} % interval over patients, readers fixed)"
     )
-    axes.set_title("b  Networks against readers", loc="left", weight="bold")
+    axes.set_title("Networks against readers")

@@ -20,7 +20,7 @@ DOUBLE_COLUMN_MM = 180
 # Okabe and Ito's colours, told apart by colour-blind readers too.
 COLOURS = {
     "cnn_status_balanced": "#0072B2",
-    "cnn_location_balanced": "#D55E00",
+    "cnn_location_balanced": "#CC79A7",
     "cnn_xmask": "#009E73",
 }
 POSITIVE = "#D55E00"

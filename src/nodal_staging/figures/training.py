@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.legend_handler import HandlerTuple
 
 from nodal_staging import tables
 from nodal_staging.classifier_names import printed
@@ -51,18 +53,35 @@ def draw_training(
         colour = style.COLOURS[f"cnn_{cnn}"]
         axes[0, column].set_title(printed(f"cnn_{cnn}"))
         _draw_loss(axes[0, column], history, watched, colour, labels)
-        _draw_auc(axes[1, column], watched, colour)
+        _draw_auc(axes[1, column], watched)
         axes[1, column].set_xlabel("Epoch")
     axes[0, 0].set_ylabel("Cross-entropy" if loss == CROSS_ENTROPY else "Loss")
     # Once all panels share one scale: a limit that is set first would cut the others.
     axes[0, 0].set_ylim(bottom=0)
     axes[1, 0].set_ylim(min(LOWEST_AUC, axes[1, 0].get_ylim()[0]), 1)
-    lines, names = axes[0, 0].get_legend_handles_labels()
-    figure.legend(lines, names, loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(**key(axes[0]), loc="outside lower center", ncols=3, frameon=False)
     axes[1, 0].set_ylabel("AUC, nodes held out")
     if synthetic:
         style.mark_synthetic(figure, above=True)
     style.save(figure, output)
+
+
+def key(axes: Sequence[Axes]) -> dict[str, Any]:
+    """Return what the lines mean, once for all panels: held out is grey in both rows.
+
+    Parameters
+    ----------
+    axes
+        The upper row, where each CNN has its colour.
+    """
+    handles, names = axes[0].get_legend_handles_labels()
+    trained = tuple(panel.get_legend_handles_labels()[0][0] for panel in axes)
+    return {
+        "handles": [trained, *handles[1:]],
+        "labels": names,
+        "handler_map": {tuple: HandlerTuple(ndivide=None, pad=0.2)},
+        "handlelength": 4,
+    }
 
 
 def _held_out(paths: Sequence[str | Path]) -> pd.DataFrame:
@@ -90,8 +109,8 @@ def _draw_loss(
     _draw_folds(axes, watched, "held_out_loss", HELD_OUT, label=labels[1])
 
 
-def _draw_auc(axes: Axes, watched: pd.DataFrame, colour: str) -> None:
-    _draw_folds(axes, watched, "held_out_auc", colour)
+def _draw_auc(axes: Axes, watched: pd.DataFrame) -> None:
+    _draw_folds(axes, watched, "held_out_auc", HELD_OUT)
     axes.axhline(0.5, color="0.6", linewidth=0.6, linestyle=":")
 
 

@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 
 from nodal_staging import tables
 from nodal_staging.figures import style
+from nodal_staging.figures.legend import Legend
+from nodal_staging.rounding import grouped
 from nodal_staging.seeds import stream
 
 LOWEST_SUV = 0.1
@@ -49,19 +51,18 @@ def draw_uptake(
     axes.set_yscale("log")
     axes.set_ylabel("SUVmax (g/ml)")
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.set_xticks(range(len(tables.LOCATIONS)), _ticks(frame))
-    axes.set_title(_summary(frame, known, listed, cutoff_suv), loc="left")
+    axes.set_xticks(range(len(tables.SHOWN_LOCATIONS)), _ticks(frame))
     axes.legend(
         loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, handletextpad=0.3
     )
     if synthetic:
-        style.mark_synthetic(figure)
-    style.save(figure, output)
+        style.mark_synthetic(figure, above=True)
+    style.save(figure, output, legend=legend(frame, known, listed, cutoff_suv))
 
 
 def _draw_nodes(axes: Axes, nodes: pd.DataFrame, listed: set[str]) -> None:
     """Draw the nodes in the column of their location, negative ones left."""
-    places = {name: place for place, name in enumerate(tables.LOCATIONS)}
+    places = {name: place for place, name in enumerate(tables.SHOWN_LOCATIONS)}
     jitter = stream(0, "figures", "uptake").uniform(-JITTER, JITTER, len(nodes))
     side = np.where(nodes["status"] == "positive", 0.2, -0.2)
     x = nodes["location"].map(places).to_numpy() + side + jitter
@@ -83,16 +84,35 @@ def _draw_nodes(axes: Axes, nodes: pd.DataFrame, listed: set[str]) -> None:
 
 def _ticks(nodes: pd.DataFrame) -> list[str]:
     counts = nodes["location"].value_counts()
-    printed = {name: name.replace("clavic", "-\nclavic") for name in tables.LOCATIONS}
-    return [f"{printed[name]}\n(n = {counts.get(name, 0)})" for name in printed]
+    printed = {
+        name: name.replace("clavic", "-\nclavic") for name in tables.SHOWN_LOCATIONS
+    }
+    return [
+        f"{printed[name]}\n(n = {grouped(int(counts.get(name, 0)))})"
+        for name in printed
+    ]
 
 
-def _summary(
+def legend(
     nodes: pd.DataFrame, known: pd.DataFrame, listed: set[str], cutoff_suv: float
-) -> str:
-    words = (
-        f"Status and SUVmax (cut-off {cutoff_suv:g}) disagree in {len(listed)} of "
-        f"{len(known)} nodes"
-    )
+) -> Legend:
+    """Say how many disagree, and how many cannot.
+
+    Parameters
+    ----------
+    nodes, known
+        ``tables.NODES``: all of them, and those with SUV.
+    listed
+        Names of those that disagree.
+    cutoff_suv
+        The dashed line.
+    """
     unknown = len(nodes) - len(known)
-    return f"{words}; {unknown} without SUV" if unknown else words
+    without = f"; {grouped(unknown)} without SUV" if unknown else ""
+    return Legend(
+        "Status and uptake of the nodes",
+        "SUVmax of every node by location and status. Status and SUVmax (cut-off "
+        f"{cutoff_suv:g}, dashed) disagree in {grouped(len(listed))} of "
+        f"{grouped(len(known))} nodes, which are ringed{without}. The status is the "
+        "readers’ and stays as it is.",
+    )

@@ -44,13 +44,13 @@ def page(
         (
             _summary(reached, differences, pairs),
             Heading("What this study reached"),
-            _reached_grid(reached, ci),
+            reached_grid(reached, ci),
             Heading("What to expect of the AUC"),
             _auc_grid(expected, ci),
             Heading("What to expect of sensitivity and specificity"),
             _share_grid(expected, ci),
             Heading("Smallest difference of accuracies at this study’s size"),
-            _own_grid(differences),
+            own_grid(differences),
             Heading("Smallest difference at other sizes"),
             _sizes_grid(differences),
             Heading("Nodes needed"),
@@ -77,7 +77,16 @@ def _summary(reached: pd.DataFrame, differences: pd.DataFrame, pairs: int) -> st
     )
 
 
-def _reached_grid(reached: pd.DataFrame, ci: str) -> Grid:
+def reached_grid(reached: pd.DataFrame, ci: str) -> Grid:
+    """Lay out half the width of each classifier's intervals.
+
+    Parameters
+    ----------
+    reached
+        Rows of ``PRECISION`` that name a classifier.
+    ci
+        The level in words, ``95 %``.
+    """
     rows = []
     for name, own in reached.groupby("classifier", sort=False):
         width = own.set_index(["measure", "method"])["half_width"]
@@ -181,7 +190,14 @@ def _mark(size: tuple[int, int, str]) -> str:
     return " *" if size[2] == "yes" else ""
 
 
-def _own_grid(differences: pd.DataFrame) -> Grid:
+def own_grid(differences: pd.DataFrame) -> Grid:
+    """Lay out the least difference that McNemar's test finds at the study's size.
+
+    Parameters
+    ----------
+    differences
+        ``DETECTABLE``.
+    """
     own = differences[differences["study"] == "yes"]
     shares = sorted(own["discordance"].unique())
     groups = tuple(

@@ -9,7 +9,14 @@ from nodal_staging.document import Document, Heading, Part
 from nodal_staging.grid import Grid, Row
 from nodal_staging.reader_study.areas import MEAN
 from nodal_staging.reader_study.kappa import MEASURES
-from nodal_staging.rounding import MISSING, half_up, p_value, percent, setting_percent
+from nodal_staging.rounding import (
+    MISSING,
+    grouped,
+    half_up,
+    p_value,
+    percent,
+    setting_percent,
+)
 from nodal_staging.tables import RATINGS
 
 BASES = {
@@ -130,7 +137,9 @@ def _agreement_grid(agreement: pd.DataFrame, ci: str) -> Grid:
         name="reader-agreement",
         caption=(
             "Shares of nodes with the same rating and the same call (likely or not), "
-            f"and kappa, each with its {ci} from a bootstrap of patients."
+            f"and kappa, each with its {ci} from a bootstrap of patients "
+            f"({', '.join(map(grouped, pd.unique(agreement['replicates'])))} "
+            "replicates)."
         ),
         header=("Readers", "Nodes", *titles.values()),
         groups=(tuple(_agreement_row(row) for row in _records(agreement)),),

@@ -1,10 +1,31 @@
 """What the report is written from: files of the study, all of them read once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 File = str | Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderStudy:
+    """Tables of the reader study, as ``reader_study`` names them."""
+
+    areas: File
+    points: File
+    agreement: File
+    fixed: File
+    random: File
+
+    @classmethod
+    def of(cls, files: Sequence[File]) -> "ReaderStudy | None":
+        """Take the tables in the order of the attributes; None if there are none."""
+        if not files:
+            return None
+        areas, points, agreement, fixed, random = files
+        return cls(
+            areas=areas, points=points, agreement=agreement, fixed=fixed, random=random
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,10 +38,22 @@ class Artefacts:
         The cohort and the datasets.
     figures
         Name to SVG with its legend inside.
-    table_1, mcnemar, auc_differences, claims, scorecard
+    mcnemar, auc_differences, claims, scorecard
         HTML fragments.
+    answers
+        ``audit/claims.json``.
+    classifiers
+        Statistics of every classifier.
+    precision, detectable
+        What a study of this size can tell.
+    readers
+        The reader study; None if nobody read.
+    disagreements, cutoff_suv
+        Nodes whose SUVmax does not fit their status, by this cut-off.
     statistics, scores, heatmaps
         By CNN.
+    trainings
+        Histories of a CNN: the training on all nodes first, then its folds.
     location, localisation, localisation_differences, localisation_controls,
     randomisation, faithfulness, halo
         The audit.
@@ -37,14 +70,21 @@ class Artefacts:
     certificate: File
     nodes: File
     figures: Mapping[str, File]
-    table_1: File
+    classifiers: Mapping[str, File]
     mcnemar: File
     claims: File
+    answers: File
     scorecard: File
     statistics: Mapping[str, File]
     scores: Mapping[str, File]
+    trainings: Mapping[str, Sequence[File]]
     heatmaps: Mapping[str, File]
     auc_differences: File
+    precision: File
+    detectable: File
+    readers: ReaderStudy | None
+    disagreements: File
+    cutoff_suv: float
     location: File
     localisation: File
     localisation_differences: File

@@ -3,35 +3,46 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from nodal_staging.classifier_names import printed
+from nodal_staging.classifier_names import in_order, printed
 from nodal_staging.files import read_json
 from nodal_staging.grid import Grid, Row
 from nodal_staging.report.artefacts import Artefacts
+from nodal_staging.report.audit import best_possible
 from nodal_staging.report.parts import (
     Heading,
     Html,
     Part,
+    count,
     number,
     percent,
     scroller,
 )
 from nodal_staging.rounding import MISSING
+from nodal_staging.table_1 import table_1_grid
 
 
 def classifiers(study: Artefacts) -> list[Part]:
     """Return the parts of the section that follow the ROC curves."""
     return [
         Heading("table_1", "Table 1: performance on the test set"),
-        fragment(study.table_1, "Table 1"),
+        table_1(study),
         Heading("mcnemar", "McNemar’s tests"),
         fragment(study.mcnemar, "McNemar’s tests"),
         Heading("auc_differences", "Differences of AUCs"),
         fragment(study.auc_differences, "Differences of AUCs"),
         Heading("thresholds", "What a threshold chosen on the test set claims"),
         "A threshold that is chosen on the nodes it is then counted on flatters "
-        "itself. Both ways stand side by side, whichever of them this study uses.",
+        "itself. Both ways stand side by side, whichever of them this study uses. The "
+        "specificity at a given sensitivity (last column of Table 1, dotted lines of "
+        "Figure 5b) always rests on such a threshold.",
         optimism(study.statistics),
     ]
+
+
+def table_1(study: Artefacts) -> Grid:
+    """Lay out Table 1, with ceilings where the cohort is synthetic."""
+    rows = [read_json(study.classifiers[name]) for name in in_order(study.classifiers)]
+    return table_1_grid(rows, ceilings=best_possible(study))
 
 
 def fragment(path: str | Path, label: str) -> Html:
@@ -41,10 +52,15 @@ def fragment(path: str | Path, label: str) -> Html:
 
 def optimism(statistics: Mapping[str, str | Path]) -> Grid:
     """Lay out accuracies at thresholds of the test set and out of fold."""
+    expected = (
+        read_json(path)["optimism"].get("expected") for path in statistics.values()
+    )
+    drawn = max((one["replicates"] for one in expected if one), default=None)
+    by = "bootstrap" if drawn is None else f"bootstrap ({count(drawn)} replicates)"
     return Grid(
         "optimism",
         "Accuracy in percent on the test set. Expected: what the former flatters "
-        "itself by on average, by bootstrap, in percentage points.",
+        f"itself by on average, by {by}, in percentage points.",
         (
             "CNN",
             "Threshold of the test set",

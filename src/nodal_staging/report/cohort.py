@@ -1,5 +1,6 @@
 """Who was screened, who was included, and what they are like."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -8,9 +9,10 @@ from nodal_staging import tables
 from nodal_staging.files import read_json
 from nodal_staging.grid import Grid
 from nodal_staging.report.artefacts import Artefacts
-from nodal_staging.report.parts import Heading, Part
+from nodal_staging.report.parts import Heading, Part, count
+from nodal_staging.rounding import MISSING
 
-UNUSABLE = "the exam cannot be used; cohort/exams.tsv says why"
+UNUSABLE = "the exam cannot be used"
 
 
 def cohort(study: Artefacts) -> list[Part]:
@@ -18,17 +20,48 @@ def cohort(study: Artefacts) -> list[Part]:
     flow = read_json(study.flow)
     screened, included = flow["screened"], flow["included"]
     reasons = tuple(
-        (reason, flow["criteria"].get(reason, UNUSABLE), str(count))
-        for reason, count in sorted(flow["excluded_exams"].items())
+        (_meaning(reason, flow["criteria"]), count(exams))
+        for reason, exams in sorted(flow["excluded_exams"].items())
     )
     return [
         Heading("cohort", "Cohort"),
-        f"{screened['patients']:,} patients with {screened['exams']:,} exams were "
-        f"screened; {included['patients']:,} patients were included. Each excluded "
+        f"{count(screened['patients'])} patients with {count(screened['exams'])} exams "
+        f"were screened; {count(included['patients'])} patients were included. Each "
+        "excluded "
         "exam is counted under the first criterion that it failed.",
-        Grid("excluded", "Exams excluded.", ("Reason", "Meaning", "Exams"), (reasons,)),
+        Grid("excluded", "Exams excluded.", ("Reason", "Exams"), (reasons,)),
         characteristics(study.characteristics),
     ]
+
+
+def _meaning(reason: str, criteria: Mapping[str, str]) -> str:
+    """Put the code of a reason in words."""
+    return criteria.get(reason, f"{UNUSABLE}: {reason.replace('_', ' ')}")
+
+
+def uptake(study: Artefacts) -> list[Part]:
+    """Hold the status of the nodes against their SUVmax."""
+    nodes = tables.read(study.nodes, tables.NODES)
+    known = int(nodes["suv_max"].notna().sum())
+    found = tables.read(study.disagreements, tables.DISAGREEMENTS)
+    if not known:
+        return [Heading("uptake", "Status and uptake"), "No node has an SUV."]
+    kinds = found["disagreement"].value_counts()
+    cold, hot = (
+        count(int(kinds.get(kind, 0)))
+        for kind in ("positive_without_uptake", "negative_with_uptake")
+    )
+    return [
+        Heading("uptake", "Status and uptake"),
+        f"The status of a node and its SUVmax disagree in {count(len(found))} of "
+        f"{count(known)} nodes: {cold} positive nodes have no SUVmax above "
+        f"{study.cutoff_suv:g}, {hot} negative nodes have one. "
+        f"{_without_suv(len(nodes) - known)}Nothing was relabelled.",
+    ]
+
+
+def _without_suv(nodes: int) -> str:
+    return f"{count(nodes)} nodes are without SUV. " if nodes else ""
 
 
 def characteristics(path: str | Path) -> Grid:
@@ -43,7 +76,8 @@ def characteristics(path: str | Path) -> Grid:
         sort=False,
     ).reindex(columns=partitions)
     rows = tuple(
-        (str(name), *cells.fillna("-").astype(str)) for name, cells in wide.iterrows()
+        (str(name), *cells.fillna(MISSING).astype(str))
+        for name, cells in wide.iterrows()
     )
     return Grid(
         "characteristics",

@@ -41,7 +41,8 @@ def gallery(study: Artefacts) -> list[Part]:
         Heading("gallery", "Failure gallery"),
         "Every false negative and every false positive of the test set: axial CT with "
         f"the outline of the node, 48 mm across (bar {BAR_MM} mm), in the window of "
-        "the network’s input. Sorted by location; names of nodes are pseudonyms.",
+        "the network’s input. The xMask CNN sees only what lies inside the outline, "
+        "all else is empty to it. Sorted by location; names of nodes are pseudonyms.",
         *(folded(errors(cnn, study, measured), pictures) for cnn in study.statistics),
     ]
 
@@ -54,7 +55,7 @@ def errors(cnn: str, study: Artefacts, measured: pd.DataFrame) -> Errors:
     found = measured.loc[node_ids].assign(
         score=tested["score"],
         outcome=outcomes(study.scores[cnn], study.statistics[cnn], node_ids),
-        place=lambda nodes: nodes["location"].map(tables.LOCATIONS.index),
+        place=lambda nodes: nodes["location"].map(tables.SHOWN_LOCATIONS.index),
     )
     wrong = found[found["outcome"].isin(KINDS)].sort_values(["place", "node_id"])
     threshold = float(read_json(study.statistics[cnn])["threshold"]["value"])
@@ -94,7 +95,7 @@ def case(node: dict[Any, Any], errors: Errors, pictures: Heatmaps) -> str:
     )
     facts = (
         f"score {number(node['score'])}, threshold {number(errors.threshold)}",
-        f"{node['volume_mm3']:,.0f} mm³",
+        f"{number(node['volume_mm3'], 0)} mm³",
         f"short axis {number(node['short_axis_mm'], 1)} mm",
     )
     words = "<br>".join(map(escape, facts))

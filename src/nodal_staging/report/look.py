@@ -8,7 +8,13 @@ h1 { font-size: 1.6rem; line-height: 1.2; }
 h2 { font-size: 1.2rem; margin-top: 2.4rem; }
 h3 { font-size: 1rem; margin: 1rem 0 .4rem; }
 .banner { border-left: 6px solid #d55e00; background: #fff4ec; padding: .7rem 1rem; }
-.wide { overflow-x: auto; margin: .6rem 0; }
+.wide { overflow-x: auto; margin: .6rem 0; max-width: 100%;
+        background: linear-gradient(90deg, #fff 40%, #fff0) 0 0 / 3rem 100% local,
+          linear-gradient(270deg, #fff 40%, #fff0) 100% 0 / 3rem 100% local,
+          linear-gradient(90deg, #0005, #0000) 0 0 / .8rem 100% scroll,
+          linear-gradient(270deg, #0005, #0000) 100% 0 / .8rem 100% scroll;
+        background-repeat: no-repeat; }
+.wide img { mix-blend-mode: multiply; }
 table { border-collapse: collapse; font-size: .8rem; }
 caption { text-align: left; color: #444; padding: .3rem 0;
           max-width: min(52rem, 100vw - 3rem); }
@@ -19,11 +25,12 @@ td { white-space: nowrap; font-variant-numeric: tabular-nums; }
 thead th { border-bottom: 2px solid #444; vertical-align: bottom; }
 th[scope="row"] { font-weight: 500; min-width: 7rem; }
 tbody + tbody { border-top: 2px solid #999; }
-.claims td, .scorecard td, .excluded td { white-space: normal; }
+.claims td, .scorecard td { white-space: normal; }
 .claims td { min-width: 7rem; } .claims td:nth-child(3) { min-width: 18rem; }
 .claims td:nth-child(4) { min-width: 14rem; }
 .claims th[scope="row"] { min-width: 12rem; }
-.scorecard td:last-child, .excluded td:nth-child(2) { min-width: 16rem; }
+.scorecard td:nth-child(4) { min-width: 9rem; }
+.scorecard td:last-child { min-width: 16rem; }
 figure { margin: 1.4rem 0; } figure img { width: 100%; height: auto; display: block; }
 figcaption { font-size: .88rem; color: #444; }
 details { margin: .6rem 0; padding: 0 .8rem; border: 1px solid #ddd;
@@ -43,15 +50,23 @@ a { color: #0058a3; }
 @media (max-width: 40rem) {
   body { font-size: 15px; } ol.contents { columns: 1; }
   figure img { min-width: 42rem; }
+  figure > .wide::before { content: "\\2194\\a0\\20 scroll sideways"; position: sticky;
+    left: 0; display: inline-block; font-size: .75rem; color: #444; }
+  details { padding: 0 .5rem; } details .wide { max-width: calc(100vw - 4rem); }
+  details caption { max-width: calc(100vw - 4.5rem); }
 }
 @media print {
   @page { size: A4; margin: 14mm; }
   body { max-width: none; font-size: 10pt; padding: 0; }
   h2, h3 { break-after: avoid; }
-  .wide { overflow: visible; } table { font-size: 6.5pt; width: 100%; }
+  ol.contents { column-gap: 3rem; }
+  .wide { overflow: visible; background: none; } .wide img { mix-blend-mode: normal; }
+  table { font-size: 6.5pt; width: 100%; }
   td, th, .claims td, .claims th, .scorecard td, th[scope="row"] {
-    min-width: 0 !important; white-space: normal; padding: .1rem .2rem;
-    overflow-wrap: anywhere; }
+    min-width: 0 !important; white-space: normal; padding: .1rem .3rem .1rem 0;
+    overflow-wrap: normal; }
+  td.number { white-space: nowrap !important; }
+  .provenance td, .sums td, .sums th { overflow-wrap: anywhere !important; }
   figure, tr, .case { break-inside: avoid; } figure img { min-width: 0; }
   details { border: 0; padding: 0; }
   details::details-content { content-visibility: visible; display: block; }

@@ -7,16 +7,20 @@ from pathlib import Path
 from nodal_staging.figures.legend import Illustration
 from nodal_staging.files import write_text
 from nodal_staging.report.artefacts import Artefacts
-from nodal_staging.report.audit import audit, ceilings, findings
+from nodal_staging.report.audit import audit, ceilings
 from nodal_staging.report.classifiers import classifiers
-from nodal_staging.report.cohort import cohort
+from nodal_staging.report.cohort import cohort, uptake
 from nodal_staging.report.datasets import datasets, weaknesses
 from nodal_staging.report.gallery import gallery
 from nodal_staging.report.heatmaps import heatmaps
 from nodal_staging.report.look import STYLE
 from nodal_staging.report.paper import paper
-from nodal_staging.report.parts import Banner, Heading, Part, contents, render
+from nodal_staging.report.parts import Banner, Heading, Part, contents, pointer, render
+from nodal_staging.report.precision import precision
 from nodal_staging.report.provenance import methods, provenance
+from nodal_staging.report.readers import readers
+from nodal_staging.report.summary import summary
+from nodal_staging.report.training import training
 
 SYNTHETIC = "Synthetic cohort with known truth."
 
@@ -43,7 +47,7 @@ def page(name: str, study: Artefacts) -> str:
         f'<li><a href="#{escape(anchor)}">{escape(title)}</a></li>'
         for anchor, title in contents(parts)
     )
-    opening = [_banner(study), "In short:", *findings(study)]
+    opening = [_banner(study), *summary(study)]
     return "\n".join(
         [
             "<!DOCTYPE html>",
@@ -73,6 +77,7 @@ def sections(study: Artefacts) -> Iterator[Part]:
     """Yield everything in the paper’s order; what it has not stands at the end."""
     figures = {name: Illustration.read(path) for name, path in study.figures.items()}
     yield from cohort(study)
+    yield from uptake(study)
     yield figures["figure_1"]
     yield figures["figure_2"]
     yield from datasets(study)
@@ -80,14 +85,18 @@ def sections(study: Artefacts) -> Iterator[Part]:
     yield from weaknesses(study)
     yield Heading("classifiers", "CNNs, readers and forests")
     yield figures["figure_4"]
+    yield from training(study)
     yield figures["figure_5"]
     yield from classifiers(study)
+    yield from ceilings(study)
+    yield from precision(study)
+    yield from readers(study)
     yield Heading("heatmaps", "Heatmaps")
     yield figures["figure_6"]
     yield figures["figure_7"]
+    yield pointer("All test nodes, not two:", "localisation", "Where the heatmaps lie")
     yield from heatmaps(study)
     yield from audit(study)
-    yield from ceilings(study)
     yield from paper(study)
     yield Heading("subgroups_and_use", "Subgroups, calibration, net benefit")
     yield figures["subgroups"]

@@ -11,7 +11,7 @@ from nodal_staging import grid
 from nodal_staging.figures.legend import Illustration
 from nodal_staging.figures.style import DOUBLE_COLUMN_MM, POINT_MM
 from nodal_staging.grid import Grid
-from nodal_staging.rounding import MISSING, half_up
+from nodal_staging.rounding import MISSING, grouped
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,17 @@ def render(part: Part) -> str:
             return f"<p>{escape(part)}</p>"
 
 
+def pointer(words: str, anchor: str, title: str) -> Html:
+    """Point to another section: ``words``, then its title as a link, in a paragraph."""
+    link = f'<a href="#{escape(anchor)}">{escape(title)}</a>'
+    return Html(f"<p>{escape(words)} {link}.</p>")
+
+
+def subheading(text: str) -> Html:
+    """Head what follows within a section; the contents do not list it."""
+    return Html(f"<h3>{escape(text)}</h3>")
+
+
 def scroller(inside: str, label: str) -> str:
     """Put something wide where it can be scrolled, by keyboard too."""
     name = escape(label.partition(".")[0])
@@ -102,10 +113,15 @@ def contents(parts: Sequence[Part]) -> Iterator[tuple[str, str]]:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Round for print; a dash where there is no value."""
+    """Round for print, thousands parted; a dash where there is no value."""
     if value is None or math.isnan(value):
         return MISSING
-    return half_up(value, digits)
+    return grouped(value, digits)
+
+
+def count(value: int) -> str:
+    """Write a count, thousands parted."""
+    return number(value, 0)
 
 
 def interval(lower: float | None, upper: float | None, digits: int = 3) -> str:

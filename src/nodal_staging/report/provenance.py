@@ -1,30 +1,61 @@
 """How the numbers were made: engine, versions, seeds, configuration, sums."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
+from typing import Any
 
+from nodal_staging.classifier_names import in_order, printed
 from nodal_staging.files import read_json
-from nodal_staging.grid import Grid
+from nodal_staging.grid import Grid, Row
 from nodal_staging.report.artefacts import Artefacts
+from nodal_staging.report.intervals import intervals
 from nodal_staging.report.parts import Folded, Heading, Html, Part, scroller
+from nodal_staging.rounding import MISSING
 
 
 def methods(study: Artefacts) -> list[Part]:
     """Say which engine and which intervals the statistics have."""
+    of = intervals(study)
     first = read_json(next(iter(study.statistics.values())))
     bootstrap = first["auc"]["intervals"]["bootstrap"]
     return [
         Heading("methods", "How the numbers were made"),
         f"Engine of record: {bootstrap['engine']}. Bootstrap intervals: method "
         f"“{bootstrap['method']}” as reported by the engine, "
-        f"{bootstrap['replicates']:,} stratified replicates, level "
-        f"{100 * bootstrap['level']:g} %, seeds in statistics/*.json. Obuchowski’s "
+        f"{of.replicates}, stratified, level {of.level}. Obuchowski’s "
         "logit intervals account for several nodes of a patient. Proportions: Wilson "
         "intervals from integer counts; F1: a bootstrap of patients, "
-        f"{bootstrap['replicates']:,} replicates. An independent implementation "
+        f"{of.replicates}. An independent implementation "
         "recomputed all of them and agreed.",
+        Folded("Seeds of the bootstraps", (seeds(study),)),
     ]
+
+
+def seeds(study: Artefacts) -> Grid:
+    """List the seeds of every classifier’s bootstraps."""
+    rows = tuple(
+        _seeds(name, read_json(study.classifiers[name]))
+        for name in in_order(study.classifiers)
+    )
+    header = (
+        "Classifier",
+        "Interval of the AUC",
+        "Band of the curve",
+        "Specificity at a sensitivity",
+        "Draws of patients",
+    )
+    return Grid("seeds", "Each derived from the seed of the study.", header, (rows,))
+
+
+def _seeds(name: str, found: Mapping[str, Any]) -> Row:
+    of = (
+        found["auc"]["intervals"]["bootstrap"],
+        found["band"],
+        found["at_target_sensitivity"]["interpolated"],
+        found["metrics"]["f1"],
+    )
+    return (printed(name), *(str(one.get("seed") or MISSING) for one in of))
 
 
 def provenance(study: Artefacts) -> list[Part]:

@@ -1,8 +1,10 @@
 """The paper's number beside ours, with one word on how they stand to each other.
 
 - ``the paper contradicts itself``: it prints two numbers that exclude each other.
-- ``not comparable on synthetic data``: ours says nothing about patients. Only what a
-  synthetic cohort was asked for (its sizes and its mix) is compared.
+- ``asked for by the phantom``: the cohort is synthetic, and its sizes and its mix are
+  what it was asked for. That they fit, or do not, is no finding.
+- ``not comparable on synthetic data``: everything else of such a cohort, since it says
+  nothing about patients.
 - ``reproduced``: ours, rounded to the digits that the paper prints and by its rule, is
   the same.
 - ``within our interval``: it is not, but our confidence interval holds a number that
@@ -26,12 +28,21 @@ from nodal_staging.rounding import MISSING, half_up, truncated
 from nodal_staging.scorecard.measured import Measured
 
 CONTRADICTS = "the paper contradicts itself"
+BY_DESIGN = "asked for by the phantom"
 NOT_COMPARABLE = "not comparable on synthetic data"
 REPRODUCED = "reproduced"
 WITHIN = "within our interval"
 DIFFERS = "differs"
 NOT_MEASURED = "not measured"
-STATUSES = [REPRODUCED, WITHIN, DIFFERS, CONTRADICTS, NOT_COMPARABLE, NOT_MEASURED]
+STATUSES = [
+    REPRODUCED,
+    WITHIN,
+    DIFFERS,
+    CONTRADICTS,
+    BY_DESIGN,
+    NOT_COMPARABLE,
+    NOT_MEASURED,
+]
 UNITS = ["count", "number", "percent"]
 ROUNDING = {"half up": half_up, "truncation": truncated}
 
@@ -158,10 +169,9 @@ def judge(
     """
     if ours is None:
         return NOT_MEASURED
-    same = rounded_as(printed, unit, ours, rounding=rounding) == printed
     if synthetic:
-        return REPRODUCED if same and ours.by_design else NOT_COMPARABLE
-    if same:
+        return BY_DESIGN if ours.by_design else NOT_COMPARABLE
+    if rounded_as(printed, unit, ours, rounding=rounding) == printed:
         return REPRODUCED
     if ours.lower is None or ours.upper is None:
         return DIFFERS
@@ -222,11 +232,16 @@ def _cells(row: Mapping[str, object]) -> Row:
     ours = _or_nothing(row["ours"])
     return (
         str(row["quantity"]),
-        f"{row['printed']}{sign}",
-        f"{ours}{sign}" if ours else MISSING,
+        f"{_parted(str(row['printed']))}{sign}",
+        f"{_parted(ours)}{sign}" if ours else MISSING,
         str(row["status"]),
         _or_nothing(row["note"]),
     )
+
+
+def _parted(number: str) -> str:
+    """Part the thousands of a whole number."""
+    return f"{int(number):,}" if number.isdigit() else number
 
 
 def _or_nothing(cell: object) -> str:

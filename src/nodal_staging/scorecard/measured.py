@@ -27,7 +27,7 @@ class Measured:
     """A number of ours; ``lower`` and ``upper`` only where it has an interval.
 
     Shares are fractions of one. ``by_design`` tells that a synthetic cohort was
-    asked for this number, so that it may be compared with the paper's.
+    asked for this number, so that it is no finding of the study.
     """
 
     value: Number
