@@ -176,8 +176,27 @@ def test_a_writer_that_is_killed_spoils_nothing(tmp_path):
     writer.kill()
     writer.communicate()
     assert target.read_text() == "whole"
+    assert len(list(tmp_path.iterdir())) == 2
+    files.write_text(tmp_path / "another.txt", "leaves it")
+    assert len(list(tmp_path.iterdir())) == 3
     files.write_text(target, "new")
     assert target.read_text() == "new"
+    assert {path.name for path in tmp_path.iterdir()} == {"out.txt", "another.txt"}
+
+
+def test_what_killed_writers_of_folders_left_goes_and_what_others_write_stays(tmp_path):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / f".part.{files.HOST}-{dead.pid}-0.1-of-1"
+    elsewhere = tmp_path / f".part.00000000-{dead.pid}-0.1-of-1"
+    alive = tmp_path / f".part.{files.HOST}-{os.getpid()}-0.1-of-1"
+    for folder in (left, elsewhere, alive):
+        folder.mkdir()
+        (folder / "a").write_text("half")
+    with files.replacing_folder(tmp_path / "1-of-1"):
+        pass
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"1-of-1", elsewhere.name, alive.name}
 
 
 def test_of_two_writers_of_a_file_the_last_wins_with_a_whole_one(tmp_path):

@@ -1,10 +1,13 @@
 """Writing files so that nobody ever sees half of one."""
 
 import errno
+import glob
+import hashlib
 import json
 import os
 import secrets
 import shutil
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +17,8 @@ LEAST_ROOM = 2**20
 """Bytes that must be free before a file is begun."""
 ATTEMPTS = 10
 """How often a folder is put in its place while others put theirs there."""
+HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+"""This machine, in the names of what is not whole yet."""
 
 
 @contextmanager
@@ -32,13 +37,38 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    part = _new_part(path)
     need_room(path, LEAST_ROOM)
-    part = path.with_name(f".part.{secrets.token_hex(4)}.{path.name}")
     try:
         yield part
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _new_part(path: Path) -> Path:
+    """Return a temporary name, and remove what killed writers of this machine left.
+
+    What a process of another machine writes may still become whole.
+    """
+    for left in path.parent.glob(f".part.{HOST}-*.{glob.escape(path.name)}"):
+        if not _lives(int(left.name.split("-")[1])):
+            if left.is_file():
+                left.unlink(missing_ok=True)
+            else:
+                shutil.rmtree(left, ignore_errors=True)
+    token = f"{HOST}-{os.getpid()}-{secrets.token_hex(4)}"
+    return path.with_name(f".part.{token}.{path.name}")
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's
+    return True
 
 
 def need_room(path: str | Path, size: int) -> None:
@@ -70,7 +100,7 @@ def replacing_folder(path: str | Path, *, inner: str = "") -> Iterator[Path]:
         ``ENOSPC`` if the disk is full, before anything is written.
     """
     path = Path(path)
-    part = path.with_name(f".part.{secrets.token_hex(4)}.{path.name}")
+    part = _new_part(path)
     part.mkdir(parents=True)
     try:
         need_room(part, LEAST_ROOM)
