@@ -62,12 +62,11 @@ def _new_part(path: Path) -> Path:
 
 
 def _lives(process: int) -> bool:
+    """Tell whether a process of this machine runs, be it somebody else's."""
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # somebody else's
+    except OSError as error:
+        return error.errno != errno.ESRCH
     return True
 
 

@@ -66,8 +66,7 @@ class Heatmap:
     def for_side(self, logit: Float64) -> FloatArray:
         """Return the map so that larger values support the side of the output more."""
         if self.explains == "logit":
-            sign = np.where(logit < 0, -1, 1).astype(np.float32)
-            return np.asarray(self.map * sign[:, None, None], np.float32)
+            return self._turned(logit)
         return np.abs(self.map) if self.explains == "signal" else self.map
 
     def for_positive(self, logit: Float64) -> Self:
@@ -77,9 +76,12 @@ class Heatmap:
         """
         if self.explains != "share":
             return self
+        return replace(self, map=self._turned(logit), explains="logit")
+
+    def _turned(self, logit: Float64) -> FloatArray:
+        """Return the map with its sign changed where the output is below 0.5."""
         sign = np.where(logit < 0, -1, 1).astype(np.float32)
-        turned = np.asarray(self.map * sign[:, None, None], np.float32)
-        return replace(self, map=turned, explains="logit")
+        return np.asarray(self.map * sign[:, None, None], np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
