@@ -55,9 +55,9 @@ def network(dense_widths: list[int] | None) -> keras.Model:
 def measure(name: str, model: keras.Model, dtype: Any) -> list[Row]:
     """Time one network."""
     from nodal_staging.attribution.chain import LinearChain
+    from nodal_staging.attribution.estimation import fit_patterns
     from nodal_staging.attribution.gradients import gradient
     from nodal_staging.attribution.maps import attribute
-    from nodal_staging.attribution.patterns import fit_patterns
 
     rng = np.random.default_rng(0)
     images = rng.random((TRAINED_ON, 48, 48, 1), dtype=np.float32)

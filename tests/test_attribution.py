@@ -13,14 +13,13 @@ import pytest
 from attribution_networks import deep, images, normalised, odd, paper_like, shaken
 from attribution_oracle import Walk, oracle_maps, oracle_patterns, unpool
 
+from nodal_staging.attribution import outputs
 from nodal_staging.attribution.chain import LinearChain
+from nodal_staging.attribution.estimation import fit_patterns
 from nodal_staging.attribution.maps import attribute
+from nodal_staging.attribution.outputs import Outputs
 from nodal_staging.attribution.parsing import UnsupportedLayerError
-from nodal_staging.attribution.patterns import (
-    Patterns,
-    PatternsMismatchError,
-    fit_patterns,
-)
+from nodal_staging.attribution.patterns import Patterns, PatternsMismatchError
 from nodal_staging.attribution.steps import MaxPool
 from nodal_staging.backend import use_device
 
@@ -595,7 +594,7 @@ LIFTED = """
 import keras, numpy
 from lifted.chain import LinearChain
 from lifted.maps import attribute
-from lifted.patterns import fit_patterns
+from lifted.estimation import fit_patterns
 model = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Flatten(),
                           keras.layers.Dense(1)])
 chain = LinearChain.from_keras(model)
@@ -616,3 +615,25 @@ def test_the_folder_works_under_another_name_alone(tmp_path):
         check=False,
     )
     assert done.stdout.strip() == "(9, 6, 6, 1)", done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("room", [1, 2**20], ids=["file", "memory"])
+def test_outputs_come_back_in_their_order_in_batches_of_any_size(room):
+    kept, given = Outputs("float64", room), images(10)
+    kept.append(given[:7])
+    kept.append(given[7:])
+    assert kept.shape == given.shape[1:]
+    for size in (1, 4, 10, 11):
+        found = list(kept.batches(size))
+        assert [len(batch) for batch in found[:-1]] == [size] * (len(found) - 1)
+        assert (np.concatenate(found) == given).all()
+    kept.close()
+
+
+def test_patterns_do_not_depend_on_where_outputs_lie(monkeypatch):
+    chain, x = LinearChain.from_keras(paper_like()), images(9)
+    in_memory = fit_patterns(chain, x)
+    monkeypatch.setattr(outputs, "ROOM_BYTES", 1)
+    in_files = fit_patterns(chain, x)
+    for name, pattern in in_memory.kernels.items():
+        assert (pattern == in_files.kernels[name]).all()

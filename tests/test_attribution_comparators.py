@@ -9,6 +9,7 @@ from attribution_networks import images, normalised, paper_like, shaken
 from scipy.stats import spearmanr
 
 from nodal_staging.attribution.chain import LinearChain
+from nodal_staging.attribution.estimation import fit_patterns
 from nodal_staging.attribution.gradients import (
     grad_cam,
     gradient,
@@ -25,7 +26,6 @@ from nodal_staging.attribution.localisation import (
 )
 from nodal_staging.attribution.occlusion import area_gap, flipping, occlusion
 from nodal_staging.attribution.parsing import UnsupportedLayerError
-from nodal_staging.attribution.patterns import fit_patterns
 from nodal_staging.attribution.randomisation import cascade, rank_correlation
 from nodal_staging.backend import use_device
 

@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from nodal_staging.attribution import gradients
 from nodal_staging.attribution.chain import LinearChain
+from nodal_staging.attribution.estimation import fit_patterns
 from nodal_staging.attribution.localisation import centre_map, edge_map
 from nodal_staging.attribution.maps import attribute
 from nodal_staging.attribution.occlusion import occlusion
-from nodal_staging.attribution.patterns import Patterns, fit_patterns
+from nodal_staging.attribution.patterns import Patterns
 from nodal_staging.heatmap_files import Heatmap
 from nodal_staging.heatmap_options import HeatmapOptions
 from nodal_staging.seeds import stream

@@ -8,13 +8,10 @@ import numpy as np
 # The backend first: it keeps TensorFlow quiet.
 from nodal_staging import backend, tables
 from nodal_staging.attribution.chain import LinearChain
+from nodal_staging.attribution.estimation import fit_patterns
 from nodal_staging.attribution.gradients import logits
-from nodal_staging.attribution.patterns import (
-    Estimator,
-    Patterns,
-    Precision,
-    fit_patterns,
-)
+from nodal_staging.attribution.kernel_layers import Estimator, Precision
+from nodal_staging.attribution.patterns import Patterns
 from nodal_staging.augment import no_augmentation
 from nodal_staging.files import replacing
 from nodal_staging.heatmap_files import Heatmaps, write_heatmaps
@@ -52,7 +49,7 @@ def fit_cnn_patterns(
     training, patches
         ``tables.DATASET`` that it was trained on, and patch files of all shards.
     estimator, dtype, batch_size
-        As for ``attribution.patterns.fit_patterns``.
+        As for ``attribution.estimation.fit_patterns``.
     gpu
         Whether a GPU may be used.
     output

@@ -34,25 +34,29 @@ def tensors(arrays: Any, dtype: str) -> Weights:
 
 
 class Compiled:
-    """A function of weights and a batch, traced once for any number of images."""
+    """A function of weights and of batches, traced once for any number of images."""
 
-    def __init__(self, function: Callable[[Weights, Tensor], Any]) -> None:
-        """Take a function whose second argument has images along its first axis."""
+    def __init__(self, function: Callable[..., Any]) -> None:
+        """Take a function of weights and batches with images along their first axis."""
         if keras.backend.backend() != "tensorflow":
             raise RuntimeError(
                 "expected Keras on TensorFlow, whose gradients are used here, found "
                 f"{keras.backend.backend()}; set KERAS_BACKEND=tensorflow"
             )
         self._function = function
-        self._graph: Callable[[Weights, Tensor], Any] | None = None
+        self._graph: Callable[..., Any] | None = None
 
-    def __call__(self, weights: Weights, images: Tensor) -> Any:
+    def __call__(self, weights: Weights, *batches: Tensor) -> Any:
         """Compute, with results as NumPy arrays."""
         if self._graph is None:
-            batch = tf.TensorSpec((None, *images.shape[1:]), images.dtype)
-            signature = (tf.nest.map_structure(_spec, weights), batch)
-            self._graph = tf.function(self._function, input_signature=signature)
-        found = self._graph(weights, tf.convert_to_tensor(images))
+            signature = (
+                tf.nest.map_structure(_spec, weights),
+                *(tf.TensorSpec((None, *b.shape[1:]), b.dtype) for b in batches),
+            )
+            graph = tf.function(self._function, input_signature=signature)
+            # Called by itself, it does not take each layer for one traced again.
+            self._graph = graph.get_concrete_function()
+        found = self._graph(weights, *map(tf.convert_to_tensor, batches))
         return tf.nest.map_structure(_array, found)
 
 

@@ -1,0 +1,188 @@
+"""Which input makes a unit of a trained network speak.
+
+With rows x of the layer's input (patches of a convolution), ``y = w x`` and the mask
+m of the rows at which the ReLU after the unit is open, the published estimator is
+
+    a = (E+[x y] - E+[x] E[y]) / w (E+[x y] - E+[x] E[y])
+
+where E+ is the mean over open rows and E that over all. Computed as
+``k = sum(x m (y - E[y]))`` and ``a = k / (w k)``: the number of open rows cancels,
+and k is the gradient of ``sum((w x) m (y - E[y]))`` with respect to w, so patches are
+never written out.
+
+Layer by layer: the outputs of one are the inputs of the next, so that both passes
+over the images take each convolution once forward, and once for its sums.
+
+References
+----------
+Kindermans et al., Learning how to explain neural networks, ICLR 2018
+(arXiv:1705.05598).
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .autodiff import tensors
+from .chain import LinearChain
+from .kernel_layers import (
+    Estimator,
+    KernelLayer,
+    Precision,
+    covariance_graph,
+    kernel_layers,
+    outputs_graph,
+)
+from .outputs import Outputs
+from .patterns import Images, LayerReport, Patterns, images_digest
+
+Array = npt.NDArray[Any]
+FloatArray = npt.NDArray[np.float64]
+
+ESTIMATORS = ("relu", "linear", "two_component", "relu.cond")
+DTYPES = ("float32", "float64")
+TOLERANCE = 64
+"""Rounding errors below which the denominator of a pattern counts as zero."""
+
+
+def fit_patterns(
+    chain: LinearChain,
+    images: Images,
+    *,
+    estimator: Estimator = "relu",
+    dtype: Precision = "float32",
+    batch_size: int = 32,
+) -> Patterns:
+    """Estimate the patterns of every kernel.
+
+    Parameters
+    ----------
+    chain
+        The network.
+    images
+        What it was trained on, not augmented, ``(n, y, x, channels)``.
+    estimator
+        ``relu``: the published one; ``linear``: the same over all rows;
+        ``two_component``: also patterns of closed gates; ``relu.cond``: the
+        covariance among open rows, which does not change when a constant is added to
+        the input (not published).
+    dtype
+        Of the convolutions; sums over batches are float64 in any case.
+    batch_size
+        Images at a time where a layer has most inputs, more where it has fewer;
+        decides memory, not results. What one layer hands to the next lies in a
+        temporary file where memory would not hold it (``outputs.ROOM_BYTES``).
+
+    Raises
+    ------
+    ValueError
+        If there are no images, or estimator or dtype are unknown.
+    OSError
+        If there is no room for the outputs of two layers.
+    """
+    _require_choice("estimator", estimator, ESTIMATORS)
+    _require_choice("dtype", dtype, DTYPES)
+    chain.require_patterns()
+    if not len(images):
+        raise ValueError("expected at least one image to fit patterns on, found none")
+    inputs, most = _read(images, dtype, batch_size), 0
+    kernels, inactive, report = {}, {}, []
+    for layer, arrays in kernel_layers(chain, estimator, dtype):
+        most = max(most, inputs.values)
+        size, weights = batch_size * (most // inputs.values), tensors(arrays, dtype)
+        outputs, centre = _outputs(layer, weights, inputs, size)
+        sums = _covariances(layer, (weights, centre), inputs, outputs, size)
+        inputs.close()
+        inputs = outputs
+        opened, rows, *found = sums
+        name, kernel = layer.step.name, arrays[1][0][0]
+        kernels[name], row = _divided(kernel, found[0], dtype)
+        active = float(np.mean(_ratio(opened, rows)))
+        report.append(replace(row, layer=name, active=active))
+        if len(found) > 1:
+            inactive[name], _ = _divided(kernel, found[1], dtype)
+    inputs.close()
+    return Patterns(
+        estimator=estimator,
+        dtype=dtype,
+        kernels=kernels,
+        inactive=inactive,
+        report=tuple(report),
+        model_sha256=chain.sha256,
+        images_sha256=images_digest(images),
+        n_images=len(images),
+    )
+
+
+def _read(images: Images, dtype: str, size: int) -> Outputs:
+    """Take the images as what the first layer receives."""
+    found = Outputs(dtype)
+    for start in range(0, len(images), size):
+        found.append(np.asarray(images[start : start + size], dtype))
+    return found
+
+
+def _outputs(
+    layer: KernelLayer, weights: Any, inputs: Outputs, size: int
+) -> tuple[Outputs, Any]:
+    """Return the outputs of all images, and the mean to subtract by unit."""
+    graph = outputs_graph(layer, inputs.shape)
+    outputs, total, rows = Outputs(layer.dtype), 0.0, 0.0
+    for batch in inputs.batches(size):
+        y, (add, more) = graph(weights, batch)
+        outputs.append(y)
+        total, rows = total + add, rows + more
+    return outputs, tensors(_ratio(np.asarray(total), np.asarray(rows)), layer.dtype)
+
+
+def _covariances(
+    layer: KernelLayer, weights: Any, inputs: Outputs, outputs: Outputs, size: int
+) -> list[FloatArray]:
+    """Add up in float64 what the graph returns for each batch."""
+    graph = covariance_graph(layer, inputs.shape)
+    total: list[FloatArray] = []
+    for x, y in zip(inputs.batches(size), outputs.batches(size), strict=True):
+        found = graph(weights, x, y)
+        if not total:
+            total = [np.zeros(array.shape) for array in found]
+        for whole, part in zip(total, found, strict=True):
+            np.add(whole, part, out=whole)
+    return total
+
+
+def _ratio(total: FloatArray, rows: FloatArray) -> FloatArray:
+    """Divide, with zero where there are no rows."""
+    return total / np.where(rows > 0, rows, 1)
+
+
+def _divided(
+    kernel: FloatArray, covariance: FloatArray, dtype: str
+) -> tuple[Array, LayerReport]:
+    """Scale covariances so that each unit has ``sum(w a) = 1``, where defined."""
+    kernel, k = (array.reshape(-1, array.shape[-1]) for array in (kernel, covariance))
+    product = kernel * k
+    denominator, size = product.sum(axis=0), np.abs(product).sum(axis=0)
+    defined = np.abs(denominator) > TOLERANCE * np.finfo(dtype).eps * size
+    # A kernel of zeros has no signal, and a unit that is never open has no rows.
+    safe = np.where(defined, denominator, 1)
+    pattern = np.where(defined, k / safe, 0.0)
+    amplification = size[defined] / np.abs(denominator[defined])
+    some = defined.any()
+    report = LayerReport(
+        layer="",
+        units=len(defined),
+        active=1.0,
+        undefined=int((~defined).sum()),
+        negative=int((denominator[defined] < 0).sum()),
+        smallest_denominator=float(1 / amplification.max()) if some else np.nan,
+        amplification_median=float(np.median(amplification)) if some else np.nan,
+        amplification_largest=float(amplification.max()) if some else np.nan,
+    )
+    return pattern.reshape(covariance.shape).astype(dtype), report
+
+
+def _require_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"expected {name} to be one of {choices}, received {value!r}")
