@@ -101,6 +101,7 @@ def test_every_script_belongs_to_a_rule():
 OVERLAYS = [
     "config.yaml",
     "paper.yaml",
+    "paper_rehearsal.yaml",
     "tests.yaml",
     "null.yaml",
     "stress.yaml",
