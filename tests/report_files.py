@@ -44,6 +44,7 @@ FIGURES = [
     "subgroups",
     "calibration",
     "decision_curves",
+    "faithfulness",
     "readers",
 ]
 READER_TABLES = ("areas", "points", "agreement", "fixed", "random")

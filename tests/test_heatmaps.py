@@ -300,6 +300,17 @@ def test_curves_start_and_end_together(drawn):
     assert (start["most_first"] > 0).all()
 
 
+def test_the_area_between_the_curves_is_the_mean_gap(drawn):
+    curves = tables.read(drawn / "curves.tsv", CURVES)
+    checks = tables.read(drawn / "checks.tsv", NODE_CHECKS)
+    gaps = checks[checks["check"] == "area_gap"].groupby("method")["value"].mean()
+    for method, rows in curves.groupby("method"):
+        between = (rows["least_first"] - rows["most_first"]).to_numpy()
+        widths = np.diff(rows["share_replaced"])
+        area = (widths * (between[1:] + between[:-1]) / 2).sum()
+        assert area == pytest.approx(gaps[method], rel=1e-5, abs=1e-6)
+
+
 def test_the_audit_of_heatmaps_averages_over_nodes(drawn):
     outputs = {name: drawn / f"{name}.tsv" for name in ("r", "f", "o")}
     audit_heatmaps(
