@@ -27,6 +27,7 @@ from nodal_staging.audit.localisation import (
     OVER_CONTROLS,
     measure_localisation,
 )
+from nodal_staging.audit.patterns import PATTERN_LAYERS, tabulate_patterns
 from nodal_staging.audit.resampling import PatientBootstrap
 from nodal_staging.cnn import save_weights
 from nodal_staging.configuration import ConfigurationError, check_configuration
@@ -243,6 +244,30 @@ def test_the_same_maps_give_the_same_bytes(drawn, tmp_path):
     found = read_heatmaps(drawn / "xmask.h5")
     write_heatmaps(tmp_path / "again.h5", found)
     assert (tmp_path / "again.h5").read_bytes() == (drawn / "xmask.h5").read_bytes()
+
+
+def test_the_table_of_patterns_says_what_the_kernels_are(drawn, tmp_path):
+    path = drawn / "xmask.patterns.h5"
+    tabulate_patterns(patterns={"xmask": path}, output=tmp_path / "patterns.tsv")
+    found = tables.read(tmp_path / "patterns.tsv", PATTERN_LAYERS)
+    chain = read_chain(read_recipe(drawn / "recipe.json"), drawn / "weights.h5")
+    steps = zip(chain.steps, chain.weights, strict=True)
+    kernels = {step.name: weights[0] for step, weights in steps if weights}
+    patterns = Patterns.load(path, chain)
+    assert list(found["layer"]) == list(patterns.kernels)
+    for row in found.to_dict("records"):
+        pattern = patterns.kernels[row["layer"]]
+        terms = np.abs(pattern * kernels[row["layer"]])
+        sums = terms.reshape(-1, terms.shape[-1]).sum(axis=0)
+        assert row["units"] == len(sums)
+        assert row["undefined"] == (sums == 0).sum()
+        known = sums[sums > 0]
+        assert row["amplification_largest"] == pytest.approx(known.max(), rel=1e-4)
+        assert row["amplification_median"] == pytest.approx(np.median(known), rel=1e-4)
+        assert row["smallest_denominator"] == pytest.approx(1 / known.max(), rel=1e-4)
+    reported = pd.DataFrame([dataclasses.asdict(row) for row in patterns.report])
+    for column in reported.columns:
+        assert found[column].tolist() == reported[column].tolist()
 
 
 def test_patterns_of_other_weights_are_refused(drawn, tmp_path):

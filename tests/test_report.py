@@ -248,6 +248,23 @@ def test_where_the_logit_moves_every_map_that_is_said(study, tmp_path):
     assert "no map keeps a rank correlation above 0.9" in unmoved(tmp_path / "r.tsv")
 
 
+def test_the_patterns_of_every_layer_are_told_where_there_are_any(study, text):
+    document = Document(text)
+    header, *rows = document.table("patterns")
+    assert len(header) == 8
+    assert [row[1] for row in rows] == ["block1_conv1", "dense1", "dense2"] * len(CNNS)
+    assert rows[0][2:] == ["16", "25.0", "0", "0", "2.5", "8.0"]
+    assert rows[1][2:] == ["1,024", "50.0", "3", "2", "12.3", "1,250.0"]
+    assert rows[2][2:] == ["64", "0.0", "64", "0", "–", "–"]
+    told = "67 of 1,104 units without a pattern, 2 with a negative denominator"
+    assert text.count(f"{told}, amplification up to 1,250.0") == len(CNNS)
+    folded = re.findall(r"<details>.*?</details>", text, re.DOTALL)
+    assert sum("results patterns" in part for part in folded) == 1
+    none = page("gradients", replace(study, patterns=None))
+    assert "results patterns" not in none
+    assert "without a pattern" not in none
+
+
 def test_differences_and_optimism_repeat_the_statistics(study, document):
     pairs = Path(study.auc_differences).with_suffix(".tsv")
     frame = tables.read(pairs, AUC_DIFFERENCES)

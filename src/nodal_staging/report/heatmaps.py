@@ -24,6 +24,7 @@ from nodal_staging.report.parts import (
     percent,
     percents,
 )
+from nodal_staging.report.patterns import pattern_layers
 from nodal_staging.rounding import MISSING
 
 CONTROLS = ("edges", "random", "centre")
@@ -76,6 +77,7 @@ def heatmaps(study: Artefacts) -> list[Part]:
         "integrated gradients from the fill of the mask give them none. What networks "
         "that learned nothing have as well is no finding.",
         halo(study.halo),
+        *pattern_layers(study.patterns),
     ]
 
 
