@@ -1,7 +1,7 @@
 """Figures of the paper, each a target of its own.
 
 INPUTS   examples/, cohort/, nodes.tsv, datasets/, models/, statistics/, scores/,
-         attribution/
+         attribution/, audit/ceilings.tsv (synthetic only)
 OUTPUTS  figures/figure_<number>.{pdf,svg,png}  each with its legend inside
          figures/signed_heatmaps.{pdf,svg,png}  Figure 6 with signs
          figures/signed_heatmaps_pair.{pdf,svg,png}  Figure 7 with signs
@@ -195,6 +195,7 @@ rule draw_figure_5:
         scores=collect("<results>/scores/cnn_{cnn}.csv", cnn=CNNS),
         readers=collect("<results>/statistics/{reader}.json", reader=READERS),
         forests=collect("<results>/statistics/rf_{forest}.json", forest=FORESTS),
+        ceilings=CEILINGS,
     output:
         "<results>/figures/figure_5.pdf",
         "<results>/figures/figure_5.svg",
