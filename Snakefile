@@ -67,6 +67,7 @@ rule all:
         "<results>/audit/randomisation.tsv",
         FIGURES,
         SIGNED_HEATMAPS,
+        FAITHFULNESS_FIGURE,
         UPTAKE,
         TRAINING_FIGURE,
         STATISTICS,

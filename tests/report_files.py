@@ -15,6 +15,7 @@ from nodal_staging.auc_differences_grid import auc_differences_grid
 from nodal_staging.audit.heatmaps import audit_heatmaps
 from nodal_staging.audit.localisation import measure_localisation
 from nodal_staging.audit.location import audit_location
+from nodal_staging.audit.patterns import PATTERN_LAYERS
 from nodal_staging.audit.verdict import write_verdict
 from nodal_staging.classifier_statistics import compute_statistics
 from nodal_staging.figures import style
@@ -44,6 +45,7 @@ FIGURES = [
     "subgroups",
     "calibration",
     "decision_curves",
+    "faithfulness",
     "readers",
 ]
 READER_TABLES = ("areas", "points", "agreement", "fixed", "random")
@@ -83,6 +85,7 @@ def report_study(
         )
     _write_heatmaps(folder, nodes[:TESTED])
     _write_audit(folder, protocol, threshold_source)
+    _write_patterns(folder / "patterns.tsv")
     _write_cohort(folder, protocol)
     _write_ceilings(folder / "ceilings.tsv")
     _write_precision(folder)
@@ -110,7 +113,8 @@ def _artefacts(folder: Path, *, synthetic: bool) -> Artefacts:
     read = ("precision", "detectable", "disagreements")
     read += ("location", "localisation", "localisation_differences")
     read += ("localisation_controls",)
-    read += ("randomisation", "faithfulness", "halo", "characteristics", "nodes")
+    read += ("randomisation", "faithfulness", "halo", "patterns")
+    read += ("characteristics", "nodes")
     return Artefacts(
         **by_cnn,
         **{name: folder / f"{name}.html" for name in fragments},
@@ -234,6 +238,19 @@ def _write_audit(folder: Path, protocol: str, threshold_source: str) -> None:
         confidence_level=0.95,
         output=folder / "verdict.json",
     )
+
+
+def _write_patterns(path: Path) -> None:
+    """Write a layer that is as it should be, one to be watched, and one of nothing."""
+    nothing = [64, 0.0, 64, 0, None, None, None]
+    layers = {
+        "block1_conv1": [16, 0.25, 0, 0, 0.125, 2.5, 8.0],
+        "dense1": [1024, 0.5, 3, 2, 0.0008, 12.25, 1250.0],
+        "dense2": nothing,
+    }
+    rows = [[cnn, name, *row] for cnn in CNNS for name, row in layers.items()]
+    frame = pd.DataFrame(rows, columns=list(PATTERN_LAYERS.columns))
+    tables.write(frame, path, PATTERN_LAYERS)
 
 
 def _write_cohort(folder: Path, protocol: str) -> None:

@@ -75,7 +75,14 @@ def planned_jobs(
 
 
 FIGURES = [f"figure_{number}" for number in range(1, 8)]
-ILLUSTRATED = [*FIGURES, "subgroups", "calibration", "decision_curves", "readers"]
+ILLUSTRATED = [
+    *FIGURES,
+    "subgroups",
+    "calibration",
+    "decision_curves",
+    "faithfulness",
+    "readers",
+]
 """What the report shows."""
 TARGETS = {"all", *ILLUSTRATED}
 """Rules that make nothing."""

@@ -209,7 +209,7 @@ def test_each_cnn_is_set_against_its_own_controls_an_untrained_network_too(evide
     # What lies outside the untrained network's node is 0.7, and the trained one's
     # outside share is 0.2 less: 0.3 on the node, and a difference of 0.2.
     untrained = evidence.over_controls("location_balanced")[-1]
-    assert untrained.control == "untrained 1"
+    assert untrained.control == "untrained network 1"
     assert untrained.share == pytest.approx(0.3)
     found = untrained.difference
     assert (found.value, found.lower, found.upper) == pytest.approx((0.2, 0.18, 0.22))
@@ -217,7 +217,10 @@ def test_each_cnn_is_set_against_its_own_controls_an_untrained_network_too(evide
     assert [part.estimate.value for part in answer.parts] == pytest.approx(
         [-0.1, 0.2, 0.24]
     )
-    assert "random map 0.030, centre map 0.200, untrained 1 0.300" in answer.remarks[1]
+    assert (
+        "random map 0.030, centre map 0.200, untrained network 1 0.300"
+        in answer.remarks[1]
+    )
 
 
 def test_without_controls_nothing_can_be_told_of_the_node(evidence):

@@ -1,6 +1,10 @@
 """Figure 5 shows the artefacts it is given."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 from score_files import simulate
 
@@ -49,6 +53,23 @@ def study(tmp_path_factory):
     return folder
 
 
+CEILINGS = dict(zip(CNNS, (0.9441, 0.8766, 0.8123), strict=True))
+
+
+def ceilings(folder):
+    """Write a table in which the ideal ceiling lies above the realistic one."""
+    row = {"ceiling_of": "all", "auc": 0.8, "standard_error": 0.05, "ceiling": 0.999}
+    row |= {"ceiling_standard_error": 0.01, "difference": -0.2, "z": -4, "status": "at"}
+    frame = pd.DataFrame(
+        [
+            {"classifier": name} | row | {"realistic_ceiling": value}
+            for name, value in (CEILINGS | {"volume": 0.7}).items()
+        ]
+    )
+    tables.write(frame, folder / "ceilings.tsv", tables.CEILINGS)
+    return folder / "ceilings.tsv"
+
+
 def drawn(study, folder, *, synthetic=True):
     outputs = {kind: folder / f"figure_5.{kind}" for kind in ("pdf", "svg", "png")}
     draw_figure_5(
@@ -59,6 +80,7 @@ def drawn(study, folder, *, synthetic=True):
         scores=[study / f"{name}.csv" for name in CNNS],
         readers={"reader_1": study / "reader_1.json"},
         forests={name: study / f"{name}.json" for name in OTHERS[:2]},
+        ceilings=ceilings(study) if synthetic else None,
         synthetic=synthetic,
         output=list(outputs.values()),
     )
@@ -75,6 +97,7 @@ def curve(study):
         tables.read(study / f"{name}.band.tsv", tables.BAND),
         read_json(study / f"{name}.json"),
         scores[scores["partition"] == "test"],
+        ceiling=None,
     )
 
 
@@ -85,6 +108,26 @@ def test_the_drawn_curve_has_the_area_that_the_legend_states(curve):
     area = np.trapezoid(sensitivity, 1 - np.asarray(specificity))
     assert area == pytest.approx(curve.statistics["auc"]["estimate"], abs=1e-9)
     assert f"{area:.3f}" in axes.get_legend().get_texts()[0].get_text()
+
+
+def test_each_cnn_has_its_realistic_ceiling_where_the_truth_is_known(study, tmp_path):
+    svg = drawn(study, tmp_path)["svg"].read_text()
+    labels = re.findall(r"realistic ceiling (\d\.\d+)", svg)
+    assert labels == [f"{value:.3f}" for value in CEILINGS.values()]
+    assert "as well as measurements can" in Legend.of(svg).caption
+    real = drawn(study, tmp_path, synthetic=False)["svg"].read_text()
+    assert "ceiling" not in real
+
+
+def test_the_ceiling_stands_below_the_area_of_its_own_curve(curve):
+    pair = [replace(curve, ceiling=0.9), replace(curve, ceiling=0.7)]
+    axes = draw_roc(new_figure(90, 90).subplots(), pair, {}, {})
+    texts = [text.get_text().splitlines() for text in axes.get_legend().get_texts()]
+    assert [lines[-1] for lines in texts] == [
+        "realistic ceiling 0.900",
+        "realistic ceiling 0.700",
+    ]
+    assert {lines[0] for lines in texts} == {"CNN, status balanced"}
 
 
 def test_axes_are_the_papers(curve):

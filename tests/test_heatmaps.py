@@ -27,6 +27,7 @@ from nodal_staging.audit.localisation import (
     OVER_CONTROLS,
     measure_localisation,
 )
+from nodal_staging.audit.patterns import PATTERN_LAYERS, tabulate_patterns
 from nodal_staging.audit.resampling import PatientBootstrap
 from nodal_staging.cnn import save_weights
 from nodal_staging.configuration import ConfigurationError, check_configuration
@@ -245,6 +246,30 @@ def test_the_same_maps_give_the_same_bytes(drawn, tmp_path):
     assert (tmp_path / "again.h5").read_bytes() == (drawn / "xmask.h5").read_bytes()
 
 
+def test_the_table_of_patterns_says_what_the_kernels_are(drawn, tmp_path):
+    path = drawn / "xmask.patterns.h5"
+    tabulate_patterns(patterns={"xmask": path}, output=tmp_path / "patterns.tsv")
+    found = tables.read(tmp_path / "patterns.tsv", PATTERN_LAYERS)
+    chain = read_chain(read_recipe(drawn / "recipe.json"), drawn / "weights.h5")
+    steps = zip(chain.steps, chain.weights, strict=True)
+    kernels = {step.name: weights[0] for step, weights in steps if weights}
+    patterns = Patterns.load(path, chain)
+    assert list(found["layer"]) == list(patterns.kernels)
+    for row in found.to_dict("records"):
+        pattern = patterns.kernels[row["layer"]]
+        terms = np.abs(pattern * kernels[row["layer"]])
+        sums = terms.reshape(-1, terms.shape[-1]).sum(axis=0)
+        assert row["units"] == len(sums)
+        assert row["undefined"] == (sums == 0).sum()
+        known = sums[sums > 0]
+        assert row["amplification_largest"] == pytest.approx(known.max(), rel=1e-4)
+        assert row["amplification_median"] == pytest.approx(np.median(known), rel=1e-4)
+        assert row["smallest_denominator"] == pytest.approx(1 / known.max(), rel=1e-4)
+    reported = pd.DataFrame([dataclasses.asdict(row) for row in patterns.report])
+    for column in reported.columns:
+        assert found[column].tolist() == reported[column].tolist()
+
+
 def test_patterns_of_other_weights_are_refused(drawn, tmp_path):
     with pytest.raises(PatternsMismatchError, match="fit them again"):
         attribute_cnn(
@@ -298,6 +323,17 @@ def test_curves_start_and_end_together(drawn):
         np.testing.assert_allclose(rows["most_first"], rows["least_first"], rtol=1e-5)
         assert rows["most_first"].nunique() <= 2
     assert (start["most_first"] > 0).all()
+
+
+def test_the_area_between_the_curves_is_the_mean_gap(drawn):
+    curves = tables.read(drawn / "curves.tsv", CURVES)
+    checks = tables.read(drawn / "checks.tsv", NODE_CHECKS)
+    gaps = checks[checks["check"] == "area_gap"].groupby("method")["value"].mean()
+    for method, rows in curves.groupby("method"):
+        between = (rows["least_first"] - rows["most_first"]).to_numpy()
+        widths = np.diff(rows["share_replaced"])
+        area = (widths * (between[1:] + between[:-1]) / 2).sum()
+        assert area == pytest.approx(gaps[method], rel=1e-5, abs=1e-6)
 
 
 def test_the_audit_of_heatmaps_averages_over_nodes(drawn):

@@ -16,6 +16,8 @@ from nodal_staging import tables
 from nodal_staging.auc_differences import AUC_DIFFERENCES
 from nodal_staging.audit.heatmaps import FAITHFULNESS, OUTSIDE, RANDOMISATION
 from nodal_staging.audit.localisation import LOCALISATION, OVER_CONTROLS
+from nodal_staging.claims.checks import CLAIMS
+from nodal_staging.claims.evidence import Evidence
 from nodal_staging.classifier_names import printed
 from nodal_staging.files import read_json, write_json
 from nodal_staging.precision.study import DETECTABLE, PRECISION
@@ -28,6 +30,7 @@ from nodal_staging.report.look import STYLE
 from nodal_staging.report.node_image import node_image, outline
 from nodal_staging.report.page import page
 from nodal_staging.report.parts import Banner, Folded, Heading, Items, render
+from nodal_staging.report.summary import summary
 from nodal_staging.rounding import half_up
 
 
@@ -248,6 +251,23 @@ def test_where_the_logit_moves_every_map_that_is_said(study, tmp_path):
     assert "no map keeps a rank correlation above 0.9" in unmoved(tmp_path / "r.tsv")
 
 
+def test_the_patterns_of_every_layer_are_told_where_there_are_any(study, text):
+    document = Document(text)
+    header, *rows = document.table("patterns")
+    assert len(header) == 8
+    assert [row[1] for row in rows] == ["block1_conv1", "dense1", "dense2"] * len(CNNS)
+    assert rows[0][2:] == ["16", "25.0", "0", "0", "2.5", "8.0"]
+    assert rows[1][2:] == ["1,024", "50.0", "3", "2", "12.3", "1,250.0"]
+    assert rows[2][2:] == ["64", "0.0", "64", "0", "–", "–"]
+    told = "67 of 1,104 units without a pattern, 2 with a negative denominator"
+    assert text.count(f"{told}, amplification up to 1,250.0") == len(CNNS)
+    folded = re.findall(r"<details>.*?</details>", text, re.DOTALL)
+    assert sum("results patterns" in part for part in folded) == 1
+    none = page("gradients", replace(study, patterns=None))
+    assert "results patterns" not in none
+    assert "without a pattern" not in none
+
+
 def test_differences_and_optimism_repeat_the_statistics(study, document):
     pairs = Path(study.auc_differences).with_suffix(".tsv")
     frame = tables.read(pairs, AUC_DIFFERENCES)
@@ -308,14 +328,68 @@ def test_the_page_sums_up_verdicts_claims_and_heatmaps(study, text):
     assert opening.count("(ceiling 0.860)") == len(CNNS)
     assert "Of the paper’s 8 claims, 4 hold here (C1, C2, C3, C4)" in opening
     assert "3 do not hold (C5, C6, C7); 1 cannot be told at this size (C8)" in opening
-    frame = tables.read(study.localisation, LOCALISATION)
-    frame = frame[(frame["region"] == "node") & (frame["group"] == "all")]
-    beyond = 0
-    for _, rows in frame.groupby("cnn"):
-        of = rows.set_index("method")
-        own = of.loc["pattern_attribution", "enrichment_lower"]
-        beyond += own > of.loc["edges", "enrichment"]
-    assert f"for {beyond} of 3 CNNs" in opening
+
+
+def test_the_summary_has_the_numbers_and_the_control_of_claim_c4(study, text):
+    opening = text.partition("<nav")[0]
+    controls = tables.read(study.localisation_controls, OVER_CONTROLS)
+    halo = tables.read(study.halo, OUTSIDE)
+    nothing = pd.DataFrame()
+    evidence = Evidence(
+        statistics={},
+        differences=nothing,
+        comparisons=nothing,
+        location=nothing,
+        localisation=tables.read(study.localisation, LOCALISATION),
+        controls=controls,
+        halo=halo,
+        nodes=nothing,
+        xmask=nothing,
+        level=0.95,
+        replicates=1,
+        seed=1,
+    )
+    (claim,) = (claim for claim in CLAIMS if claim.key == "C4")
+    for cnn, part in zip(CNNS, claim.check(evidence).parts, strict=True):
+        mine = controls[controls["cnn"] == cnn].query(
+            "method == 'pattern_attribution' and region == 'node'"
+        )
+        untrained = halo[(halo["cnn"] == cnn) & (halo["network"] == "untrained_1")]
+        on_node = 1 - untrained["outside_share"].item()
+        # Planted: an untrained network has 20 % on the node, more than any map here.
+        assert on_node > mine["control_share"].max()
+        assert part.estimate.value == pytest.approx(-untrained["difference"].item())
+        ends = [
+            half_up(-100 * untrained[f"difference{end}"].item(), 1).lstrip("−")
+            for end in ("", "_lower", "_upper")
+        ]
+        said = "{} less than its untrained network 1 ({} to {})".format(*ends)
+        assert f"{printed(f'cnn_{cnn}')} {said}" in opening
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ((0.1, 0.05, 0.15), "10.0 more than its centre map (5.0 to 15.0)"),
+        ((-0.1, -0.15, -0.05), "10.0 less than its centre map (5.0 to 15.0)"),
+        (
+            (0.01, -0.02, 0.04),
+            "neither more nor less than its centre map (−2.0 to 4.0)",
+        ),
+        ((0.1, None, None), "cannot be told from its centre map"),
+    ],
+)
+def test_the_summary_says_on_which_side_of_the_control_a_cnn_lies(
+    study, tmp_path, numbers, said
+):
+    frame = tables.read(study.localisation_controls, OVER_CONTROLS)
+    chosen = (frame["cnn"] == "xmask") & (frame["control"] == "centre")
+    frame.loc[chosen, "control_share"] = 0.9
+    frame.loc[chosen, ["difference", "lower", "upper"]] = numbers
+    tables.write(frame, tmp_path / "controls.tsv", OVER_CONTROLS)
+    planted = replace(study, localisation_controls=tmp_path / "controls.tsv")
+    told = summary(planted)[1].items[-1]
+    assert f"CNN, xMask {said}. Claim C4 rests on the same numbers." in told
 
 
 def test_the_reader_study_stands_on_the_page_where_somebody_read(study, document):

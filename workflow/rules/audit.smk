@@ -8,11 +8,14 @@ OUTPUTS  audit/ceilings.tsv       each AUC beside the best that the truth allows
          audit/randomisation.tsv  how the heatmaps depend on what was learned
          audit/faithfulness.tsv   whether they name the pixels that matter
          audit/halo.tsv           what lies outside the node, trained or not
+         audit/patterns.tsv       how well the patterns of each layer are determined
          audit/verdict.json       the verdict on each CNN, and known weaknesses
 """
 
 CEILINGS = "<results>/audit/ceilings.tsv" if SYNTHETIC else []
 TRUTH = "<results>/raw/truth.json" if SYNTHETIC else []
+# Only where a heatmap is drawn by patterns.
+PATTERN_TABLE = "<results>/audit/patterns.tsv" if PATTERN_FILE else []
 
 
 rule audit_ceilings:
@@ -121,6 +124,26 @@ rule audit_heatmaps:
         "../scripts/audit_heatmaps.py"
 
 
+rule tabulate_patterns:
+    """Say how well the patterns of every layer are determined."""
+    input:
+        patterns=collect("<results>/attribution/{cnn}.patterns.h5", cnn=CNNS),
+    output:
+        "<results>/audit/patterns.tsv",
+    log:
+        "<logs>/tabulate_patterns.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        cnns=CNNS,
+        code=version_of("tabulate_patterns"),
+    script:
+        "../scripts/tabulate_patterns.py"
+
+
 rule write_verdict:
     """Say of each CNN whether it reads the node, its address, or both."""
     input:
@@ -155,3 +178,4 @@ rule audit:
         "<results>/audit/verdict.json",
         "<results>/audit/localisation.tsv",
         "<results>/audit/randomisation.tsv",
+        PATTERN_TABLE,

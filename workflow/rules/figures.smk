@@ -1,11 +1,12 @@
 """Figures of the paper, each a target of its own.
 
 INPUTS   examples/, cohort/, nodes.tsv, datasets/, models/, statistics/, scores/,
-         attribution/
+         attribution/, audit/ceilings.tsv (synthetic only)
 OUTPUTS  figures/figure_<number>.{pdf,svg,png}  each with its legend inside
          figures/signed_heatmaps.{pdf,svg,png}  Figure 6 with signs
          figures/signed_heatmaps_pair.{pdf,svg,png}  Figure 7 with signs
-         report/figure_<number>.svg  for the report to embed; temporary
+         figures/faithfulness.{pdf,svg,png}  support while pixels are replaced
+         report/<figure>.svg  for the report to embed; temporary
 """
 
 # The figures of the paper, in its order; each has a rule draw_figure_<number>.
@@ -22,11 +23,13 @@ SIGNED_HEATMAPS = collect(
     pair=["", "_pair"],
     suffix=["pdf", "svg", "png"],
 )
+FAITHFULNESS_FIGURE = multiext("<results>/figures/faithfulness", ".pdf", ".svg", ".png")
 # The report has its own copies, so that a lost figure is one job.
 ILLUSTRATED = [f"figure_{number}" for number in FIGURE_NUMBERS] + [
     "subgroups",
     "calibration",
     "decision_curves",
+    "faithfulness",
     *(["readers"] if READERS else []),
 ]
 
@@ -192,6 +195,7 @@ rule draw_figure_5:
         scores=collect("<results>/scores/cnn_{cnn}.csv", cnn=CNNS),
         readers=collect("<results>/statistics/{reader}.json", reader=READERS),
         forests=collect("<results>/statistics/rf_{forest}.json", forest=FORESTS),
+        ceilings=CEILINGS,
     output:
         "<results>/figures/figure_5.pdf",
         "<results>/figures/figure_5.svg",
@@ -332,6 +336,34 @@ rule draw_signed_heatmaps:
         "../scripts/draw_signed_heatmaps.py"
 
 
+rule draw_faithfulness:
+    """Draw the support of the CNNs while pixels are replaced, by every method."""
+    input:
+        curves=collect("<results>/attribution/{cnn}.curves.tsv", cnn=CNNS),
+    output:
+        FAITHFULNESS_FIGURE,
+    log:
+        "<logs>/draw_faithfulness.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        cnns=CNNS,
+        synthetic=SYNTHETIC,
+        code=version_of("draw_faithfulness"),
+    script:
+        "../scripts/draw_faithfulness.py"
+
+
+use rule draw_faithfulness as illustrate_faithfulness with:
+    output:
+        temp("<results>/report/faithfulness.svg"),
+    log:
+        "<logs>/illustrate_faithfulness.log",
+
+
 localrules:
     figure_1,
     figure_2,
@@ -340,6 +372,7 @@ localrules:
     figure_5,
     figure_6,
     figure_7,
+    faithfulness,
     figures,
 
 
@@ -385,8 +418,15 @@ rule figure_7:
         multiext("<results>/figures/figure_7", ".pdf", ".svg", ".png"),
 
 
+rule faithfulness:
+    """Whether the heatmaps name the pixels that matter."""
+    input:
+        FAITHFULNESS_FIGURE,
+
+
 rule figures:
     """All figures."""
     input:
         FIGURES,
         SIGNED_HEATMAPS,
+        FAITHFULNESS_FIGURE,

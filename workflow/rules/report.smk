@@ -5,7 +5,7 @@ OUTPUTS  report.html      self-contained, offline
          provenance.json  configuration, versions, seeds, sums of inputs and artefacts
 """
 
-# Answers of the audit whose sums are recorded; the ceilings only where there are any.
+# Answers of the audit whose sums are recorded; the last two only where there are any.
 AUDITED = [
     "location.tsv",
     "localisation.tsv",
@@ -15,7 +15,9 @@ AUDITED = [
     "halo.tsv",
     "verdict.json",
     "claims.json",
-] + (["ceilings.tsv"] if SYNTHETIC else [])
+    *(["ceilings.tsv"] if SYNTHETIC else []),
+    *(["patterns.tsv"] if PATTERN_TABLE else []),
+]
 
 
 rule record_provenance:
@@ -79,6 +81,7 @@ rule write_report:
         randomisation="<results>/audit/randomisation.tsv",
         faithfulness="<results>/audit/faithfulness.tsv",
         halo="<results>/audit/halo.tsv",
+        patterns=PATTERN_TABLE,
         verdict="<results>/audit/verdict.json",
         ceilings=CEILINGS,
         provenance="<results>/provenance.json",

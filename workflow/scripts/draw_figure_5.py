@@ -21,6 +21,7 @@ with job_log(snakemake.log[0]):
         forests=dict(
             zip(snakemake.params.forests, snakemake.input.forests, strict=True)
         ),
+        ceilings=snakemake.input.ceilings or None,
         synthetic=snakemake.params.synthetic,
         output=list(snakemake.output),
     )

@@ -51,6 +51,7 @@ with job_log(snakemake.log[0]):
         randomisation=snakemake.input.randomisation,
         faithfulness=snakemake.input.faithfulness,
         halo=snakemake.input.halo,
+        patterns=snakemake.input.patterns or None,
         verdict=snakemake.input.verdict,
         ceilings=snakemake.input.ceilings or None,
         provenance=snakemake.input.provenance,

@@ -7,6 +7,7 @@ never tested there.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from nodal_staging.claims.controls import strongest
 from nodal_staging.claims.evidence import Evidence
 from nodal_staging.claims.rules import (
     FAILS,
@@ -117,7 +118,7 @@ def _on_node(
     if not controls:
         nothing = Estimate(f"relevance on the node, {name}", None, None, None)
         return claimed(nothing, 0), ""
-    most = max(controls, key=lambda one: one.share)
+    most = strongest(controls)
     quoted = ", ".join(f"{one.control} {one.share:.3f}" for one in controls)
     return claimed(
         most.difference, 0

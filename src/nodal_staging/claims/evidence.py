@@ -13,33 +13,14 @@ from nodal_staging.auc_differences import AUC_DIFFERENCES
 from nodal_staging.audit.heatmaps import OUTSIDE
 from nodal_staging.audit.localisation import LOCALISATION, OVER_CONTROLS
 from nodal_staging.audit.resampling import PatientBootstrap
+from nodal_staging.claims.controls import OverControl, first_method, over_controls
 from nodal_staging.claims.rules import Estimate
 from nodal_staging.classifier_names import printed
 from nodal_staging.clustered import clustered_auc, logit_interval
 from nodal_staging.files import read_json
-from nodal_staging.heatmap_check_tables import FRESH, TRAINED
-from nodal_staging.heatmap_names import method_name
+from nodal_staging.heatmap_check_tables import TRAINED
 from nodal_staging.mcnemar import MCNEMAR
 from nodal_staging.seeds import stream
-
-
-@dataclass(frozen=True, slots=True)
-class OverControl:
-    """What lies on the node by a method, set against a control of the same CNN.
-
-    Attributes
-    ----------
-    control
-        In words.
-    share
-        Of the absolute values of the control, on the node.
-    difference
-        Share of the method less that of the control, on the same nodes.
-    """
-
-    control: str
-    share: float
-    difference: Estimate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,36 +115,10 @@ class Evidence:
         return Estimate(name, row["site_matched_auc"], row["lower"], row["upper"])
 
     def over_controls(self, cnn: str) -> list[OverControl]:
-        """Return the share on the node beside the CNN's own controls, first method.
-
-        Controls are maps that know of no network, and untrained networks.
-        """
-        table = self.controls
-        maps = table[
-            (table["cnn"] == cnn)
-            & (table["method"] == self._method())
-            & (table["region"] == "node")
-        ]
-        untrained = self._halo(cnn, self._method())
-        untrained = untrained[untrained["network"].str.startswith(FRESH)]
-        return [
-            _over(
-                cnn,
-                method_name(row["control"]).removesuffix(" (control)").lower(),
-                row["control_share"],
-                (row["difference"], row["lower"], row["upper"]),
-            )
-            for row in maps.to_dict("records")
-        ] + [
-            # What lies on the node is the rest of what lies outside: signs turn.
-            _over(
-                cnn,
-                _spaced(row["network"]),
-                1 - row["outside_share"],
-                tuple(-row[f"difference{end}"] for end in ("", "_upper", "_lower")),
-            )
-            for row in untrained.to_dict("records")
-        ]
+        """Return the share on the node beside the CNN's own controls, first method."""
+        return over_controls(
+            cnn, self._method(), controls=self.controls, halo=self.halo
+        )
 
     def mask_share(self, cnn: str) -> float | None:
         """Return what a mask channel has of all absolute relevance; None without."""
@@ -190,7 +145,7 @@ class Evidence:
         if rows.empty:
             return Estimate(name, None, None, None)
         columns = ("difference", "difference_lower", "difference_upper")
-        return _found(name, *(rows.iloc[0][column] for column in columns))
+        return Estimate.of(name, *(rows.iloc[0][column] for column in columns))
 
     def halo_controls(self) -> list[str]:
         """List the networks beside which the halo of the trained one stands."""
@@ -213,11 +168,11 @@ class Evidence:
             rows["score"].to_numpy(float), volume.to_numpy(float)
         )
         name = "rank correlation of score and volume, negative nodes"
-        return _found(name, found.value, found.lower, found.upper)
+        return Estimate.of(name, found.value, found.lower, found.upper)
 
     def _method(self) -> str:
         """Name the method that the study speaks of first."""
-        return str(self.localisation["method"].iloc[0])
+        return first_method(self.localisation)
 
     def _halo(self, cnn: str, method: str) -> pd.DataFrame:
         table = self.halo
@@ -248,19 +203,6 @@ class Evidence:
             for members in (positive, ~positive)
         ]
         return float(np.minimum(*shares).sum())
-
-
-def _found(name: str, value: float, lower: float, upper: float) -> Estimate:
-    """Return an estimate; what is NaN was not measured."""
-    numbers = (None if pd.isna(n) else float(n) for n in (value, lower, upper))
-    return Estimate(name, *numbers)
-
-
-def _over(
-    cnn: str, control: str, share: float, numbers: tuple[float, ...]
-) -> OverControl:
-    name = f"relevance on the node, {printed(f'cnn_{cnn}')}, less that of its {control}"
-    return OverControl(control, share, _found(name, *numbers))
 
 
 def _spaced(network: str) -> str:

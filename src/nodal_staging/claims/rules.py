@@ -5,9 +5,10 @@ side of its limit; it does not hold where one of them lies on the other side; in
 between it cannot be told at this size.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 Verdict = Literal["holds", "does not hold", "cannot be told"]
 
@@ -36,6 +37,12 @@ class Estimate:
     value: float | None
     lower: float | None
     upper: float | None
+
+    @classmethod
+    def of(cls, what: str, value: float, lower: float, upper: float) -> Self:
+        """Take numbers of which NaN was not measured."""
+        numbers = (None if math.isnan(n) else float(n) for n in (value, lower, upper))
+        return cls(what, *numbers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,13 +29,17 @@ SOURCES = {
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """What is drawn of one CNN: ROC points, pointwise band, statistics, scores."""
+    """What is drawn of one CNN: ROC points, pointwise band, statistics, scores.
+
+    ``ceiling`` is the best AUC that its images allow; None where no truth is known.
+    """
 
     classifier: str
     roc: pd.DataFrame
     band: pd.DataFrame
     statistics: Mapping[str, Any]
     scores: pd.DataFrame
+    ceiling: float | None
 
 
 def draw_figure_5(
@@ -47,6 +51,7 @@ def draw_figure_5(
     scores: Sequence[str | Path],
     readers: Mapping[str, str | Path],
     forests: Mapping[str, str | Path],
+    ceilings: str | Path | None,
     synthetic: bool,
     output: Sequence[str | Path],
 ) -> None:
@@ -58,13 +63,17 @@ def draw_figure_5(
         The CNNs as classifiers, and for each its files in the same order.
     readers, forests
         Classifier to its statistics; drawn as operating points.
+    ceilings
+        ``tables.CEILINGS``; None unless the cohort is synthetic.
     synthetic
         Whether the data are synthetic, which the figure then says.
     output
         Files to write; their suffixes (pdf, svg, png) say in which formats.
     """
+    best = _realistic(ceilings)
     loaded = [
-        _load(*files) for files in zip(cnns, roc, band, statistics, scores, strict=True)
+        _load(*files, best.get(files[0]))
+        for files in zip(cnns, roc, band, statistics, scores, strict=True)
     ]
     figure = style.new_figure(style.DOUBLE_COLUMN_MM, 150)
     panels: Any = figure.subfigures(2, 1, height_ratios=[1.75, 1])
@@ -100,6 +109,12 @@ def legend(curves: Sequence[Curve]) -> Legend:
         f"{100 * statistics['at_target_sensitivity']['target']:g} % sensitivity "
         "(always chosen on the test set)."
     )
+    if any(curve.ceiling is not None for curve in curves):
+        caption += (
+            " The realistic ceiling of a CNN is the best AUC of a classifier that may "
+            "know of the same and reads the node from the scan as well as measurements "
+            "can, blur and noise included."
+        )
     return Legend("ROC curves of CNNs, readers and forests; outputs of CNNs", caption)
 
 
@@ -109,6 +124,7 @@ def _load(
     band: str | Path,
     statistics: str | Path,
     scores: str | Path,
+    ceiling: float | None,
 ) -> Curve:
     """Read what is drawn of one CNN."""
     table = tables.read(scores, tables.SCORES)
@@ -118,7 +134,16 @@ def _load(
         tables.read(band, tables.BAND),
         read_json(statistics),
         table[table["partition"] == "test"],
+        ceiling,
     )
+
+
+def _realistic(ceilings: str | Path | None) -> dict[str, float]:
+    """Return the realistic ceiling of each classifier; none where none is known."""
+    if ceilings is None:
+        return {}
+    frame = tables.read(ceilings, tables.CEILINGS)
+    return dict(zip(frame["classifier"], frame["realistic_ceiling"], strict=True))
 
 
 def _points(files: Mapping[str, str | Path]) -> dict[str, tuple[float, float]]:
@@ -209,9 +234,10 @@ def _legend_title(curves: list[Curve]) -> str:
 def _label(curve: Curve) -> str:
     auc = curve.statistics["auc"]
     interval = auc["intervals"]["bootstrap"]
+    best = "" if curve.ceiling is None else f"\nrealistic ceiling {curve.ceiling:.3f}"
     return (
         f"{printed(curve.classifier)}\n{auc['estimate']:.3f} "
-        f"({interval['lower']:.3f} to {interval['upper']:.3f})"
+        f"({interval['lower']:.3f} to {interval['upper']:.3f}){best}"
     )
 
 

@@ -57,6 +57,8 @@ class Artefacts:
     location, localisation, localisation_differences, localisation_controls,
     randomisation, faithfulness, halo
         The audit.
+    patterns
+        ``PATTERN_LAYERS``; None unless a heatmap is drawn by patterns.
     verdict
         ``audit/verdict.json``.
     ceilings
@@ -92,6 +94,7 @@ class Artefacts:
     randomisation: File
     faithfulness: File
     halo: File
+    patterns: File | None
     verdict: File
     ceilings: File | None
     provenance: File

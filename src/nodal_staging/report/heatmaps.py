@@ -11,6 +11,7 @@ from nodal_staging.attribution.localisation import REGIONS
 from nodal_staging.audit.heatmaps import FAITHFULNESS, OUTSIDE, RANDOMISATION
 from nodal_staging.audit.localisation import DIFFERENCES, LOCALISATION, OVER_CONTROLS
 from nodal_staging.classifier_names import printed
+from nodal_staging.figures.legend import Illustration
 from nodal_staging.grid import Grid, Row
 from nodal_staging.heatmap_names import method_name
 from nodal_staging.report.artefacts import Artefacts
@@ -23,6 +24,7 @@ from nodal_staging.report.parts import (
     percent,
     percents,
 )
+from nodal_staging.report.patterns import pattern_layers
 from nodal_staging.rounding import MISSING
 
 CONTROLS = ("edges", "random", "centre")
@@ -64,7 +66,8 @@ def heatmaps(study: Artefacts) -> list[Part]:
         "changes is no merit by itself.",
         randomisation(study.randomisation),
         unmoved(study.randomisation),
-        Heading("faithfulness", "Do they name the pixels that matter?"),
+        Heading("flipping", "Do they name the pixels that matter?"),
+        Illustration.read(study.figures["faithfulness"]),
         faithfulness(study.faithfulness),
         "Integrated gradients and occlusion take the mean training image for nothing, "
         "as this test does: that favours them.",
@@ -74,6 +77,7 @@ def heatmaps(study: Artefacts) -> list[Part]:
         "integrated gradients from the fill of the mask give them none. What networks "
         "that learned nothing have as well is no finding.",
         halo(study.halo),
+        *pattern_layers(study.patterns),
     ]
 
 

@@ -3,16 +3,21 @@
 from collections import Counter
 
 from nodal_staging import tables
-from nodal_staging.audit.localisation import LOCALISATION
-from nodal_staging.claims.rules import FAILS, HOLDS, OPEN
+from nodal_staging.audit.heatmaps import OUTSIDE
+from nodal_staging.audit.localisation import LOCALISATION, OVER_CONTROLS
+from nodal_staging.claims.controls import (
+    OverControl,
+    first_method,
+    over_controls,
+    strongest,
+)
+from nodal_staging.claims.rules import FAILS, HOLDS, OPEN, above
 from nodal_staging.classifier_names import printed
 from nodal_staging.files import read_json
 from nodal_staging.heatmap_names import method_name
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.audit import findings
-from nodal_staging.report.parts import Items, Part
-
-EDGES = "edges"
+from nodal_staging.report.parts import Items, Part, percent, percents
 
 
 def summary(study: Artefacts) -> list[Part]:
@@ -44,17 +49,33 @@ def _of(verdicts: dict[str, str], verdict: str) -> list[str]:
 
 
 def _heatmaps(study: Artefacts) -> str:
-    """Hold the heatmaps against a map of edges, which knows of no network."""
-    frame = tables.read(study.localisation, LOCALISATION)
-    whole = frame[(frame["region"] == "node") & (frame["group"] == "all")]
-    first = str(whole["method"].iloc[0])
-    own = whole[whole["method"] == first].set_index("cnn")
-    edges = whole[whole["method"] == EDGES].set_index("cnn")["enrichment"]
-    beyond = own["enrichment_lower"] > edges.reindex(own.index)
-    named = [printed(f"cnn_{cnn}") for cnn in own.index[beyond]]
-    which = f" ({'; '.join(named)})" if named else ""
+    """Hold the heatmaps against the controls, and by the rule, of claim C4."""
+    method = first_method(tables.read(study.localisation, LOCALISATION))
+    controls = tables.read(study.localisation_controls, OVER_CONTROLS)
+    halo = tables.read(study.halo, OUTSIDE)
+    told = [
+        f"{printed(f'cnn_{cnn}')} {_beside(strongest(found))}"
+        for cnn in study.heatmaps
+        if (found := over_controls(cnn, method, controls=controls, halo=halo))
+    ]
     return (
-        f"Heatmaps are to be read with caution: {method_name(first)} lies on the node "
-        "more than an edge map of the image does, which knows of no network, for "
-        f"{len(named)} of {len(own)} CNNs{which}."
+        f"Heatmaps are to be read with caution. Share of {method_name(method)} on the "
+        "node beside that of the control that has most there (edge, random or centre "
+        "map, or an untrained network), in percentage points: "
+        f"{'; '.join(told) or 'no control was measured'}. Claim C4 rests on the same "
+        "numbers."
     )
+
+
+def _beside(control: OverControl) -> str:
+    """Say whether a CNN has more or less on the node than a control."""
+    found, name = control.difference, control.control
+    value, lower, upper = found.value, found.lower, found.upper
+    if value is None or lower is None or upper is None:
+        return f"cannot be told from its {name}"
+    verdict = above(found, 0).verdict
+    if verdict == HOLDS:
+        return f"{percent(value)} more than its {name} ({percents(lower, upper)})"
+    if verdict == FAILS:
+        return f"{percent(-value)} less than its {name} ({percents(-upper, -lower)})"
+    return f"neither more nor less than its {name} ({percents(lower, upper)})"
