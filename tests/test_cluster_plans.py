@@ -16,15 +16,8 @@ from nodal_staging import tables
 pytestmark = pytest.mark.workflow
 
 PROFILE = yaml.safe_load((ROOT / "profiles/slurm/profile.yaml").read_text())
-RULE = re.compile(r"^(?:use )?rule (\w+)(?: as (\w+) with)?:", re.MULTILINE)
 GROUP = re.compile(r"Group job (\w+)")
 ON_REQUEST = ["check", "leaderboard", "learning_curve", "replay"]
-
-
-def rules() -> set[str]:
-    files = [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
-    found = [match for file in files for match in RULE.findall(file.read_text())]
-    return {other or name for name, other in found}
 
 
 def groups(folder: Path, *targets: str, configuration: list[str]) -> Counter[str]:
@@ -76,11 +69,6 @@ def test_the_lock_of_a_run_on_another_machine_is_left_alone(tmp_path):
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory) -> Path:
     return copy_repository(tmp_path_factory.mktemp("plans") / "repository")
-
-
-def test_every_group_is_one_of_rules_that_exist():
-    assert PROFILE["groups"].keys() <= rules()
-    assert PROFILE["group-components"].keys() <= set(PROFILE["groups"].values())
 
 
 def test_what_computes_with_a_network_is_a_job_of_its_own():

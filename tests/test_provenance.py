@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from nodal_staging import provenance
 from nodal_staging.provenance import code_version
+from nodal_staging.sources import read_sources
 
 ROOT = Path(__file__).parents[1]
 
@@ -60,8 +62,16 @@ def source(tmp_path):
     return tmp_path
 
 
-def version(source):
-    return code_version(source / "script.py", source / "src")
+def version(source, memory=None):
+    return code_version(source / "script.py", source / "src", memory)
+
+
+@pytest.fixture
+def copy(source, tmp_path):
+    """Return the same code in another place, which no process has read before."""
+    shutil.copytree(source / "src", tmp_path / "copy" / "src")
+    shutil.copy(source / "script.py", tmp_path / "copy")
+    return tmp_path / "copy"
 
 
 @pytest.mark.parametrize(
@@ -92,15 +102,14 @@ def version(source):
         ("__init__", "Package", "The package", False),
     ],
 )
-def test_what_counts(source, tmp_path, name, old, new, counts):
-    before = version(source)
-    copy = tmp_path / "copy"
-    shutil.copytree(source / "src", copy / "src")
-    shutil.copy(source / "script.py", copy / "script.py")
+def test_what_counts(source, copy, tmp_path, name, old, new, counts):
+    memory = tmp_path / "memory"
+    before = version(source, memory)
     path = copy / "src" / "nodal_staging" / f"{name}.py"
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1))
     assert (version(copy) != before) == counts
+    assert version(copy, memory) == version(copy)
 
 
 def test_no_order_of_sets_counts():
@@ -123,18 +132,46 @@ def test_no_order_of_sets_counts():
     assert set(said) == {said[0]}
 
 
-def test_a_touch_does_not_count(source):
-    before = version(source)
-    os.utime(source / "src" / "nodal_staging" / "inner.py", (0, 0))
-    assert version(source) == before
+def test_a_touch_does_not_count(source, copy):
+    os.utime(copy / "src" / "nodal_staging" / "inner.py", (0, 0))
+    assert version(copy) == version(source)
 
 
-def test_the_script_itself_counts(source):
-    before = version(source)
-    (source / "other").mkdir()
-    changed = source / "other" / "script.py"
-    changed.write_text(SCRIPT + "print(1)\n")
-    assert code_version(changed, source / "src") != before
+def test_the_script_itself_counts(source, copy, tmp_path):
+    memory = tmp_path / "memory"
+    before = version(source, memory)
+    (copy / "script.py").write_text(SCRIPT + "print(1)\n")
+    assert version(copy, memory) == version(copy) != before
+
+
+def test_what_is_remembered_is_not_read_again(source, copy, tmp_path, monkeypatch):
+    before = version(source, tmp_path / "memory")
+    monkeypatch.delattr(provenance, "_version")
+    assert version(copy, tmp_path / "memory") == before
+
+
+def package(root):
+    return root / "src" / "nodal_staging"
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_any_byte_changes_the_sum_of_the_sources(source, copy, name):
+    before = read_sources(source / "src").digest
+    with (package(copy) / f"{name}.py").open("a") as file:
+        file.write("#")
+    assert read_sources(copy / "src").digest != before
+
+
+def test_names_change_the_sum_of_the_sources(source, copy):
+    (package(copy) / "alien.py").rename(package(copy) / "stranger.py")
+    assert read_sources(copy / "src").digest != read_sources(source / "src").digest
+
+
+def test_what_lies_beside_the_sources_does_not(source, copy):
+    (package(copy) / "__pycache__").mkdir()
+    (package(copy) / "__pycache__" / "inner.pyc").write_bytes(b"1")
+    (package(copy) / ".#inner.py").symlink_to("nowhere")
+    assert read_sources(copy / "src") == read_sources(source / "src")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from studies import measured_nodes, write_study
 from nodal_staging import tables
 from nodal_staging.reader_names import readers_of
 from nodal_staging.readers import ReadingError, score_reader
+from nodal_staging.sheet_rows import rows_by_reader
 
 HEADER = "reader\tnode_id\trating\n"
 
@@ -44,7 +45,8 @@ def test_readers_are_numbered_by_the_alphabet(study, tmp_path):
     ]
     assert set(score(study, tmp_path, "".join(rows), 1)["score"]) == {1}
     assert set(score(study, tmp_path, "".join(rows), 2)["score"]) == {4}
-    assert readers_of(tmp_path / "readings.tsv") == ["reader_1", "reader_2"]
+    readings = rows_by_reader(tmp_path / "readings.tsv")
+    assert readers_of(readings) == ["reader_1", "reader_2"]
 
 
 def test_a_gap_is_named(study, tmp_path):
@@ -60,7 +62,7 @@ def test_a_fifth_category_is_refused(study, tmp_path):
 
 
 def test_nobody_read():
-    assert readers_of(None) == []
+    assert readers_of(rows_by_reader(None)) == []
     assert readers_of([0.3, 0.6]) == ["reader_1", "reader_2"]
 
 

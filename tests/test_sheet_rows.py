@@ -2,6 +2,7 @@
 
 import pytest
 
+from nodal_staging import sheet_rows
 from nodal_staging.shards import item, shard_of
 from nodal_staging.sheet_rows import rows_by_reader, rows_by_shard
 
@@ -68,3 +69,25 @@ def test_a_new_reader_changes_no_other(tmp_path):
     write(path, [*rows, ("bert", "N0", "unlikely")], header)
     assert rows_by_reader(path)[::2] == [anna, cleo]
     assert rows_by_reader(None) == []
+
+
+def test_a_memory_never_keeps_old_rows(exams, tmp_path):
+    memory = tmp_path / "memory"
+    for old, new in (("P3/ct", "P3/other"), ("P3/other", "P3/ct"), ("P4\t", "P5\t")):
+        exams.write_text(exams.read_text().replace(old, new))
+        for n_shards in (N_SHARDS, N_SHARDS + 1):
+            rows = rows_by_shard([exams], n_shards, memory)
+            assert rows == rows_by_shard([exams], n_shards)
+
+
+def test_the_same_sheets_are_not_read_again(exams, tmp_path, monkeypatch):
+    readings = write(tmp_path / "readings.tsv", [("anna", "N1")], ("reader", "node_id"))
+    memories = [tmp_path / "shards", tmp_path / "readers"]
+
+    def ask():
+        shards = rows_by_shard([exams], N_SHARDS, memories[0])
+        return shards, rows_by_reader(readings, memories[1])
+
+    before = ask()
+    monkeypatch.delattr(sheet_rows, "_rows")
+    assert ask() == before

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 PACKAGE = "nodal_staging"
 
@@ -55,13 +54,19 @@ class Module:
 
 
 @cache
-def read_module(path: Path) -> Module:
-    """Take a Python file to pieces."""
+def read_module(content: bytes, home: str = "") -> Module:
+    """Take a module to pieces.
+
+    Parameters
+    ----------
+    content
+        What its file holds.
+    home
+        Dotted name of the package where its relative imports begin.
+    """
     module = Module()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    _make_absolute(tree, path)
-    for statement in _body(tree):
-        read = _Reading()
+    for statement in _body(ast.parse(content)):
+        read = _Reading(home)
         read.node(statement)
         text = "".join(read.text)
         module.text += text
@@ -72,44 +77,41 @@ def read_module(path: Path) -> Module:
     return module
 
 
-def _make_absolute(tree: ast.Module, path: Path) -> None:
-    """Write out relative imports, which name modules from where the file lies."""
-    parts = path.parent.parts
-    if PACKAGE not in parts:
-        return
-    inside = parts[len(parts) - 1 - parts[::-1].index(PACKAGE) :]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            above = inside[: len(inside) + 1 - node.level]
-            node.module = ".".join([*above, *filter(None, [node.module])])
-            node.level = 0
-
-
 class _Reading:
     """One pass over a tree: its text, the names it uses, and its imports."""
 
-    def __init__(self) -> None:
+    def __init__(self, home: str) -> None:
+        self.home = home.split(".")
         self.text: list[str] = []
         self.names: set[str] = set()
         self.imports: list[Import] = []
 
     def node(self, node: ast.AST) -> None:
         self.text.append(f"{type(node).__name__}(")
+        fields = node._fields
         if isinstance(node, ast.Name):
             self.names.add(node.id)
-        elif isinstance(node, Import):
-            self.imports.append(node)
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(node, ast.Attribute) and isinstance(value, ast.Name):
-                # The first attribute taken of a name tells what of a module is used.
-                self.names.add(f"{value.id}.{node.attr}")
-                self.text.append(f"{value.id}.")
-            elif name == "body" and isinstance(node, Definition):
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            # The first attribute taken of a name tells what of a module is used.
+            self.names.add(f"{node.value.id}.{node.attr}")
+            self.text.append(f"{node.value.id}.")
+            fields = fields[1:]
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            self.imports.append(self.absolute(node))
+        for name in fields:
+            if name == "body" and isinstance(node, Definition):
                 self.field(_body(node))
             else:
-                self.field(value)
+                self.field(getattr(node, name, None))
         self.text.append(")")
+
+    def absolute(self, node: Import) -> Import:
+        """Write out a relative import, which names a module from where it stands."""
+        if isinstance(node, ast.ImportFrom) and node.level:
+            above = self.home[: len(self.home) + 1 - node.level]
+            node.module = ".".join([*above, *filter(None, [node.module])])
+            node.level = 0
+        return node
 
     def field(self, value: object) -> None:
         if isinstance(value, ast.AST):

@@ -6,13 +6,17 @@ from functools import cache
 from pathlib import Path
 
 from nodal_staging.definitions import PACKAGE, Module, Place, read_module
+from nodal_staging.remembered import remembered
+from nodal_staging.sources import Sources, read_sources
 
 # The log of a job says nothing about its result.
 WITHOUT_INFLUENCE = frozenset({(f"{PACKAGE}.jobs", "job_log")})
 
 
 @cache
-def code_version(script: str | Path, source_root: str | Path) -> str:
+def code_version(
+    script: str | Path, source_root: str | Path, memory: str | Path | None = None
+) -> str:
     """Hash the code of a script and every definition of the package that it uses.
 
     Counted is what the script can reach: its own statements, the functions, classes
@@ -27,17 +31,28 @@ def code_version(script: str | Path, source_root: str | Path) -> str:
         A Python file that imports from the package by absolute name.
     source_root
         The folder that holds the package (``src``).
+    memory
+        A file that keeps the version until a byte of the package or the script
+        changes; those of all scripts take a second.
 
     Returns
     -------
     16 hexadecimal digits of a SHA-256 sum.
     """
-    own = read_module(Path(script).resolve())
-    walk = _Walk(Path(source_root).resolve())
+    sources = read_sources(Path(source_root).resolve())
+    name, content = Path(script).name, Path(script).read_bytes()
+    origin = [sources.digest, name, hashlib.sha256(content).hexdigest()]
+    return remembered(memory, lambda: origin, lambda: _version(name, content, sources))
+
+
+def _version(name: str, content: bytes, sources: Sources) -> str:
+    """Hash what a script can reach."""
+    own = read_module(content)
+    walk = _Walk(sources)
     walk.imports(own)
-    parts = {(Path(script).name, "", own.text)}
-    for name in own.names:
-        walk.follow(own, name)
+    parts = {(name, "", own.text)}
+    for used in own.names:
+        walk.follow(own, used)
     digest = hashlib.sha256()
     for part in sorted(parts | walk.parts):
         digest.update("\0".join((*part, "")).encode())
@@ -47,8 +62,8 @@ def code_version(script: str | Path, source_root: str | Path) -> str:
 class _Walk:
     """A walk from definition to definition, each visited once."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, sources: Sources) -> None:
+        self.sources = sources.modules
         self.parts: set[tuple[str, str, str]] = set()
         # Apart, so that the order in which sets are walked has no influence.
         self.followed: set[Place] = set()
@@ -56,8 +71,9 @@ class _Walk:
         self.imported: set[str] = set()
 
     def module(self, name: str) -> Module | None:
-        """Find the file of a dotted name; None where it names no module."""
-        return _find(self.root, name)
+        """Find the module of a dotted name; None where it names none."""
+        source = self.sources.get(name)
+        return None if source is None else read_module(source.content, source.home)
 
     def imports(self, module: Module) -> None:
         """Count what modules do when they are imported, those above them too."""
@@ -74,12 +90,13 @@ class _Walk:
 
     def follow(self, module: Module, used: str, label: str = "") -> None:
         """Count what a name means where it is used: here, or in another module."""
+        if (label, used) in self.followed:
+            return
+        self.followed.add((label, used))
         head, _, attribute = used.partition(".")
-        for text in module.definitions.get(head, ()):
-            if label:
+        if label:
+            for text in module.definitions.get(head, ()):
                 self.parts.add((label, head, text))
-        if (label, head) not in self.followed and label:
-            self.followed.add((label, head))
             for inner in module.uses.get(head, ()):
                 self.follow(module, inner, label)
         for origin in module.origins.get(head, ()):
@@ -114,12 +131,3 @@ class _Walk:
         self.parts.add((name, "", module.text))
         for used in module.names:
             self.follow(module, used, name)
-
-
-@cache
-def _find(root: Path, name: str) -> Module | None:
-    folder = root.joinpath(*name.split("."))
-    for path in (folder.with_suffix(".py"), folder / "__init__.py"):
-        if path.is_file():
-            return read_module(path)
-    return None

@@ -1,7 +1,7 @@
 """Who read the nodes; light, since the workflow asks before it runs anything."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Sized
 from pathlib import Path
 
 
@@ -20,19 +20,12 @@ def reader_names(readings: str | Path) -> list[str]:
         return sorted({row[place] for row in rows if len(row) > place} - {""})
 
 
-def readers_of(source: str | Path | Sequence[float] | None) -> list[str]:
+def readers_of(readers: Sized) -> list[str]:
     """Name the readers as classifiers: ``reader_1``, ``reader_2``, ...
 
     Parameters
     ----------
-    source
-        A reading sheet, the perception noise of simulated readers, or None where
-        nobody read the nodes.
+    readers
+        One entry a reader: what they rated, or the perception noise of simulated ones.
     """
-    if source is None:
-        return []
-    if isinstance(source, str | Path):
-        found = len(reader_names(source)) if Path(source).is_file() else 0
-    else:
-        found = len(source)
-    return [f"reader_{number}" for number in range(1, found + 1)]
+    return [f"reader_{number}" for number in range(1, len(readers) + 1)]

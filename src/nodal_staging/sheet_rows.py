@@ -8,13 +8,16 @@ reader of nobody but those who are compared with readers.
 import csv
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from nodal_staging.remembered import remembered, sum_of
 from nodal_staging.shards import item, shard_of
 
 
-def rows_by_shard(sheets: Iterable[str | Path], n_shards: int) -> dict[str, str]:
+def rows_by_shard(
+    sheets: Sequence[str | Path], n_shards: int, memory: str | Path | None = None
+) -> dict[str, str]:
     """Return a sum over the rows of the patients of each shard.
 
     Parameters
@@ -23,11 +26,22 @@ def rows_by_shard(sheets: Iterable[str | Path], n_shards: int) -> dict[str, str]
         Tables with a column patient_id; those that do not exist yet are left out.
     n_shards
         Number of shards of the cohort.
+    memory
+        A file that keeps the sums until a sheet changes; reading its bytes takes a
+        tenth of the time of reading its rows.
 
     Returns
     -------
     16 hexadecimal digits by name of the shard (``3-of-8``).
     """
+    return remembered(
+        memory,
+        lambda: [str(n_shards), *map(sum_of, sheets)],
+        lambda: _sum_by_shard(sheets, n_shards),
+    )
+
+
+def _sum_by_shard(sheets: Sequence[str | Path], n_shards: int) -> dict[str, str]:
     sums = {item(n + 1, n_shards): hashlib.sha256() for n in range(n_shards)}
     shards: dict[str, str] = {}
     for sheet in sheets:
@@ -38,12 +52,24 @@ def rows_by_shard(sheets: Iterable[str | Path], n_shards: int) -> dict[str, str]
     return {name: total.hexdigest()[:16] for name, total in sums.items()}
 
 
-def rows_by_reader(readings: str | Path | None) -> list[str]:
-    """Return a sum over the ratings of each reader, in alphabetical order."""
+def rows_by_reader(
+    readings: str | Path | None, memory: str | Path | None = None
+) -> list[str]:
+    """Return a sum over the ratings of each reader, in alphabetical order.
+
+    ``memory`` is that of :func:`rows_by_shard`.
+    """
+    if readings is None:
+        return []
+    return remembered(
+        memory, lambda: [sum_of(readings)], lambda: _sum_by_reader(readings)
+    )
+
+
+def _sum_by_reader(readings: str | Path) -> list[str]:
     sums: defaultdict[str, hashlib._Hash] = defaultdict(hashlib.sha256)
-    if readings is not None:
-        for reader, row in _rows(readings, "reader"):
-            sums[reader].update(row)
+    for reader, row in _rows(readings, "reader"):
+        sums[reader].update(row)
     return [sums[reader].hexdigest()[:16] for reader in sorted(sums) if reader]
 
 

@@ -1,5 +1,6 @@
 """What all stages share: the package on the path, code versions, names of things."""
 
+import gc
 import os
 import sys
 
@@ -21,10 +22,15 @@ from nodal_staging.provenance import code_version
 from nodal_staging.reader_names import readers_of
 from nodal_staging.sheet_rows import rows_by_reader, rows_by_shard
 
+# Snakemake keeps all that it has loaded by now: no search for garbage need look there.
+gc.freeze()
+
 check_configuration(
     config, workflow.current_basedir.join("../schemas/config.schema.yaml")
 )
 
+# What a run found of the code and the sheets, for those after it in this folder.
+MEMORY = ".snakemake/nodal_staging"
 SYNTHETIC = config["cohort"]["source"] == "synthetic"
 
 # The sheets of the cohort: yours, or those that the phantom writes.
@@ -44,10 +50,14 @@ SHARD_ROWS = (
     {}
     if SYNTHETIC
     else rows_by_shard(
-        filter(None, [SHEETS["exams"], SHEETS["nodes"]]), config["cohort"]["shards"]
+        list(filter(None, [SHEETS["exams"], SHEETS["nodes"]])),
+        config["cohort"]["shards"],
+        f"{MEMORY}/shard_rows",
     )
 )
-READER_ROWS = [] if SYNTHETIC else rows_by_reader(SHEETS["readings"])
+READER_ROWS = (
+    [] if SYNTHETIC else rows_by_reader(SHEETS["readings"], f"{MEMORY}/reader_rows")
+)
 if not SHEETS["nodes"]:
     SHEETS["nodes"] = "<results>/cohort/nodes_from_labels.tsv"
     SHARD_SHEETS["nodes"] = "<results>/cohort/labels/{scatteritem}.tsv"
@@ -61,7 +71,7 @@ CHOSEN = (
 FOLDS = range(1, config["datasets"]["folds"] + 1)
 FORESTS = ["status_balanced", "location_balanced"]
 READERS = readers_of(
-    config["phantom"]["readers"]["noise"] if SYNTHETIC else SHEETS["readings"]
+    config["phantom"]["readers"]["noise"] if SYNTHETIC else READER_ROWS
 )
 MEASUREMENTS = [
     "attenuation_27hu",
@@ -99,7 +109,8 @@ def version_of(rule_name):
 
     Only the jobs of a run ask: one in a cluster need not read the code of all others.
     """
-    return lambda wildcards: code_version(f"{SCRIPT_ROOT}/{rule_name}.py", SOURCE_ROOT)
+    script, memory = f"{SCRIPT_ROOT}/{rule_name}.py", f"{MEMORY}/code/{rule_name}"
+    return lambda wildcards: code_version(script, SOURCE_ROOT, memory)
 
 
 def growing(amount):

@@ -20,7 +20,9 @@ NEW_SHARD_NODES = (
     else f"{NEW_HOME}/cohort/labels/{{scatteritem}}.tsv"
 )
 NEW_ROWS = rows_by_shard(
-    filter(None, [NEW["exams"], NEW["nodes"]]), config["cohort"]["shards"]
+    list(filter(None, [NEW["exams"], NEW["nodes"]])),
+    config["cohort"]["shards"],
+    f"{MEMORY}/new_rows",
 )
 # Whoever asks for a prediction may ask it of any exam of a patient.
 NEW_CRITERIA = config["cohort"]["criteria"] | {"first_exam_only": False}
