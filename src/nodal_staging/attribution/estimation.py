@@ -7,8 +7,8 @@ m of the rows at which the ReLU after the unit is open, the published estimator 
 
 where E+ is the mean over open rows and E that over all. Computed as
 ``k = sum(x m (y - E[y]))`` and ``a = k / (w k)``: the number of open rows cancels,
-and k is the gradient of ``sum((w x) m (y - E[y]))`` with respect to w, so patches are
-never written out.
+and k is the gradient of ``sum((w x) m (y - E[y]))`` with respect to w, a product for
+each place of the kernel, so patches are never written out.
 
 Layer by layer: the outputs of one are the inputs of the next, so that both passes
 over the images take each convolution once forward, and once for its sums.

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Any, Literal, cast
 
 from keras import ops
 
-from .autodiff import Compiled, pull_back
+from .autodiff import Compiled
 from .chain import LinearChain, Weights, forward
 from .steps import KernelStep, Step
 
@@ -92,15 +92,14 @@ def covariance_graph(layer: KernelLayer, _input_shape: tuple[int, ...]) -> Compi
     """
 
     def covariances(weights: Any, inputs: Any, y: Any) -> list[Any]:
-        (lead, own, opening), centre = weights
+        (lead, _, opening), centre = weights
         x = forward(layer.lead, lead, inputs)[-1]
         linear = layer.estimator == "linear"
         is_open = ops.ones_like(y) if linear else layer.gate(opening, y)
         masks = [is_open]
         if layer.estimator == "two_component":
             masks.append(1 - is_open)
-        product, kernel = partial(layer.step.product, x), own[0][0]
-        sums = [pull_back(product, kernel, mask * (y - centre)) for mask in masks]
+        sums = [layer.step.kernel_sums(x, mask * (y - centre)) for mask in masks]
         return [_over_rows(is_open), _count(y), *sums]
 
     return Compiled(covariances)

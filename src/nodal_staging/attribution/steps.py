@@ -44,6 +44,39 @@ class Convolution:
         """Return the output before any activation."""
         return self.product(x, weights[0]) + weights[1]
 
+    def kernel_sums(self, x: Tensor, v: Tensor) -> Tensor:
+        """Sum ``x v`` over patches x, in the shape of the kernel.
+
+        That is the gradient of ``sum((w x) v)`` with respect to the kernel w, as a
+        product for each place of the kernel, which takes less time than the gradient
+        of a library.
+        """
+        (rows, columns), (down, right) = v.shape[1:3], self.strides
+        padded, values = self._padded(x, (rows, columns)), _by_row(v)
+        places = [
+            padded[
+                :,
+                i : i + (rows - 1) * down + 1 : down,
+                j : j + (columns - 1) * right + 1 : right,
+            ]
+            for i in range(0, self.shape[0] * self.dilation[0], self.dilation[0])
+            for j in range(0, self.shape[1] * self.dilation[1], self.dilation[1])
+        ]
+        sums = [ops.matmul(ops.transpose(_by_row(place)), values) for place in places]
+        return ops.reshape(ops.stack(sums), self.shape)
+
+    def _padded(self, x: Tensor, extents: Pair) -> Tensor:
+        """Pad with zeros as a convolution of these output extents does."""
+        if self.padding == "valid":
+            return x
+        widths = []
+        for axis, extent in enumerate(extents):
+            reach = (self.shape[axis] - 1) * self.dilation[axis] + 1
+            needed = (extent - 1) * self.strides[axis] + reach
+            missing = max(needed - x.shape[axis + 1], 0)
+            widths.append((missing // 2, missing - missing // 2))
+        return ops.pad(x, ((0, 0), *widths, (0, 0)))
+
     @property
     def mirrored(self) -> bool:
         """Whether the way back is the same convolution with a mirrored kernel."""
@@ -77,6 +110,10 @@ class Dense:
     def forward(self, weights: tuple[Tensor, ...], x: Tensor) -> Tensor:
         """Return the output before any activation."""
         return self.product(x, weights[0]) + weights[1]
+
+    def kernel_sums(self, x: Tensor, v: Tensor) -> Tensor:
+        """Sum ``x v`` over images, in the shape of the kernel."""
+        return ops.matmul(ops.transpose(x), v)
 
     def back_kernel(self, kernel: Array) -> Array:
         """Return a kernel as ``back`` takes it."""
@@ -208,6 +245,11 @@ class Flatten:
     def back(self, x: Tensor, relevance: Tensor) -> Tensor:
         """Give relevance its shape back."""
         return ops.reshape(relevance, (-1, *x.shape[1:]))
+
+
+def _by_row(x: Tensor) -> Tensor:
+    """Return ``(rows, channels)`` of ``(n, y, x, channels)``."""
+    return ops.reshape(x, (-1, x.shape[-1]))
 
 
 KernelStep = Convolution | Dense
