@@ -6,7 +6,7 @@ them, with first weights, order and augmentation of that seed. Patches are drawn
 without the detour over DICOM (``phantom.slabs``). All are tested on the same cohorts
 of the demonstration's size that no training has seen; two keep the error of an AUC
 below 0.01, five at some 0.005. ``--epochs`` trains for another number of epochs: ten
-times the nodes take as many steps in four epochs as the demonstration in forty.
+times the nodes take as many steps in five epochs as the demonstration in fifty.
 
     python benchmarks/ceiling.py --times 1 --seeds 11 12 13 14 15
     python benchmarks/ceiling.py --times 10 --seeds 11 --epochs 8
