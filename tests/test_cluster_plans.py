@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -32,22 +33,56 @@ STATUS = ROOT / "profiles" / "cluster-generic" / "status.sh"
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "said"),
+    ("program", "answer", "code", "said"),
     [
-        ("JobId=7 JobName=a JobState=COMPLETED Reason=None", 0, "success"),
-        ("JobId=7 JobName=a JobState=PENDING Reason=Priority", 0, "running"),
-        ("JobId=7 JobName=a JobState=STAGE_OUT Reason=None", 0, "running"),
-        ("JobId=7 JobName=a JobState=OUT_OF_MEMORY Reason=None", 0, "failed"),
-        ("JobId=7 JobName=a JobState=CANCELLED by 0", 0, "failed"),
-        ("slurm_load_jobs error: Invalid job id specified", 1, "failed"),
-        ("Unable to contact slurm controller (connect failure)", 1, "running"),
+        ("scontrol", "JobId=7 JobState=COMPLETED Reason=None", 0, "success"),
+        ("scontrol", "JobId=7 JobState=PENDING Reason=Priority", 0, "running"),
+        ("scontrol", "JobId=7 JobState=STAGE_OUT Reason=None", 0, "running"),
+        ("scontrol", "JobId=7 JobState=OUT_OF_MEMORY Reason=None", 0, "failed"),
+        ("scontrol", "JobId=7 JobState=CANCELLED by 0", 0, "failed"),
+        ("scontrol", "slurm_load_jobs error: Invalid job id specified", 1, "failed"),
+        ("scontrol", "Unable to contact slurm controller (refused)", 1, "running"),
+        ("bjobs", "DONE", 0, "success"),
+        ("bjobs", "PEND", 0, "running"),
+        ("bjobs", "UNKWN", 0, "running"),
+        ("bjobs", "EXIT", 0, "failed"),
+        ("bjobs", "Job <7> is not found", 255, "failed"),
+        ("bjobs", "Cannot connect to LSF. Please wait ...", 255, "running"),
+        ("qstat", "    job_state = R", 0, "running"),
+        ("qstat", "    job_state = F\n    Exit_status = 0", 0, "success"),
+        ("qstat", "    job_state = F\n    Exit_status = 1", 0, "failed"),
+        ("qstat", "qstat: Unknown Job Id 7.head", 153, "failed"),
+        ("qstat", "Connection refused", 255, "running"),
     ],
 )
-def test_a_silent_scheduler_is_no_failed_job(tmp_path, answer, code, said):
-    scontrol = tmp_path / "scontrol"
-    scontrol.write_text(f"#!/bin/sh\necho '{answer}'\nexit {code}\n")
-    scontrol.chmod(0o755)
-    known = os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+def test_a_silent_scheduler_is_no_failed_job(tmp_path, program, answer, code, said):
+    fake = tmp_path / program
+    fake.write_text(f"#!/bin/sh\necho '{answer}'\nexit {code}\n")
+    fake.chmod(0o755)
+    for tool in ("sh", "sed", "awk", "grep"):
+        (tmp_path / tool).symlink_to(str(shutil.which(tool)))
+    known = os.environ | {"PATH": str(tmp_path)}
+    done = subprocess.run(
+        [STATUS, "7"], env=known, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == said
+
+
+@pytest.mark.parametrize(
+    ("queue", "account", "said"),
+    [
+        ("Following jobs do not exist: 7", "exit_status  0", "success"),
+        ("Following jobs do not exist: 7", "exit_status  1", "failed"),
+        ("error: commlib error: got select error", "", "running"),
+    ],
+)
+def test_grid_engine_is_asked_for_the_end_of_a_job(tmp_path, queue, account, said):
+    for name, answer in (("qstat", queue), ("qacct", account)):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho '{answer}'\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    for tool in ("sh", "sed", "awk", "grep"):
+        (tmp_path / tool).symlink_to(str(shutil.which(tool)))
+    known = os.environ | {"PATH": str(tmp_path)}
     done = subprocess.run(
         [STATUS, "7"], env=known, capture_output=True, text=True, check=False
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from repositories import ROOT, copy_repository, snakemake
+from repositories import ENVIRONMENT, ROOT, copy_repository, snakemake
 from snakemake.cli import get_argument_parser
 
 pytestmark = pytest.mark.workflow
@@ -136,3 +136,11 @@ def test_the_whole_study_can_be_planned(repository, usual, name):
     jobs, groups = plan(repository, name)
     assert jobs == usual
     assert groups["shard"] == (0 if name == "gpu" else 3)
+
+
+def test_the_package_of_another_checkout_is_refused(tmp_path, monkeypatch):
+    folder = copy_repository(tmp_path / "repository")
+    monkeypatch.setitem(ENVIRONMENT, "PYTHONPATH", str(ROOT / "src"))
+    done = snakemake(folder, "--cores", "1", "--dry-run")
+    assert done.returncode != 0
+    assert "take it out of PYTHONPATH" in done.stdout + done.stderr

@@ -187,3 +187,9 @@ def test_no_import_hides_from_the_version(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom):
             assert all(alias.name != "*" for alias in node.names)
+
+
+def test_of_a_package_and_a_module_of_its_name_python_takes_the_package(source, copy):
+    (copy / "src/nodal_staging/room.py").write_text("LEFT_BEHIND = 1\n")
+    before, after = (read_sources(folder / "src").modules for folder in (source, copy))
+    assert after["nodal_staging.room"] == before["nodal_staging.room"]

@@ -1,10 +1,13 @@
 """A job depends on its own rows of a sheet."""
 
+import os
+
 import pytest
 
 from nodal_staging import sheet_rows
+from nodal_staging.reader_names import reader_names
 from nodal_staging.shards import item, shard_of
-from nodal_staging.sheet_rows import rows_by_reader, rows_by_shard
+from nodal_staging.sheet_rows import rows_by_reader, rows_by_shard, whole_sheets
 
 N_SHARDS = 4
 PATIENTS = [f"P{n}" for n in range(12)]
@@ -91,3 +94,43 @@ def test_the_same_sheets_are_not_read_again(exams, tmp_path, monkeypatch):
     before = ask()
     monkeypatch.delattr(sheet_rows, "_rows")
     assert ask() == before
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: b"\n" + text.encode(),
+        lambda text: text.replace("\n", "\n\n").encode(),
+    ],
+    ids=["byte-order mark", "empty first line", "empty lines"],
+)
+def test_what_the_study_reads_is_what_is_summed(exams, written):
+    before = rows_by_shard([exams], N_SHARDS)
+    exams.write_bytes(written(exams.read_text()))
+    assert rows_by_shard([exams], N_SHARDS) == before
+
+
+def test_commas_are_read_as_the_study_reads_them(tmp_path):
+    sheet = tmp_path / "readings.csv"
+    sheet.write_text("node_id,reader\nn1,anna\nn1,bert\n")
+    assert reader_names(sheet) == ["anna", "bert"]
+    before = rows_by_reader(sheet)
+    sheet.write_text(sheet.read_text().replace("n1,bert", "n2,bert"))
+    after = rows_by_reader(sheet)
+    assert (after[0] == before[0], after[1] == before[1]) == (True, False)
+
+
+def test_a_sheet_without_patients_concerns_every_shard(tmp_path):
+    sheet = write(tmp_path / "exams.tsv", [("a", "b")], ("patient", "ct"))
+    before = rows_by_shard([sheet], N_SHARDS)
+    write(sheet, [("a", "c")], ("patient", "ct"))
+    assert changed(before, rows_by_shard([sheet], N_SHARDS)) == before.keys()
+
+
+def test_an_older_file_in_place_of_a_sheet_is_another_sheet(exams):
+    before = whole_sheets([exams, None])
+    exams.write_text(exams.read_text().replace("P3/ct", "P3/xy"))
+    os.utime(exams, (0, 0))
+    assert len(before) == 1
+    assert whole_sheets([exams, None]) != before

@@ -11,15 +11,27 @@ if command -v scontrol >/dev/null; then # Slurm
         *) state=${state:-RUNNING} ;;
     esac
 elif command -v bjobs >/dev/null; then # LSF
-    state=$(bjobs -noheader -o stat "$job" 2>/dev/null)
+    answer=$(bjobs -noheader -o stat "$job" 2>&1)
+    case $answer in
+        *not\ found*) state=EXIT ;;
+        UNKWN) state=RUN ;; # the host of the job does not answer
+        *) state=$(echo "$answer" | grep -xE '[A-Z]+') || state=RUN ;;
+    esac
 elif command -v qacct >/dev/null; then # SGE
-    if qstat -j "$job" >/dev/null 2>&1; then state=RUNNING
-    else state=$(qacct -j "$job" 2>/dev/null | awk '$1 == "exit_status" {print ($2 == 0) ? "COMPLETED" : "FAILED"}')
-    fi
+    answer=$(qstat -j "$job" 2>&1) && answer=known
+    case $answer in
+        *do\ not\ exist*) state=$(qacct -j "$job" 2>/dev/null | awk '$1 == "exit_status" {print ($2 == 0) ? "COMPLETED" : "FAILED"}') ;;
+        *) state=RUNNING ;;
+    esac
 else # PBS
-    state=$(qstat -x -f "$job" 2>/dev/null |
+    answer=$(qstat -x -f "$job" 2>&1)
+    state=$(echo "$answer" |
         awk '$1 == "job_state" {state = $3} $1 == "Exit_status" {code = $3}
              END {print (state == "F") ? ((code == 0) ? "COMPLETED" : "FAILED") : (state ? "RUNNING" : "")}')
+    case $answer in
+        *[Uu]nknown\ [Jj]ob*) ;;
+        *) state=${state:-RUNNING} ;;
+    esac
 fi
 case $state in
     COMPLETED | DONE) echo success ;;

@@ -1,8 +1,9 @@
 """Who read the nodes; light, since the workflow asks before it runs anything."""
 
-import csv
 from collections.abc import Sized
 from pathlib import Path
+
+from nodal_staging.delimited import read_rows
 
 
 def reader_names(readings: str | Path) -> list[str]:
@@ -11,13 +12,12 @@ def reader_names(readings: str | Path) -> list[str]:
     A sheet without a reader column gives none here; the check of the sheets says
     what is wrong with it.
     """
-    with Path(readings).open(encoding="utf-8", newline="") as file:
-        rows = csv.reader(file, delimiter="\t")
-        header = next(rows, [])
-        if "reader" not in header:
-            return []
-        place = header.index("reader")
-        return sorted({row[place] for row in rows if len(row) > place} - {""})
+    rows = read_rows(readings)
+    header = next(rows, [])
+    if "reader" not in header:
+        return []
+    place = header.index("reader")
+    return sorted({row[place] for row in rows if len(row) > place} - {""})
 
 
 def readers_of(readers: Sized) -> list[str]:

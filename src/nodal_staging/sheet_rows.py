@@ -5,12 +5,12 @@ instead of on the file, so that a new exam is a matter of its shard alone, and a
 reader of nobody but those who are compared with readers.
 """
 
-import csv
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from nodal_staging.delimited import read_rows
 from nodal_staging.remembered import remembered, sum_of
 from nodal_staging.shards import item, shard_of
 
@@ -46,6 +46,10 @@ def _sum_by_shard(sheets: Sequence[str | Path], n_shards: int) -> dict[str, str]
     shards: dict[str, str] = {}
     for sheet in sheets:
         for patient, row in _rows(sheet, "patient_id"):
+            if patient is None:
+                for total in sums.values():
+                    total.update(row)
+                continue
             if patient not in shards:
                 shards[patient] = item(shard_of(patient, n_shards), n_shards)
             sums[shards[patient]].update(row)
@@ -69,25 +73,29 @@ def rows_by_reader(
 def _sum_by_reader(readings: str | Path) -> list[str]:
     sums: defaultdict[str, hashlib._Hash] = defaultdict(hashlib.sha256)
     for reader, row in _rows(readings, "reader"):
-        sums[reader].update(row)
+        sums[reader or ""].update(row)
     return [sums[reader].hexdigest()[:16] for reader in sorted(sums) if reader]
 
 
-def _rows(sheet: str | Path, key: str) -> Iterator[tuple[str, bytes]]:
+def whole_sheets(sheets: Sequence[str | Path | None]) -> list[str]:
+    """Return a sum over the bytes of each sheet, whatever its date."""
+    return [sum_of(sheet) for sheet in sheets if sheet]
+
+
+def _rows(sheet: str | Path, key: str) -> Iterator[tuple[str | None, bytes]]:
     """Yield the key of each row and the row with its header, as bytes.
 
-    A sheet of another form gives nothing: the check of the sheets says what is wrong.
+    Of a row without the key everything may depend; the check of the sheets says what
+    is wrong with it.
     """
     if not Path(sheet).is_file():
         return
-    with Path(sheet).open(encoding="utf-8", errors="replace", newline="") as file:
-        reader = csv.reader(file, delimiter="\t")
-        header = next(reader, [])
-        if key not in header:
-            return
-        place = header.index(key)
-        form = hashlib.sha256(repr(header).encode()).digest()
-        for row in reader:
-            if len(row) > place:
-                # Cells and rows stay apart: no cell holds these marks.
-                yield row[place], form + "\x1f".join(row).encode() + b"\x1e"
+    rows = read_rows(sheet)
+    header = next(rows, [])
+    place = header.index(key) if key in header else len(header)
+    form = hashlib.sha256(repr(header).encode()).digest()
+    for row in rows:
+        # Cells and rows stay apart: no cell holds these marks.
+        cells = form + "\x1f".join(row).encode() + b"\x1e"
+        known = key in header and len(row) > place
+        yield (row[place] if known else None), cells

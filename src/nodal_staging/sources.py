@@ -32,7 +32,7 @@ class Sources:
 @cache
 def read_sources(root: Path) -> Sources:
     """Read every module of the package below ``root``."""
-    modules = {}
+    modules: dict[str, Source] = {}
     digest = hashlib.sha256(sys.version.encode())
     for path in _files(root / PACKAGE):
         content = path.read_bytes()
@@ -40,12 +40,14 @@ def read_sources(root: Path) -> Sources:
         for part in ("/".join(place).encode(), content):
             digest.update(hashlib.sha256(part).digest())
         name = place[:-1] if path.stem == "__init__" else place
-        modules[".".join(name)] = Source(content, ".".join(place[:-1]))
+        source = Source(content, ".".join(place[:-1]))
+        # Sorted, a package stands before a module of its name, and Python takes it.
+        modules.setdefault(".".join(name), source)
     return Sources(modules, digest.hexdigest())
 
 
 def _files(folder: Path) -> list[Path]:
-    """List Python files, a package before a module of its name, which wins."""
+    """List Python files in order, those of a package before a module of its name."""
     found = os.walk(folder, followlinks=True)
     files = (Path(place, name) for place, _, names in found for name in names)
     # What an editor leaves beside an open file may be a link to nowhere.

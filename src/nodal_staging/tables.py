@@ -20,6 +20,7 @@ from nodal_staging.columns import (
     table,
     text,
 )
+from nodal_staging.delimited import separator
 from nodal_staging.files import replacing
 from nodal_staging.problems import InputError
 
@@ -414,7 +415,7 @@ def read(path: str | Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     try:
         frame = pd.read_csv(
             path,
-            sep=_separator(path),
+            sep=separator(path),
             dtype=str,
             keep_default_na=False,
             na_values=[""],
@@ -437,7 +438,7 @@ def write(frame: pd.DataFrame, path: str | Path, schema: pa.DataFrameSchema) -> 
     with replacing(path) as part:
         frame.to_csv(
             part,
-            sep=_separator(part),
+            sep=separator(part),
             index=False,
             encoding="utf-8",
             lineterminator="\n",
@@ -527,8 +528,3 @@ def _expected(check: str) -> str:
         "not_nullable": "a value",
     }
     return words.get(name, check)
-
-
-def _separator(path: Path) -> str:
-    """Choose the separator by the suffix."""
-    return "," if path.suffix == ".csv" else "\t"

@@ -75,6 +75,7 @@ rule check_sheets:
         runtime=growing(10),
     params:
         labelled=True,
+        rows=sheets_of(["exams", "nodes", "readings"]),
         code=version_of("check_sheets"),
     script:
         "../scripts/check_sheets.py"

@@ -11,6 +11,7 @@ SCRIPT_ROOT = str(workflow.current_basedir.join("../scripts"))
 if SOURCE_ROOT not in sys.path:
     sys.path.append(SOURCE_ROOT)
 
+import nodal_staging
 from nodal_staging.configuration import (
     candidate_options,
     check_configuration,
@@ -20,7 +21,16 @@ from nodal_staging.configuration import (
 )
 from nodal_staging.provenance import code_version
 from nodal_staging.reader_names import readers_of
-from nodal_staging.sheet_rows import rows_by_reader, rows_by_shard
+from nodal_staging.sheet_rows import rows_by_reader, rows_by_shard, whole_sheets
+
+# Versions are those of the code beside the workflow, so no other may run.
+if os.path.realpath(nodal_staging.__path__[0]) != os.path.realpath(
+    f"{SOURCE_ROOT}/nodal_staging"
+):
+    raise WorkflowError(
+        f"expected the package nodal_staging of {SOURCE_ROOT}, found that of "
+        f"{nodal_staging.__path__[0]}; take it out of PYTHONPATH or uninstall it"
+    )
 
 # Snakemake keeps all that it has loaded by now: no search for garbage need look there.
 gc.freeze()
@@ -121,6 +131,11 @@ def growing(amount):
 def rows_of(wildcards):
     """Sum up the rows of the sheets that a shard depends on."""
     return SHARD_ROWS.get(wildcards.scatteritem, "")
+
+
+def sheets_of(names, section="cohort"):
+    """Sum up your sheets: a file that was put in place of another may be older."""
+    return lambda wildcards: whole_sheets([config[section][name] for name in names])
 
 
 def readings_of(wildcards):

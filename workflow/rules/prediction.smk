@@ -67,6 +67,7 @@ use rule check_sheets as check_new_sheets with:
         f"{NEW_LOGS}/check_new_sheets.log",
     params:
         labelled=False,
+        rows=sheets_of(["exams", "nodes"], "prediction"),
         code=version_of("check_sheets"),
 
 
