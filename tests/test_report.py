@@ -303,13 +303,13 @@ def test_the_published_protocol_is_shown_with_its_weaknesses(tmp_path, text):
 
 def test_table_1_stands_beside_its_ceilings(study, document):
     header, *rows = document.table("table_1")
-    place = header.index("Ceiling")
+    place = header.index("Ideal ceiling")
     best = tables.read(study.ceilings, tables.CEILINGS).set_index("classifier")
     for row, cnn in zip(rows, CNNS, strict=True):
         assert row[0] == printed(f"cnn_{cnn}")
         assert row[place] == half_up(best["ceiling"][f"cnn_{cnn}"], 3)
     real = replace(study, ceilings=None)
-    assert "Ceiling" not in Document(page("real", real)).table("table_1")[0]
+    assert "Ideal ceiling" not in Document(page("real", real)).table("table_1")[0]
 
 
 def test_a_result_is_never_said_to_be_at_its_ceiling(study, tmp_path, document):
@@ -325,7 +325,7 @@ def test_a_result_is_never_said_to_be_at_its_ceiling(study, tmp_path, document):
 
 def test_the_page_sums_up_verdicts_claims_and_heatmaps(study, text):
     opening = text.partition("<nav")[0]
-    assert opening.count("(ceiling 0.860)") == len(CNNS)
+    assert opening.count("(ideal ceiling 0.860)") == len(CNNS)
     assert "Of the paper’s 8 claims, 4 hold here (C1, C2, C3, C4)" in opening
     assert "3 do not hold (C5, C6, C7); 1 cannot be told at this size (C8)" in opening
 

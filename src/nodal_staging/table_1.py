@@ -25,8 +25,8 @@ INTERVALS = ("obuchowski_logit", "bootstrap", "delong")
 ENDS = ("lower", "upper")
 COUNTS = ("tp", "fn", "tn", "fp")
 CEILING_CAPTION = (
-    " Ceiling: the best AUC of any classifier that may know of the same, from the "
-    "truth of the synthetic cohort."
+    " Ideal ceiling: the best AUC of any classifier that may know of the same, from "
+    "the truth of the synthetic cohort."
 )
 SOURCES = {"out_of_fold": "out of fold", "test": "test set", "given": "own"}
 
@@ -100,7 +100,7 @@ def table_1_grid(
             "Classifier",
             f"AUC ({level} % CI)",
             f"Bootstrap {level} % CI",
-            *(["Ceiling"] if ceilings else []),
+            *(["Ideal ceiling"] if ceilings else []),
             "Binary AUC",
             *METRICS.values(),
             "Threshold",

@@ -63,7 +63,7 @@ def best_possible(study: Artefacts) -> dict[str, float]:
 
 
 def _finding(cnn: str, found: Mapping[str, Any], ceiling: float | None) -> str:
-    beside = "" if ceiling is None else f" (ceiling {number(ceiling)})"
+    beside = "" if ceiling is None else f" (ideal ceiling {number(ceiling)})"
     return (
         f"{printed(cnn)}: {WORDS[found['reads']]}; AUC {number(found['auc'])}{beside}, "
         f"among nodes of the same location {number(found['site_matched_auc'])} "
