@@ -32,6 +32,20 @@ def groups(folder: Path, *targets: str, configuration: list[str]) -> Counter[str
 STATUS = ROOT / "profiles" / "cluster-generic" / "status.sh"
 
 
+def state_of_job(folder: Path, answers: dict[str, str], code: int) -> str:
+    """Ask for a job where these programs are all that is known of a scheduler."""
+    for name, answer in answers.items():
+        (folder / name).write_text(f"#!/bin/sh\necho '{answer}'\nexit {code}\n")
+        (folder / name).chmod(0o755)
+    for tool in ("sh", "sed", "awk", "grep"):
+        (folder / tool).symlink_to(str(shutil.which(tool)))
+    known = os.environ | {"PATH": str(folder)}
+    done = subprocess.run(
+        [STATUS, "7"], env=known, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()
+
+
 @pytest.mark.parametrize(
     ("program", "answer", "code", "said"),
     [
@@ -56,16 +70,7 @@ STATUS = ROOT / "profiles" / "cluster-generic" / "status.sh"
     ],
 )
 def test_a_silent_scheduler_is_no_failed_job(tmp_path, program, answer, code, said):
-    fake = tmp_path / program
-    fake.write_text(f"#!/bin/sh\necho '{answer}'\nexit {code}\n")
-    fake.chmod(0o755)
-    for tool in ("sh", "sed", "awk", "grep"):
-        (tmp_path / tool).symlink_to(str(shutil.which(tool)))
-    known = os.environ | {"PATH": str(tmp_path)}
-    done = subprocess.run(
-        [STATUS, "7"], env=known, capture_output=True, text=True, check=False
-    )
-    assert done.stdout.strip() == said
+    assert state_of_job(tmp_path, {program: answer}, code) == said
 
 
 @pytest.mark.parametrize(
@@ -77,16 +82,7 @@ def test_a_silent_scheduler_is_no_failed_job(tmp_path, program, answer, code, sa
     ],
 )
 def test_grid_engine_is_asked_for_the_end_of_a_job(tmp_path, queue, account, said):
-    for name, answer in (("qstat", queue), ("qacct", account)):
-        (tmp_path / name).write_text(f"#!/bin/sh\necho '{answer}'\nexit 1\n")
-        (tmp_path / name).chmod(0o755)
-    for tool in ("sh", "sed", "awk", "grep"):
-        (tmp_path / tool).symlink_to(str(shutil.which(tool)))
-    known = os.environ | {"PATH": str(tmp_path)}
-    done = subprocess.run(
-        [STATUS, "7"], env=known, capture_output=True, text=True, check=False
-    )
-    assert done.stdout.strip() == said
+    assert state_of_job(tmp_path, {"qstat": queue, "qacct": account}, 1) == said
 
 
 def test_the_lock_of_a_run_on_another_machine_is_left_alone(tmp_path):

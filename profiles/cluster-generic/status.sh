@@ -14,11 +14,10 @@ elif command -v bjobs >/dev/null; then # LSF
     answer=$(bjobs -noheader -o stat "$job" 2>&1)
     case $answer in
         *not\ found*) state=EXIT ;;
-        UNKWN) state=RUN ;; # the host of the job does not answer
         *) state=$(echo "$answer" | grep -xE '[A-Z]+') || state=RUN ;;
     esac
 elif command -v qacct >/dev/null; then # SGE
-    answer=$(qstat -j "$job" 2>&1) && answer=known
+    answer=$(qstat -j "$job" 2>&1)
     case $answer in
         *do\ not\ exist*) state=$(qacct -j "$job" 2>/dev/null | awk '$1 == "exit_status" {print ($2 == 0) ? "COMPLETED" : "FAILED"}') ;;
         *) state=RUNNING ;;
@@ -36,6 +35,6 @@ fi
 case $state in
     COMPLETED | DONE) echo success ;;
     PENDING | CONFIGURING | RUNNING | COMPLETING | SUSPENDED | REQUEUE* | RESIZING | SIGNALING) echo running ;;
-    STAGE_OUT | STOPPED | SPECIAL_EXIT | RESV_DEL_HOLD | PEND | RUN | *SUSP) echo running ;;
+    STAGE_OUT | STOPPED | SPECIAL_EXIT | RESV_DEL_HOLD | PEND | RUN | *SUSP | UNKWN) echo running ;;
     *) echo failed ;;
 esac

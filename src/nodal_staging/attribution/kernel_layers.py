@@ -18,7 +18,7 @@ Precision = Literal["float32", "float64"]
 
 @dataclass(frozen=True, slots=True)
 class KernelLayer:
-    """The form of a kernel layer; layers of the same form share a compiled graph.
+    """The form of a kernel layer; networks of the same form share its graphs.
 
     Attributes
     ----------
