@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from repositories import copy_repository, snakemake
 
+# The package says how TensorFlow computes before a test imports it in another way.
+import nodal_staging  # noqa: F401
+
 REAL_FILES = Path(__file__).parents[2] / "shared" / "data" / "formats"
 
 

@@ -12,9 +12,6 @@ from contextlib import contextmanager
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # Real errors arrive as exceptions; what TensorFlow calls one on its log is advice.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# TensorFlow leaves oneDNN off on some processors, where the way back through deep
-# layers takes ten times as long. It changes bits, so it is not left to chance.
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "1"
 
 
 @contextmanager
