@@ -20,7 +20,7 @@ from nodal_staging.attribution.maps import attribute
 from nodal_staging.attribution.outputs import Outputs
 from nodal_staging.attribution.parsing import UnsupportedLayerError
 from nodal_staging.attribution.patterns import Patterns, PatternsMismatchError
-from nodal_staging.attribution.steps import MaxPool
+from nodal_staging.attribution.steps import MANY_CHANNELS, Convolution, MaxPool
 from nodal_staging.backend import use_device
 
 use_device(gpu=False, intra_op_threads=1)
@@ -342,6 +342,28 @@ def test_pooling_gives_back_as_the_oracle_does_whatever_does_not_fit(size, strid
     relevance = rng.normal(size=out)
     found = step.back(keras.ops.convert_to_tensor(x), relevance)
     np.testing.assert_allclose(np.asarray(found), unpool(layer, x, relevance))
+
+
+FORMS = [
+    {"strides": (1, 1), "dilation": (1, 1), "padding": "same"},
+    {"strides": (2, 1), "dilation": (1, 1), "padding": "valid"},
+    {"strides": (1, 1), "dilation": (2, 1), "padding": "same"},
+]
+
+
+@pytest.mark.parametrize("channels", [3, MANY_CHANNELS])
+@pytest.mark.parametrize("form", FORMS)
+def test_sums_of_a_kernel_are_those_of_its_convolution(channels, form):
+    """``sum(S * w)`` over the kernel is ``sum((w x) v)`` over the outputs."""
+    rng = np.random.default_rng(0)
+    step = Convolution("conv", shape=(3, 2, channels, 4), **form)
+    x = rng.normal(size=(2, 8, 7, channels))
+    kernels = rng.normal(size=(3, *step.shape))
+    products = [np.asarray(step.product(x, kernel)) for kernel in kernels]
+    v = rng.normal(size=products[0].shape)
+    sums = np.asarray(step.kernel_sums(keras.ops.convert_to_tensor(x), v))
+    found = [np.sum(sums * kernel) for kernel in kernels]
+    np.testing.assert_allclose(found, [np.sum(y * v) for y in products])
 
 
 def test_no_variable_of_the_model_changes():

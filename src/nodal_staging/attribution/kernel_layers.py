@@ -39,10 +39,10 @@ class KernelLayer:
     dtype: Precision
 
     def gate(self, weights: Any, y: Any) -> Any:
-        """Return 1 where the ReLU of the layer is open, everywhere without one."""
+        """Tell where the ReLU of the layer is open, everywhere without one."""
         if self.opening is None:
-            return ops.ones_like(y)
-        return ops.cast(forward(self.opening, weights, y)[-1] > 0, self.dtype)
+            return ops.ones_like(y, "bool")
+        return forward(self.opening, weights, y)[-1] > 0
 
 
 def kernel_layers(
@@ -78,7 +78,7 @@ def outputs_graph(layer: KernelLayer, _input_shape: tuple[int, ...]) -> Compiled
         y = forward((*layer.lead, layer.step), (*lead, *own), inputs)[-1]
         if layer.estimator != "relu.cond" or layer.opening is None:
             return y, [_over_rows(y), _count(y)]
-        is_open = layer.gate(opening, y)
+        is_open = ops.cast(layer.gate(opening, y), layer.dtype)
         return y, [_over_rows(is_open * y), _over_rows(is_open)]
 
     return Compiled(outputs)
@@ -95,12 +95,13 @@ def covariance_graph(layer: KernelLayer, _input_shape: tuple[int, ...]) -> Compi
         (lead, _, opening), centre = weights
         x = forward(layer.lead, lead, inputs)[-1]
         linear = layer.estimator == "linear"
-        is_open = ops.ones_like(y) if linear else layer.gate(opening, y)
-        masks = [is_open]
+        is_open = ops.ones_like(y, "bool") if linear else layer.gate(opening, y)
+        off, nothing = y - centre, ops.zeros_like(y)
+        spoken = [ops.where(is_open, off, nothing)]
         if layer.estimator == "two_component":
-            masks.append(1 - is_open)
-        sums = [layer.step.kernel_sums(x, mask * (y - centre)) for mask in masks]
-        return [_over_rows(is_open), _count(y), *sums]
+            spoken.append(ops.where(is_open, nothing, off))
+        sums = [layer.step.kernel_sums(x, values) for values in spoken]
+        return [_over_rows(ops.cast(is_open, layer.dtype)), _count(y), *sums]
 
     return Compiled(covariances)
 

@@ -18,6 +18,9 @@ Tensor = Any
 Array = npt.NDArray[Any]
 Pair = tuple[int, int]
 
+MANY_CHANNELS = 512
+"""Where a product for a whole row of a kernel takes 0.6 of the time of three."""
+
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
@@ -48,22 +51,26 @@ class Convolution:
         """Sum ``x v`` over patches x, in the shape of the kernel.
 
         That is the gradient of ``sum((w x) v)`` with respect to the kernel w, as a
-        product for each place of the kernel, which takes less time than the gradient
-        of a library.
+        product for each place or row of the kernel, which takes less time than the
+        gradient of a library.
         """
         (rows, columns), (down, right) = v.shape[1:3], self.strides
         padded, values = self._padded(x, (rows, columns)), _by_row(v)
-        places = [
-            padded[
-                :,
-                i : i + (rows - 1) * down + 1 : down,
-                j : j + (columns - 1) * right + 1 : right,
-            ]
-            for i in range(0, self.shape[0] * self.dilation[0], self.dilation[0])
+        wide = [
+            padded[:, :, j : j + (columns - 1) * right + 1 : right]
             for j in range(0, self.shape[1] * self.dilation[1], self.dilation[1])
         ]
-        sums = [ops.matmul(ops.transpose(_by_row(place)), values) for place in places]
-        return ops.reshape(ops.stack(sums), self.shape)
+        if self.shape[2] >= MANY_CHANNELS:
+            wide = [ops.concatenate(wide, axis=-1)]
+        sums = [
+            ops.matmul(
+                ops.transpose(_by_row(y[:, i : i + (rows - 1) * down + 1 : down])),
+                values,
+            )
+            for i in range(0, self.shape[0] * self.dilation[0], self.dilation[0])
+            for y in wide
+        ]
+        return ops.reshape(ops.concatenate(sums), self.shape)
 
     def _padded(self, x: Tensor, extents: Pair) -> Tensor:
         """Pad with zeros as a convolution of these output extents does."""
