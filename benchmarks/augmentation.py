@@ -2,7 +2,9 @@
 
 732 images, the training set of the paper, on one core. Ours averages the two middle
 slices, interpolates linearly and applies window and brightness; SciPy does one
-two-dimensional affine, linear too, and nothing else.
+two-dimensional affine, linear too, and nothing else. The limit of 25 microseconds was
+set for a core on which SciPy takes 59; as a part of SciPy's time it is the same for
+cores of any speed.
 
     python benchmarks/augmentation.py
 """
@@ -23,6 +25,8 @@ from nodal_staging.sampling import IMAGE_SIZE
 
 IMAGES = 732
 ROUNDS = 5
+PEER, SCALED = "SciPy, one 2-D affine", "limit as part of SciPy's time"
+LIMIT_US, PEER_US = 25, 59
 
 
 def main() -> None:
@@ -36,20 +40,18 @@ def main() -> None:
             how = dataclasses.replace(how, image=image)
         ways[f"ours, {name}"] = ours(noise_source(IMAGES, how.image), how)
     plain = recipe(config, "status_balanced", 1)
-    ways["SciPy, one 2-D affine"] = peer(noise_source(IMAGES, plain.image), plain)
+    ways[PEER] = peer(noise_source(IMAGES, plain.image), plain)
     seconds = {name: min(_measure(way)) for name, way in ways.items()}
-    floor = seconds["SciPy, one 2-D affine"]
+    floor = seconds[PEER]
     for name, spent in seconds.items():
         micro = spent / IMAGES * 1e6
         print(f"{name:24} {micro:7.1f} us an image   ratio {spent / floor:.2f}")
-    scale = 1e6 / IMAGES
-    publish(
-        [
-            Row(name, spent * scale, "µs", "SciPy, one 2-D affine", floor * scale, 1)
-            for name, spent in seconds.items()
-            if name.startswith("ours")
-        ]
-    )
+    rows = []
+    for name in (name for name in seconds if name != PEER):
+        took, theirs = (part / IMAGES * 1e6 for part in (seconds[name], floor))
+        rows.append(Row(name, took, "µs", PEER, theirs, 1))
+        rows.append(Row(name, took, "µs", SCALED, theirs * LIMIT_US / PEER_US, 1))
+    publish(rows)
 
 
 def ours(source: ImageSource, how: Recipe) -> Callable[[int], object]:
