@@ -136,7 +136,8 @@ rule check_attribution:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=growing(4000),
+        # Networks, their patterns and the outputs of two layers at full width.
+        mem_mb=growing(8000),
         runtime=growing(240),
         gpu=1,
     params:
