@@ -1,6 +1,7 @@
 """The audit against brute force, and against classifiers whose secret is known."""
 
 import json
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -8,9 +9,15 @@ import pytest
 from studies import measured_nodes
 
 from nodal_staging import tables
-from nodal_staging.audit.ceilings import LeakError, audit_ceilings
+from nodal_staging.audit.ceilings import (
+    LEAK_Z,
+    LeakError,
+    audit_ceilings,
+    distance_from_ceiling,
+)
 from nodal_staging.audit.location import SiteMatched, audit_location
 from nodal_staging.audit.verdict import write_verdict
+from nodal_staging.clustered import clustered_auc
 from nodal_staging.files import read_json
 from nodal_staging.scores import score_table
 
@@ -144,7 +151,8 @@ def ceilings(tmp_path, auc, views=VIEWS):
     for name, value in auc.items():
         files[name] = tmp_path / f"{name}.json"
         statistics = {
-            "auc": {"estimate": value, "standard_error": {"obuchowski": 0.02}}
+            "auc": {"estimate": value, "standard_error": {"obuchowski": 0.02}},
+            "n": {"positive": 60, "negative": 60},
         }
         files[name].write_text(json.dumps(statistics))
     audit_ceilings(
@@ -211,11 +219,44 @@ def test_each_classifier_stands_beside_what_it_sees(tmp_path):
         "volume": "at",
         "reader_1": "at",
     }
-    assert found.loc["volume", "z"] == pytest.approx(0.02 / np.hypot(0.02, 0.001))
+    logits = np.log(0.66 / 0.34) - np.log(0.64 / 0.36)
+    errors = np.hypot(0.02 / (0.66 * 0.34), 0.001 / (0.64 * 0.36))
+    assert found.loc["volume", "z"] == pytest.approx(logits / errors)
 
 
 def test_a_leak_fails_the_study_and_is_written_first(tmp_path):
-    with pytest.raises(LeakError, match=r"cnn_xmask: AUC 0.950 is 4.5 standard errors"):
-        ceilings(tmp_path, {"volume": 0.5, "cnn_xmask": 0.95})
+    with pytest.raises(LeakError, match=r"volume: AUC 0.800 lies above .* 0.640, z 6"):
+        ceilings(tmp_path, {"cnn_xmask": 0.5, "volume": 0.8})
     found = tables.read(tmp_path / "ceilings.tsv", tables.CEILINGS)
     assert found["status"].tolist() == ["below", "leak"]
+
+
+@pytest.mark.parametrize(("highest", "nodes"), [(0.86, 12), (0.94, 25), (0.94, 60)])
+def test_an_honest_classifier_at_its_ceiling_hardly_ever_counts_as_a_leak(
+    highest, nodes
+):
+    """One in a thousand is meant; without logits it was up to one in ten."""
+    rng = np.random.default_rng(0)
+    apart = np.sqrt(2) * NormalDist().inv_cdf(highest)
+    positive = np.repeat([True, False], nodes)
+    patients = np.arange(2 * nodes).astype(str)
+    z = []
+    for _ in range(400):
+        score = rng.normal(size=2 * nodes) + apart * positive
+        area = clustered_auc(score, positive, patients)
+        found = (area.estimate, area.standard_error)
+        z.append(
+            distance_from_ceiling(
+                found, (highest, 0.001), n_positive=nodes, n_negative=nodes
+            )
+        )
+    # With 1 in 1,000 each, 4 of 400 come by chance less than once in 1,000 runs.
+    assert np.sum(np.array(z) > LEAK_Z) <= 3
+
+
+def test_a_perfect_auc_far_above_its_ceiling_is_a_leak():
+    """It has neither logit nor standard error."""
+    perfect, ceiling = (1.0, 0.0), (0.7, 0.001)
+    many = distance_from_ceiling(perfect, ceiling, n_positive=60, n_negative=60)
+    few = distance_from_ceiling(perfect, ceiling, n_positive=5, n_negative=5)
+    assert many > LEAK_Z > few > 0

@@ -127,10 +127,10 @@ def ceilings(study: Artefacts) -> list[Part]:
         Grid(
             "ceilings",
             "AUC and ceiling. Significantly below: z under "
-            f"{MINUS}{number(-BELOW_Z, 2)}; standard errors with nodes nested "
-            "in patients. A classifier "
-            "trained without location sees it, but was shown as many positive as "
-            "negative nodes of each location.",
+            f"{MINUS}{number(-BELOW_Z, 2)}, of the difference of logits; standard "
+            "errors with nodes nested in patients. A classifier trained without "
+            "location sees it, but was shown as many positive as negative nodes of "
+            "each location.",
             (
                 "Classifier",
                 "It may know of",
