@@ -35,6 +35,7 @@ from nodal_staging.uptake_check import check_uptake
 CNNS = ["status_balanced", "location_balanced", "xmask"]
 METHODS = {
     "pattern_attribution": "share",
+    "integrated_gradients": "logit",
     "gradient": "size",
     "edges": "control",
     "random": "control",
@@ -177,6 +178,9 @@ def _write_checks(path: Path, ids: list[str], maps, masks) -> None:
         ("area_gap", "pattern_attribution", "fitted", "trained", 0, 2.0),
         ("area_gap", "edges", "none", "trained", 0, 0.5),
         ("area_gap", "random", "none", "trained", 0, 0.1),
+        ("area_gap", "integrated_gradients", "none", "trained", 0, 1.0),
+        ("logit_difference", "integrated_gradients", "none", "trained", 0, 2.0),
+        ("completeness_error", "integrated_gradients", "none", "trained", 0, 0.25),
         ("outside_share", "pattern_attribution", "fitted", "trained", 0, None),
         ("outside_share", "pattern_attribution", "fitted", "untrained_1", 9, 0.8),
     ]

@@ -138,7 +138,11 @@ def study(tmp_path_factory):
     )
     how = read_recipe(folder / "recipe.json")
     for name, seed in (("weights", 3), ("permuted", 4)):
-        save_weights(shaken(new_network(how, "all"), seed), folder / f"{name}.h5")
+        model = shaken(new_network(how, "all"), seed)
+        # So that logits differ by about one.
+        logit = model.get_layer("logit")
+        logit.kernel.assign(2000 * logit.kernel)
+        save_weights(model, folder / f"{name}.h5")
     return folder
 
 
@@ -315,6 +319,29 @@ def test_checks_have_a_value_per_node_and_way(drawn):
     assert set(found.groupby(["check", "method", "patterns", "network"]).size()) == {8}
 
 
+def test_integrated_gradients_are_held_to_the_difference_of_the_logits(drawn):
+    found = tables.read(drawn / "checks.tsv", NODE_CHECKS).set_index("node_id")
+    how = read_recipe(drawn / "recipe.json")
+    chain = read_chain(how, drawn / "weights.h5")
+    mean = plain_images(drawn / "training.tsv", [drawn / "p.h5"], how.image).mean(0)
+    heatmaps = read_heatmaps(drawn / "xmask.h5")
+    difference = heatmaps.logit - logits(chain, mean[None])
+    source = ImageSource.read([drawn / "p.h5"], list(heatmaps.node_ids), how.image)
+    way = source.plain() - mean
+    places, weights = np.polynomial.legendre.leggauss(OPTIONS.integration_points)
+    summed = sum(
+        weight / 2 * (gradient(chain, mean + (at + 1) / 2 * way) * way).sum((1, 2, 3))
+        for at, weight in zip(places, weights, strict=True)
+    )
+    for check, value in (
+        ("logit_difference", difference),
+        ("completeness_error", summed - difference),
+    ):
+        rows = found[found["check"] == check].loc[list(heatmaps.node_ids)]
+        np.testing.assert_allclose(rows["value"], np.abs(value), rtol=1e-2, atol=1e-3)
+    assert np.abs(difference).mean() > 0.05
+
+
 def test_curves_start_and_end_together(drawn):
     found = tables.read(drawn / "curves.tsv", CURVES)
     start = found[found["share_replaced"] == 0]
@@ -358,6 +385,12 @@ def test_the_audit_of_heatmaps_averages_over_nodes(drawn):
         np.testing.assert_allclose(
             faithful[f"gap_over_{control}"], over[faithful.index], atol=1e-12
         )
+    sums = values.groupby("check")["value"].sum()
+    assert faithful.loc["integrated_gradients", "completeness_error"] == pytest.approx(
+        sums["completeness_error"] / sums["logit_difference"]
+    )
+    assert faithful["completeness_error"].notna().sum() == 1
+    check_signs(faithful, read_heatmaps(drawn / "xmask.h5"))
     random = tables.read(outputs["r"], RANDOMISATION)
     for row in random.to_dict("records"):
         same = (values["network"] == row["network"]) & (
@@ -376,6 +409,25 @@ def test_the_audit_of_heatmaps_averages_over_nodes(drawn):
     assert (trained["difference"].dropna() == 0).all()
     area = 1 - read_heatmaps(drawn / "xmask.h5").masks.mean()
     np.testing.assert_allclose(outside["outside_area"], area)
+
+
+def check_signs(faithful, heatmaps):
+    """Compare the shares against the output with a count pixel by pixel."""
+    signed = set(faithful.index[faithful["against_share"].notna()])
+    assert signed == {
+        "pattern_attribution",
+        "integrated_gradients",
+        "gradient_x_input",
+        "occlusion",
+    }
+    for method in signed:
+        found = heatmaps.maps[method]
+        shares = []
+        for one, logit in zip(found.map, heatmaps.logit, strict=True):
+            own = one * np.sign(logit) if found.explains == "logit" else one
+            if np.any(own):
+                shares.append(-own[own < 0].sum() / np.abs(own).sum())
+        assert faithful.loc[method, "against_share"] == pytest.approx(np.mean(shares))
 
 
 def test_a_cnn_without_patterns_can_be_explained_by_gradients(study, tmp_path):

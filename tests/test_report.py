@@ -204,6 +204,13 @@ def test_heatmap_tables_repeat_the_audit(study, document):
     for row, of in zip(rows, flipped.to_dict("records"), strict=True):
         itself = of["method"] == "edges"
         assert row[6] == ("–" if itself else half_up(of["gap_over_edges"], 3))
+    signed = flipped[flipped["against_share"].notna()]
+    rows = document.table("signs")[1:]
+    for row, of in zip(rows, signed.to_dict("records"), strict=True):
+        assert row[2] == half_up(100 * of["against_share"], 1)
+        exact = of["method"] == "pattern_attribution"
+        part = of["completeness_error"]
+        assert row[4] == ("–" if exact else half_up(100 * part, 1))
 
 
 def test_what_lies_on_a_mask_channel_is_told_where_there_is_one(study, tmp_path):

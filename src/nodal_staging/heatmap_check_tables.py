@@ -4,7 +4,13 @@ import pandera.pandas as pa
 
 from nodal_staging.columns import count, number, one_of, table, text
 
-CHECKS = ["rank_correlation", "area_gap", "outside_share"]
+CHECKS = [
+    "rank_correlation",
+    "area_gap",
+    "outside_share",
+    "logit_difference",
+    "completeness_error",
+]
 PATTERNS = ["fitted", "kept", "none"]
 TRAINED, PERMUTED, FRESH = "trained", "labels_permuted", "untrained"
 

@@ -5,6 +5,8 @@
   then? Patterns are fitted again on the randomised network, and kept.
 - Faithfulness: pixels of the CT are replaced by the mean training image, most or
   least relevant first; how far apart do the two curves lie?
+- Completeness: integrated gradients add up to the difference of two logits, but for
+  the error of the rule that integrates; how large is it?
 - Outside: the share of the absolute relevance outside the node, for the trained
   network, one that learned permuted labels, and untrained ones. What untrained
   networks have too is no finding about what was learned.
@@ -22,6 +24,7 @@ import pandas as pd
 # The backend first: it keeps TensorFlow quiet.
 from nodal_staging import backend, tables
 from nodal_staging.attribution.chain import LinearChain
+from nodal_staging.attribution.gradients import integrated_gradients, logits
 from nodal_staging.attribution.localisation import localise
 from nodal_staging.attribution.occlusion import area_gap, flipping, shares_replaced
 from nodal_staging.attribution.randomisation import cascade, rank_correlation
@@ -90,7 +93,7 @@ def check_attribution(
     learned = None if permuted is None else read_chain(how, permuted)
     bench = _Bench(how, network, drawn, images, trained_on)
     others = list(bench.others(learned))
-    rows = [*bench.randomised(others), *bench.outside(others)]
+    rows = [*bench.randomised(others), *bench.outside(others), *bench.completeness()]
     gaps, curve = bench.flipped()
     tables.write(pd.concat([*rows, gaps], ignore_index=True), checks, NODE_CHECKS)
     tables.write(curve, curves, CURVES)
@@ -175,6 +178,18 @@ class _Bench:
         fill = np.zeros_like(network.baseline)
         fill[..., 0] = self.recipe.image.mask_fill
         return dataclasses.replace(network, baseline=fill)
+
+    def completeness(self) -> Iterator[pd.DataFrame]:
+        """Set the sums of integrated gradients beside what they should add up to."""
+        for method in self._among(("integrated_gradients",)):
+            chain, baseline = self.network.chain, self.network.baseline
+            points = self.network.options.integration_points
+            maps = integrated_gradients(chain, self.images, baseline, points=points)
+            difference = logits(chain, self.images) - logits(chain, baseline[None])
+            error = maps.sum(axis=(1, 2, 3)) - difference
+            sizes = {"logit_difference": difference, "completeness_error": error}
+            for check, value in sizes.items():
+                yield self._rows(check, method, "none", TRAINED, 0, np.abs(value))
 
     def flipped(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Replace pixels of the CT in the order of each map."""

@@ -10,6 +10,7 @@ AUDITED = [
     "location.tsv",
     "localisation.tsv",
     "localisation_differences.tsv",
+    "localisation_controls.tsv",
     "randomisation.tsv",
     "faithfulness.tsv",
     "halo.tsv",

@@ -11,8 +11,8 @@ import pandas as pd
 from nodal_staging import tables
 from nodal_staging.audit.resampling import PatientBootstrap
 from nodal_staging.columns import count, number, one_of, optional_number, table, text
-from nodal_staging.heatmap_check_tables import NODE_CHECKS, PATTERNS
-from nodal_staging.heatmap_files import read_heatmaps
+from nodal_staging.heatmap_check_tables import NODE_CHECKS, PATTERNS, TRAINED
+from nodal_staging.heatmap_files import Heatmaps, read_heatmaps
 from nodal_staging.seeds import stream
 
 RANDOMISATION = table(
@@ -48,13 +48,21 @@ FAITHFULNESS = table(
         "gap_over_edges": number(),
         "over_edges_lower": number(),
         "over_edges_upper": number(),
+        "against_share": optional_number(0, 1),
+        "against_lower": optional_number(0, 1),
+        "against_upper": optional_number(0, 1),
+        "completeness_error": optional_number(0),
+        "error_lower": optional_number(0),
+        "error_upper": optional_number(0),
     },
     unique=["cnn", "method"],
 )
 """Mean area between the curves of the support for the side of 0.5 on which the output
 lies (in logits, over the share of pixels replaced), least relevant first minus most
 relevant first; and how much more it is than that of a random map and of an edge map on
-the same nodes."""
+the same nodes. The share of the absolute relevance of the CT that speaks against that
+side, where a map has signs; and by how much integrated gradients miss the difference of
+the logits, as a part of it."""
 
 OUTSIDE = table(
     {
@@ -114,7 +122,7 @@ def audit_heatmaps(
         )
         found = _Values(tables.read(path, NODE_CHECKS), list(drawn.node_ids), bootstrap)
         parts["r"] += [{"cnn": cnn} | row for row in found.randomisation()]
-        parts["f"] += [{"cnn": cnn} | row for row in found.faithfulness()]
+        parts["f"] += [{"cnn": cnn} | row for row in found.faithfulness(drawn)]
         area = drawn.masks.mean(axis=(1, 2))
         parts["o"] += [{"cnn": cnn} | row for row in found.outside(area)]
     for rows, path, schema in (
@@ -161,8 +169,8 @@ class _Values:
             )
         return rows
 
-    def faithfulness(self) -> list[dict[str, Any]]:
-        """Average the area gaps, alone and against a random map."""
+    def faithfulness(self, drawn: Heatmaps) -> list[dict[str, Any]]:
+        """Average the area gaps, alone and over controls, and what maps add up to."""
         gaps = {key[1]: v for key, v in self.values.items() if key[0] == "area_gap"}
         rows = []
         for method, gap in gaps.items():
@@ -181,9 +189,44 @@ class _Values:
                     "gap_over_edges": edges.value,
                     "over_edges_lower": edges.lower,
                     "over_edges_upper": edges.upper,
+                    **self._against(drawn, method),
+                    **self._incomplete(method),
                 }
             )
         return rows
+
+    def _against(self, drawn: Heatmaps, method: str) -> dict[str, float]:
+        """Share what speaks against the side of 0.5 on which the output lies."""
+        found = drawn.maps[method]
+        if found.explains not in ("share", "logit"):
+            return {}
+        value = found.for_side(drawn.logit).astype(float)
+        against = np.maximum(-value, 0).sum(axis=(1, 2))
+        whole = np.abs(value).sum(axis=(1, 2))
+        share = np.divide(
+            against, whole, out=np.full(len(whole), np.nan), where=whole > 0
+        )
+        mean = self.bootstrap.mean(share)
+        return {
+            "against_share": mean.value,
+            "against_lower": mean.lower,
+            "against_upper": mean.upper,
+        }
+
+    def _incomplete(self, method: str) -> dict[str, float]:
+        """Divide errors of completeness by what should have been added up to."""
+        size, error = (
+            self.values.get((check, method, "none", TRAINED, 0))
+            for check in ("logit_difference", "completeness_error")
+        )
+        if size is None or error is None:
+            return {}
+        part = self.bootstrap.mean(error, over=size)
+        return {
+            "completeness_error": part.value,
+            "error_lower": part.lower,
+            "error_upper": part.upper,
+        }
 
     def outside(self, area: npt.NDArray[np.float64]) -> list[dict[str, Any]]:
         """Average what lies outside the node ``(n,)`` of whose area is given."""

@@ -69,6 +69,7 @@ def heatmaps(study: Artefacts) -> list[Part]:
         Heading("flipping", "Do they name the pixels that matter?"),
         Illustration.read(study.figures["faithfulness"]),
         faithfulness(study.faithfulness),
+        signs(study.faithfulness),
         "Integrated gradients and occlusion take the mean training image for nothing, "
         "as this test does: that favours them.",
         Heading("halo", "The halo: relevance outside the node"),
@@ -293,6 +294,42 @@ def _gap(row: Mapping[Any, Any]) -> Row:
         MISSING
         if itself
         else interval(row["over_edges_lower"], row["over_edges_upper"]),
+        str(row["nodes"]),
+    )
+
+
+def signs(path: str | Path) -> Grid:
+    """Lay out what speaks against the output, and whether maps add up."""
+    frame = tables.read(path, FAITHFULNESS)
+    return Grid(
+        "signs",
+        "Share of the absolute relevance of the CT that speaks against the side of 0.5 "
+        "on which the output lies, in percent: no part of it is seen in a map of "
+        "absolute values. Integrated gradients should add up to the difference of two "
+        "logits: mean error as a part of the mean difference, in percent, lowered by "
+        "more points (attribution.integration_points).",
+        (
+            "CNN",
+            "Method",
+            "Against the output, %",
+            "Interval",
+            "Not added up, %",
+            "Interval",
+            "Nodes",
+        ),
+        _by_cnn(frame[frame["against_share"].notna()], _signs),
+    )
+
+
+def _signs(row: Mapping[Any, Any]) -> Row:
+    adds_up = pd.notna(row["completeness_error"])
+    return (
+        printed(f"cnn_{row['cnn']}"),
+        method_name(row["method"]),
+        percent(row["against_share"]),
+        percents(row["against_lower"], row["against_upper"]),
+        percent(row["completeness_error"]) if adds_up else MISSING,
+        percents(row["error_lower"], row["error_upper"]) if adds_up else MISSING,
         str(row["nodes"]),
     )
 
