@@ -251,6 +251,39 @@ def test_regions_are_the_node_its_ring_and_the_rest():
     assert np.array_equal(half, regions_of(masks, ring_mm=2)[1])
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32])
+def test_masks_of_zeros_and_ones_are_masks(dtype):
+    masks = np.stack([disc(2), np.zeros((20, 20), bool)])
+    maps = np.random.default_rng(2).normal(size=masks.shape)
+    inside = np.argwhere(masks[0])
+    to_node = np.array(list(itertools.product(range(20), repeat=2)))[:, None] - inside
+    nearest = np.sqrt((to_node**2).sum(axis=2)).min(axis=1).reshape(20, 20)
+    parts = [masks[0], (nearest > 0) & (nearest <= 5), nearest > 5]
+    size = abs(maps[0])
+    largest = np.argsort(-size, axis=None)[: len(inside)]
+    found = localise(maps, masks.astype(dtype))
+    np.testing.assert_allclose(
+        found.share[0], [size[p].sum() / size.sum() for p in parts]
+    )
+    np.testing.assert_allclose(found.area[0], [p.mean() for p in parts])
+    assert found.rank[0] == pytest.approx(masks[0].ravel()[largest].mean())
+    assert found.share[1].tolist() == [0, 0, 1]
+    assert np.array_equal(regions_of(masks.astype(dtype))[:, 0], parts)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(255, "values 255$"), (-1, "values -1$"), (np.nan, "nan")]
+)
+def test_masks_of_other_values_are_refused(value, words):
+    masks = np.where(disc(2), value, 0)[None]
+    for measure in (regions_of, lambda m: localise(np.ones(m.shape), m)):
+        with pytest.raises(ValueError, match=words):
+            measure(masks)
+    labels = np.arange(400).reshape(1, 20, 20)
+    with pytest.raises(ValueError, match="values 2, 3, 4 and others"):
+        regions_of(labels)
+
+
 def test_a_map_that_is_everywhere_the_same_is_as_large_as_the_area():
     masks = np.stack([disc(2), disc(4)])
     found = localise(-np.ones((2, 20, 20)), masks)

@@ -16,6 +16,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_gradient_magnitude
 FloatArray = npt.NDArray[np.floating[Any]]
 Float64 = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+Masks = BoolArray | npt.NDArray[np.number[Any]]
 
 REGIONS = ("node", "ring", "background")
 RING_MM = 5.0
@@ -42,7 +43,7 @@ class Localisation:
 
 def localise(
     maps: FloatArray,
-    masks: BoolArray,
+    masks: Masks,
     *,
     pixel_mm: float = 1.0,
     ring_mm: float = RING_MM,
@@ -54,32 +55,42 @@ def localise(
     maps
         ``(n, y, x)``; their absolute values count.
     masks
-        The object ``(n, y, x)``.
+        The object ``(n, y, x)``, true or 1 on it, false or 0 elsewhere.
     pixel_mm, ring_mm
         Side of a pixel; how far the ring reaches from the nearest pixel of the object.
+
+    Raises
+    ------
+    ValueError
+        If masks hold anything else.
     """
     absolute = np.abs(maps).astype(np.float64)
-    regions = regions_of(masks, pixel_mm=pixel_mm, ring_mm=ring_mm)
+    objects = _objects(masks)
+    regions = regions_of(objects, pixel_mm=pixel_mm, ring_mm=ring_mm)
     total = absolute.sum(axis=(1, 2))
     mass = np.einsum("nyx,rnyx->nr", absolute, regions.astype(np.float64))
     share = np.full(mass.shape, np.nan)
     np.divide(mass, total[:, None], out=share, where=total[:, None] > 0)
     area = regions.mean(axis=(2, 3)).T
-    pairs = zip(absolute, masks, strict=True)
+    pairs = zip(absolute, objects, strict=True)
     rank = np.array([_rank_in_mask(a, mask) for a, mask in pairs])
     return Localisation(share, area, rank)
 
 
 def regions_of(
-    masks: BoolArray, *, pixel_mm: float = 1.0, ring_mm: float = RING_MM
+    masks: Masks, *, pixel_mm: float = 1.0, ring_mm: float = RING_MM
 ) -> BoolArray:
-    """Return object, ring and background ``(3, n, y, x)``; together every pixel."""
-    ring = np.zeros(masks.shape, bool)
-    for place, mask in enumerate(masks):
+    """Return object, ring and background ``(3, n, y, x)``; together every pixel.
+
+    Parameters and errors are those of ``localise``.
+    """
+    objects = _objects(masks)
+    ring = np.zeros(objects.shape, bool)
+    for place, mask in enumerate(objects):
         if mask.any():
             distance = distance_transform_edt(~mask, sampling=pixel_mm)
             ring[place] = ~mask & (distance <= ring_mm)
-    return np.stack([masks, ring, ~masks & ~ring])
+    return np.stack([objects, ring, ~objects & ~ring])
 
 
 def edge_map(images: FloatArray, *, sigma: float = 1.0) -> Float64:
@@ -114,6 +125,17 @@ def centre_map(shape: tuple[int, int, int], *, deviations: float = 3.0) -> Float
     """
     rows, columns = (_bell(extent, deviations) for extent in shape[1:])
     return np.tile(np.outer(rows, columns), (shape[0], 1, 1))
+
+
+def _objects(masks: Masks) -> BoolArray:
+    """Return masks as bool; of the zeros and ones of a file ``~`` is no complement."""
+    other = np.unique(masks[~np.isin(masks, (0, 1))])
+    if len(other):
+        raise ValueError(
+            "expected masks of true and false or of 0 and 1, received the values "
+            f"{', '.join(map(str, other[:3]))}{' and others' if other[3:].size else ''}"
+        )
+    return masks.astype(bool)
 
 
 def _bell(extent: int, deviations: float) -> Float64:
