@@ -592,6 +592,51 @@ def test_no_images_are_refused():
         fit_patterns(LinearChain.from_keras(paper_like()), images(0))
 
 
+ENDS = {
+    "fit": lambda chain, _, x: fit_patterns(chain, x),
+    "attribute": attribute,
+}
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    chain = LinearChain.from_keras(paper_like())
+    return chain, fit_patterns(chain, images(9))
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize(
+    "shape", [(0, 12, 12, 2), (12, 12, 2), (3, 12, 12), (3, 12, 11, 2), (3, 12, 12, 1)]
+)
+def test_images_of_another_shape_are_refused_in_one_line(fitted, end, shape):
+    with pytest.raises(ValueError, match="of shape") as refused:
+        ENDS[end](*fitted, np.zeros(shape))
+    words = "expected images of shape (n, 12, 12, 2), at least one image, received "
+    assert str(refused.value) == words + str(shape)
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_images_that_are_not_finite_are_counted_and_the_first_is_named(
+    fitted, end, value
+):
+    x = images(150)
+    x[[71, 80, 149], 3, 4, 1] = value
+    x[80, 0] = np.nan
+    with pytest.raises(ValueError, match=r"in 3 of 150, first in that of index 71$"):
+        ENDS[end](*fitted, x)
+
+
+def test_a_network_for_any_extent_takes_images_of_any():
+    network = [keras.Input((None, None, 1)), layers.Conv2D(1, 5, padding="valid")]
+    chain = LinearChain.from_keras(shaken(keras.Sequential(network)))
+    assert len(fit_patterns(chain, images(3, (5, 5, 1))).report) == 1
+    with pytest.raises(
+        ValueError, match=r"shape \(n, any, any, 1\), .* \(3, 5, 5, 2\)"
+    ):
+        fit_patterns(chain, images(3, (5, 5, 2)))
+
+
 def imported_by(path: Path) -> set[str]:
     """Return the top-level names that a file imports, relative ones as dots."""
     found = set()

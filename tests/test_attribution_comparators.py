@@ -341,6 +341,52 @@ def test_a_baseline_may_be_an_image_of_its_own(weight):
     np.testing.assert_allclose(least[:, -1], sign * nothing, atol=1e-4)
 
 
+METHODS = {
+    "logits": logits,
+    "gradient": gradient,
+    "gradient_times_input": gradient_times_input,
+    "integrated_gradients": lambda c, x: integrated_gradients(
+        c, x, np.zeros((8, 8, 2))
+    ),
+    "smooth_gradient": lambda c, x: smooth_gradient(c, x, rng=np.random.default_rng(0)),
+    "grad_cam": lambda c, x: grad_cam(c, x, smallest=8),
+    "occlusion": lambda c, x: occlusion(c, x, np.zeros((8, 8, 2))),
+    "flipping": lambda c, x: flipping(
+        c, x, np.zeros(x.shape[:3]), np.zeros((8, 8, 2)), steps=2
+    ),
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_names_images_that_it_cannot_take(weight, method):
+    chain, x = linear(weight), images(4, (8, 8, 2))
+    for shape in ((0, 8, 8, 2), (8, 8, 2), (4, 8, 8), (4, 8, 7, 2)):
+        with pytest.raises(ValueError, match="of shape") as refused:
+            METHODS[method](chain, np.zeros(shape))
+        expected = "expected images of shape (n, 8, 8, 2), at least one image, received"
+        assert str(refused.value) == f"{expected} {shape}"
+    x[2:, 1, 1, 0] = [np.inf, np.nan]
+    words = "expected finite images, .* in 2 of 4, first in that of index 2$"
+    with pytest.raises(ValueError, match=words):
+        METHODS[method](chain, x)
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        integrated_gradients,
+        occlusion,
+        lambda c, x, b: flipping(c, x, x[..., 0], b, steps=2),
+    ],
+    ids=["integrated_gradients", "occlusion", "flipping"],
+)
+def test_a_baseline_that_is_not_finite_is_refused_as_such(weight, method):
+    x, baseline = images(4, (8, 8, 2)), np.zeros((4, 8, 8, 2))
+    baseline[1, 0, 0, 0] = np.nan
+    with pytest.raises(ValueError, match=r"finite baselines, .* in 1 of 4, .* index 1"):
+        method(linear(weight), x, baseline)
+
+
 def test_gradients_pass_mean_pooling_and_patterns_do_not():
     network = [keras.Input((8, 8, 1)), layers.AveragePooling2D(2, name="mean")]
     model = shaken(keras.Sequential([*network, layers.Flatten(), layers.Dense(1)]))

@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from .autodiff import tensors
 from .chain import LinearChain
+from .images import Images, require_images
 from .kernel_layers import (
     Estimator,
     KernelLayer,
@@ -36,7 +37,7 @@ from .kernel_layers import (
     outputs_graph,
 )
 from .outputs import Outputs
-from .patterns import Images, LayerReport, Patterns, images_digest
+from .patterns import LayerReport, Patterns, images_digest
 
 Array = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.float64]
@@ -78,15 +79,15 @@ def fit_patterns(
     Raises
     ------
     ValueError
-        If there are no images, or estimator or dtype are unknown.
+        If there are no images, or images of another shape or with values that are not
+        finite; or if estimator or dtype are unknown.
     OSError
         If there is no room for the outputs of two layers.
     """
     _require_choice("estimator", estimator, ESTIMATORS)
     _require_choice("dtype", dtype, DTYPES)
     chain.require_patterns()
-    if not len(images):
-        raise ValueError("expected at least one image to fit patterns on, found none")
+    require_images(images, chain.image_shape)
     inputs, most = _read(images, dtype, batch_size), 0
     kernels, inactive, report = {}, {}, []
     for layer, arrays in kernel_layers(chain, estimator, dtype):

@@ -1,6 +1,8 @@
 """Maps of the gradient family, of any chain: what patterns are compared with.
 
-Everything here explains the logit and returns maps ``(n, y, x, channels)``.
+Everything here explains the logit and returns maps ``(n, y, x, channels)``. If there
+are no images, or images of another shape or with values that are not finite, it raises
+a ValueError that says so.
 
 References
 ----------
@@ -19,6 +21,7 @@ from keras import ops
 
 from .autodiff import Compiled, pull_back, tensors
 from .chain import LinearChain, forward
+from .images import require_images
 from .steps import Step
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -84,6 +87,9 @@ def integrated_gradients(
     error of the rule.
     """
     nodes, weights = np.polynomial.legendre.leggauss(points)
+    require_images(images, chain.image_shape)
+    start = np.broadcast_to(baseline, images.shape)
+    require_images(start, chain.image_shape, name="baselines")
     difference = images - baseline
     total = np.zeros(images.shape)
     for at, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
@@ -114,6 +120,7 @@ def smooth_gradient(
     rng
         Draws the noise.
     """
+    require_images(images, chain.image_shape)
     spread = np.ptp(images, axis=(1, 2, 3), keepdims=True) * noise
     total = np.zeros(images.shape)
     for _ in range(samples):
@@ -152,6 +159,7 @@ def grad_cam(
 def _in_batches(
     graph: Compiled, chain: LinearChain, images: FloatArray, dtype: str, size: int
 ) -> FloatArray:
+    require_images(images, chain.image_shape)
     weights = tensors(chain.weights, dtype)
     parts = [
         graph(weights, np.asarray(images[at : at + size], dtype))

@@ -24,7 +24,8 @@ from keras import ops
 
 from .autodiff import Compiled, tensors
 from .chain import LinearChain, forward
-from .patterns import Images, Patterns
+from .images import Images, require_images
+from .patterns import Patterns
 from .steps import Convolution, Dense, MeanPool, Normalisation, Step
 
 Array = npt.NDArray[Any]
@@ -93,8 +94,12 @@ def attribute(
     ------
     PatternsMismatchError
         If the patterns belong to another chain.
+    ValueError
+        If there are no images, or images of another shape or with values that are not
+        finite.
     """
     patterns.require(chain)
+    require_images(images, chain.image_shape)
     graph = _graph(chain.steps, chain.image_shape, patterns.dtype, mode, batch_norm)
     weights = tensors(
         (chain.weights, _back_weights(chain, patterns, mode)), patterns.dtype

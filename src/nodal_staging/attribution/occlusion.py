@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from .chain import LinearChain
 from .gradients import logits
+from .images import require_images
 
 FloatArray = npt.NDArray[np.floating[Any]]
 Float64 = npt.NDArray[np.float64]
@@ -44,9 +45,16 @@ def occlusion(
     Returns
     -------
     Maps ``(n, y, x, 1)``: each pixel has the mean fall over the squares that cover it.
+
+    Raises
+    ------
+    ValueError
+        If there are no images, or images or baselines of another shape or with values
+        that are not finite.
     """
     before = logits(chain, images)
     instead = np.broadcast_to(baseline, images.shape)
+    require_images(instead, chain.image_shape, name="baselines")
     rows, columns = (_starts(extent, size, stride) for extent in images.shape[1:3])
     fall, covered = np.zeros((2, *images.shape[:3]))
     for row in rows:
@@ -88,11 +96,18 @@ def flipping(
     -------
     Support ``(n, steps + 1)`` with the most, and with the least relevant pixels
     replaced first.
+
+    Raises
+    ------
+    ValueError
+        As for ``occlusion``.
     """
+    require_images(images, chain.image_shape)
     flat = relevance.reshape(len(images), -1)
     rank = np.argsort(np.argsort(-flat, axis=1, kind="stable"), axis=1)
     rank = rank.reshape(relevance.shape)
     instead = np.broadcast_to(baseline, images.shape).astype(images.dtype)
+    require_images(instead, chain.image_shape, name="baselines")
     whole, nothing = logits(chain, images), logits(chain, instead)
     sign = np.where(whole < 0, -1.0, 1.0)
     counts = np.round(shares_replaced(steps) * flat.shape[1]).astype(int)

@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .chain import LinearChain
+from .images import Images
 
 Array = npt.NDArray[Any]
-Images = npt.NDArray[np.floating[Any]]
 
 
 class PatternsMismatchError(ValueError):
