@@ -637,6 +637,32 @@ def test_a_network_for_any_extent_takes_images_of_any():
         fit_patterns(chain, images(3, (5, 5, 2)))
 
 
+@pytest.mark.parametrize("n", [1, 5, 130])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_images_that_are_all_the_same_have_no_patterns(n, dtype):
+    # In double precision rounding alone would give the logit a pattern.
+    chain = LinearChain.from_keras(paper_like())
+    same = np.tile(images(1), (n, 1, 1, 1))
+    words = f"received {n} with the same values: .* images of the training set"
+    with pytest.raises(ValueError, match=words):
+        fit_patterns(chain, same, dtype=dtype)
+
+
+def test_one_image_that_differs_is_enough_for_a_pattern():
+    w = np.arange(1.0, 6).reshape(-1, 1)
+    model = keras.Sequential([keras.Input((5,)), layers.Dense(1, name="logit")])
+    model.set_weights([w, np.zeros(1)])
+    same = np.ones((130, 5))
+    # The only direction in which images vary is the pattern: a = d / (w d).
+    direction = np.array([[0.0, 2.0, 0.0, 0.0, -0.5]])
+    for place in (0, 129):
+        x = same.copy()
+        x[place] += direction[0]
+        found = fit_patterns(LinearChain.from_keras(model), x, dtype="float64")
+        expected = direction.T / (direction @ w)
+        np.testing.assert_allclose(found.kernels["logit"], expected, atol=1e-12)
+
+
 def imported_by(path: Path) -> set[str]:
     """Return the top-level names that a file imports, relative ones as dots."""
     found = set()

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from .autodiff import tensors
 from .chain import LinearChain
-from .images import Images, require_images
+from .images import Images, require_different, require_images
 from .kernel_layers import (
     Estimator,
     KernelLayer,
@@ -80,7 +80,7 @@ def fit_patterns(
     ------
     ValueError
         If there are no images, or images of another shape or with values that are not
-        finite; or if estimator or dtype are unknown.
+        finite; if all are the same; or if estimator or dtype are unknown.
     OSError
         If there is no room for the outputs of two layers.
     """
@@ -88,6 +88,7 @@ def fit_patterns(
     _require_choice("dtype", dtype, DTYPES)
     chain.require_patterns()
     require_images(images, chain.image_shape)
+    require_different(images)
     inputs, most = _read(images, dtype, batch_size), 0
     kernels, inactive, report = {}, {}, []
     for layer, arrays in kernel_layers(chain, estimator, dtype):

@@ -59,3 +59,23 @@ def require_images(
             f"{int((~finite).sum())} of {len(finite)}, first in that of index "
             f"{int(np.argmin(finite))}"
         )
+
+
+def require_different(images: Images) -> None:
+    """Refuse images that are all the same, from which no pattern can be learned.
+
+    The logit then has no variance, and but for rounding no pattern.
+
+    Raises
+    ------
+    ValueError
+        If no image differs from the first.
+    """
+    for at in range(0, len(images), AT_A_TIME):
+        if (np.asarray(images[at : at + AT_A_TIME]) != images[0]).any():
+            return
+    raise ValueError(
+        f"expected images that differ, received {len(images)} with the same values: "
+        "the logit has no pattern then, and every map would be zero; fit patterns on "
+        "the images of the training set"
+    )
