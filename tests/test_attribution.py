@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +28,7 @@ use_device(gpu=False, intra_op_threads=1)
 
 layers = keras.layers
 FOLDER = Path(__file__).parents[1] / "src/nodal_staging/attribution"
+README = FOLDER / "README.md"
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 
 
@@ -495,6 +497,20 @@ def test_what_is_not_supported_is_named(name):
         LinearChain.from_keras(keras.Sequential([*network, layers.Dense(1)]))
 
 
+def test_the_way_to_take_mean_pooling_is_named_where_there_is_one():
+    def pooled(name):
+        network = [keras.Input((6, 6, 1)), *UNSUPPORTED[name], layers.Flatten()]
+        return keras.Sequential([*network, layers.Dense(1)])
+
+    with pytest.raises(UnsupportedLayerError, match="mean_pooling=True"):
+        LinearChain.from_keras(pooled("mean"))
+    LinearChain.from_keras(pooled("mean"), mean_pooling=True)
+    for mean_pooling in (False, True):
+        with pytest.raises(UnsupportedLayerError, match="layer everywhere") as refused:
+            LinearChain.from_keras(pooled("everywhere"), mean_pooling=mean_pooling)
+        assert "mean_pooling" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("build", "words"),
     [
@@ -661,6 +677,34 @@ def test_one_image_that_differs_is_enough_for_a_pattern():
         found = fit_patterns(LinearChain.from_keras(model), x, dtype="float64")
         expected = direction.T / (direction @ w)
         np.testing.assert_allclose(found.kernels["logit"], expected, atol=1e-12)
+
+
+def test_the_lines_of_the_readme_run_as_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    x = images(40, (12, 12, 2))
+    masks = np.zeros((7, 12, 12), np.uint8)
+    masks[:, 4:8, 5:9] = 1
+    given = {"training_images": x, "images": x[:7], "masks": masks}
+    namespace = {"model": normalised(paper_like(), x), **given}
+    for block in lines:
+        exec(block, namespace)
+    probability = namespace["model"].predict(x[:7], verbose=0)[:, 0]
+    logit = np.log(probability / (1 - probability))
+    np.testing.assert_allclose(namespace["maps"].logit, logit, rtol=1e-4)
+    # As said there: integrated gradients sum to the difference of two logits.
+    black = namespace["model"].predict(np.zeros((1, 12, 12, 2)), verbose=0)[0, 0]
+    total = namespace["integrated"].sum(axis=(1, 2, 3))
+    difference = logit - np.log(black / (1 - black))
+    assert np.abs(total - difference).max() < 0.1 * np.abs(difference).max()
+    assert namespace["cam"].shape == (7, 12, 12, 1)
+    where = namespace["where"]
+    np.testing.assert_allclose(where.share.sum(axis=1), 1)
+    np.testing.assert_allclose(where.area[:, 0], 16 / 144)
+    assert list(namespace["similar"]) == [1, 2, 3, 4, 5]
+    assert all(len(found) == 7 for found in namespace["similar"].values())
+    for curve in (namespace["most"], namespace["least"]):
+        np.testing.assert_allclose(curve[:, 0], np.abs(logit), rtol=1e-4)
 
 
 def imported_by(path: Path) -> set[str]:

@@ -43,10 +43,11 @@ class LinearChain:
         model
             A chain of Conv2D, Dense, BatchNormalization, ReLU, MaxPooling2D, Flatten
             and layers that do nothing at inference, with one output. A last sigmoid
-            is dropped; of a softmax over two units their difference is explained.
+            is dropped; of a softmax over two units z0 and z1, ``z1 - z0`` is
+            explained, the logit of the second.
         mean_pooling
             Whether to take AveragePooling2D too, which gradients pass and patterns
-            are not defined for.
+            are not defined for. GlobalAveragePooling2D is refused even then.
 
         Raises
         ------

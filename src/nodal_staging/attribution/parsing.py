@@ -36,6 +36,10 @@ SUPPORTED = (
     "Conv2D, Dense, BatchNormalization, ReLU, MaxPooling2D, Flatten, dropout and noise"
 )
 
+MEAN_POOLING = (
+    ", or mean_pooling=True, which takes it for gradients and occlusion alone"
+)
+
 
 class UnsupportedLayerError(ValueError):
     """A layer is not part of a chain of linear layers and ReLU gates."""
@@ -106,6 +110,8 @@ def _steps_of(layer: Any, *, last: bool) -> list[Weighted]:
     if kind is layers.Flatten:
         _require_channels_last(layer)
         return [(Flatten(layer.name), ())]
+    if kind is layers.AveragePooling2D:
+        raise _refused(layer, "is an AveragePooling2D", MEAN_POOLING)
     raise _refused(layer, f"is a {kind.__name__}")
 
 
@@ -203,7 +209,7 @@ def _require(layer: Any, condition: bool, problem: str) -> None:
         raise _refused(layer, problem)
 
 
-def _refused(layer: Any, problem: str) -> UnsupportedLayerError:
+def _refused(layer: Any, problem: str, way_out: str = "") -> UnsupportedLayerError:
     return UnsupportedLayerError(
-        f"layer {layer.name} {problem}; expected a chain of {SUPPORTED}"
+        f"layer {layer.name} {problem}; expected a chain of {SUPPORTED}{way_out}"
     )
