@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 from drawn_text import overlapping
+from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from studies import measured_nodes
 
@@ -166,8 +167,8 @@ def drawn(study, folder, draw, cnns, *, synthetic=True):
     return outputs
 
 
-def panels(study, cnns, choose) -> tuple[list[Network], list, Figure]:
-    networks = [read(study, cnn) for cnn in cnns]
+def panels(study, cnns, choose, *, signed=False) -> tuple[list[Network], list, Figure]:
+    networks = [read(study, cnn, signed=signed) for cnn in cnns]
     examples = choose(tables.read(study / "nodes.tsv", tables.NODES))
     return networks, examples, lay_out(networks, examples, (-160, 240))
 
@@ -187,6 +188,67 @@ def test_panels_state_output_and_call_and_nothing_overlaps(study, cnns, choose):
             star = " ★" if right else ""
             assert any(t.startswith(f"output {output:.3f}{star}\n") for t in texts)
     assert overlapping(figure) == []
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize(
+    ("cnns", "choose"), [(CNNS, single_examples), (CNNS[1:], paired_examples)]
+)
+def test_each_panel_says_how_much_speaks_against_its_output(
+    study, cnns, choose, signed
+):
+    networks, examples, figure = panels(study, cnns, choose, signed=signed)
+    lines = [t.get_text().split("\n")[-1] for axes in figure.axes for t in axes.texts]
+    plain = [read(study, one.classifier.removeprefix("cnn_")) for one in networks]
+    expected = []
+    for one in examples:
+        for network in plain:
+            values = network.first.map[network.place(one.node["node_id"])].astype(float)
+            share = -values[values < 0].sum() / np.abs(values).sum()
+            expected.append(f"{100 * share:.0f} % against the output")
+    assert [line for line in lines if line.endswith("against the output")] == expected
+    assert overlapping(figure) == []
+
+
+def test_maps_without_a_direction_do_not_speak_against_anything(study):
+    network = read(study, "xmask")
+    size = dataclasses.replace(network.first, explains="size")
+    drawn = dataclasses.replace(network.drawn, maps={network.method: size})
+    undirected = dataclasses.replace(network, drawn=drawn)
+    examples = single_examples(tables.read(study / "nodes.tsv", tables.NODES))
+    figure = lay_out([undirected], examples, (-160, 240))
+    texts = [*figure.texts, *(t for axes in figure.axes for t in axes.texts)]
+    assert not any("against" in t.get_text() for t in texts)
+    words = caption([undirected, undirected], examples, (-160, 240))
+    assert "against" not in words
+
+
+@pytest.mark.parametrize(
+    ("signed", "colours"),
+    [
+        (False, "Light contributes to the output, dark little"),
+        (True, "Red speaks for a positive node, blue against it"),
+    ],
+)
+def test_the_figure_alone_says_what_star_and_colours_mean(study, signed, colours):
+    _, _, figure = panels(study, CNNS[1:], paired_examples, signed=signed)
+    words = " ".join(text.get_text() for text in figure.texts)
+    assert "CT: −160 (black) to 240 (white) HU." in words
+    assert "★ called correctly at the threshold of the CNN" in words
+    assert colours in words
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_the_outline_on_a_map_stands_for_no_status(study, signed):
+    network = read(study, "xmask", signed=signed)
+    node = tables.read(study / "nodes.tsv", tables.NODES).iloc[3]
+    axes = draw_map(Figure().subplots(), network, node)
+    (drawn,) = (one for one in axes.collections if isinstance(one, ContourSet))
+    red, green, blue, _ = drawn.get_edgecolor()[0]
+    # Grey, so neither the orange nor the blue of a status.
+    assert red == green == blue
+    # A white line is lost on the light end of the colours without its dark edge.
+    assert bool(drawn.get_path_effects()) == (red == 1)
 
 
 def test_a_map_is_drawn_over_its_percentile_and_signs_are_told():

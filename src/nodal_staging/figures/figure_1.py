@@ -231,11 +231,13 @@ def described(node: pd.Series) -> str:
 
 def scales(window_hu: tuple[float, float]) -> str:
     """Say what black and white mean on CT and on PET."""
+    return f"{ct_scale(window_hu)} PET: SUV 0 (white) to {HIGHEST_SUV:g} (black)."
+
+
+def ct_scale(window_hu: tuple[float, float]) -> str:
+    """Say what black and white mean on CT."""
     low, high = (f"{bound:g}".replace("-", "−") for bound in window_hu)
-    return (
-        f"CT: {low} (black) to {high} (white) HU. "
-        f"PET: SUV 0 (white) to {HIGHEST_SUV:g} (black)."
-    )
+    return f"CT: {low} (black) to {high} (white) HU."
 
 
 def legend(

@@ -4,7 +4,12 @@ import math
 from collections.abc import Sequence
 
 from nodal_staging.classifier_names import printed
-from nodal_staging.figures.heatmap_panels import PERCENTILE, SIGNED, Network, against
+from nodal_staging.figures.heatmap_panels import (
+    DIRECTED,
+    PERCENTILE,
+    SIGNED,
+    Network,
+)
 from nodal_staging.heatmap_examples import Example, rule
 from nodal_staging.heatmap_names import method_name
 
@@ -28,28 +33,34 @@ def caption(
         f"Left the axial CT of the node, {low} (black) to {high} (white) HU, with its "
         f"outline; beside it the {method_name(networks[0].method)} maps of "
         f"{_listed([printed(one.classifier) for one in networks])}. "
-        f"{_meaning(networks, examples)}{_channels(networks, examples)} "
+        f"{_meaning(networks[0].first.explains)}{_channels(networks, examples)} "
         f"Each map is divided by the {PERCENTILE:g}th percentile of its absolute "
         "values. Below each map the "
         "output of the CNN, with a star where the call at the threshold "
-        f"({thresholds}) is correct, and the share of the absolute relevance that lies "
-        "on the node beside the node’s share of the area. "
+        f"({thresholds}) is correct; the share of the absolute relevance that lies "
+        "on the node beside the node’s share of the area"
+        f"{_opposing(networks[0].first.explains)}. "
         f"The bar is 10 mm long; R: the patient’s right. {rule(examples)} {CAUTION}"
     )
 
 
-def _meaning(networks: Sequence[Network], examples: Sequence[Example]) -> str:
-    """Say what light and dark mean."""
-    if networks[0].first.explains in SIGNED:
+def _meaning(explains: str) -> str:
+    """Say what the colours mean."""
+    if explains in SIGNED:
         return "Red speaks for a positive node, blue against it."
-    shares = [against(network, one.node) for network in networks for one in examples]
-    if not max(shares):
-        return "Light contributes to the output, dark little."
-    return (
-        "Light contributes to the output, for or against the side of 0.5 on which it "
-        f"lies, dark little; against it speak {_range(shares)} of the absolute "
-        "relevance of these maps."
-    )
+    if explains in DIRECTED:
+        return (
+            "Light contributes to the output, for or against the side of 0.5 on which "
+            "it lies, dark little."
+        )
+    return "Light contributes to the output, dark little."
+
+
+def _opposing(explains: str) -> str:
+    """Name the last number below each map, where there is one."""
+    if explains not in DIRECTED:
+        return ""
+    return "; and the share that speaks against the side of 0.5 of the output"
 
 
 def _channels(networks: Sequence[Network], examples: Sequence[Example]) -> str:

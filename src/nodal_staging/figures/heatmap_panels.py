@@ -17,7 +17,7 @@ from nodal_staging import tables
 from nodal_staging.attribution.localisation import localise
 from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
-from nodal_staging.figures.figure_1 import OUTLINE, described
+from nodal_staging.figures.figure_1 import OUTLINE, ct_scale, described
 from nodal_staging.figures.pictures import Extent, mark_right, outline, scale_bar, show
 from nodal_staging.files import read_json
 from nodal_staging.heatmap_examples import Example
@@ -30,12 +30,16 @@ PERCENTILE = 99.5
 SIGNED = {"logit", "signal"}
 """What maps explain whose sign speaks for a status; they are drawn in two colours."""
 SEQUENTIAL, DIVERGING = "inferno", "RdBu_r"
-ON_MAP = "#6fe8ff"
-"""Outline of the node, told from every colour of the maps."""
+DIRECTED = {"share", "logit"}
+"""What maps explain of which parts can speak against the output."""
+ON_MAP, AROUND = "white", "black"
+"""Outline of the node and its edge: no colour of a status, seen on light and dark."""
 
 LEFT_MM, RIGHT_MM, TOP_MM, GAP_MM = 5.0, 13.0, 4.5, 1.5
-PANEL_MM, TITLE_MM, FOOT_MM = 39.0, 4.0, 11.5
+PANEL_MM, TITLE_MM, FOOT_MM = 39.0, 4.0, 14.5
 BAR_MM = 10
+KEY_MM, KEY_PT = 5.5, 6.0
+"""Lines below all panels: height, and size of type in points."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +105,8 @@ def lay_out(
     """Place a row per node: its CT, then the map of each CNN."""
     width = LEFT_MM + RIGHT_MM + (len(networks) + 1) * PANEL_MM + len(networks) * GAP_MM
     row = TITLE_MM + PANEL_MM + FOOT_MM
-    figure = style.new_figure(width, TOP_MM + len(examples) * row, placed=True)
+    height = TOP_MM + len(examples) * row + KEY_MM
+    figure = style.new_figure(width, height, placed=True)
     for number, example in enumerate(examples):
         top = TOP_MM + number * row + TITLE_MM
         style.mark_panel(figure, "abcd"[number], 0.9, top - TITLE_MM + 0.4)
@@ -110,7 +115,10 @@ def lay_out(
         draw_ct(axes[0], networks[0].drawn, example.node, window_hu)
         for panel, network in zip(axes[1:], networks, strict=True):
             draw_map(panel, network, example.node)
-    _add_scale(figure, networks[0].first, width, row)
+    _add_scale(figure, networks[0].first, width)
+    words = key(networks[0].first.explains, window_hu)
+    place = LEFT_MM / width, 1 / height
+    figure.text(*place, words, size=KEY_PT, va="bottom", linespacing=1.3)
     return figure
 
 
@@ -146,8 +154,8 @@ def draw_map(axes: Axes, network: Network, node: pd.Series) -> Axes:
         shown = np.abs(shown)
     show(axes, shown, extent, limits=limits, colours=colours)
     masks = network.drawn.masks[place]
-    ink = "black" if colours == DIVERGING else ON_MAP
-    outline(axes, masks.astype(np.float32), extent, colour=ink)
+    ink, edge = ("black", None) if colours == DIVERGING else (ON_MAP, AROUND)
+    outline(axes, masks.astype(np.float32), extent, colour=ink, edge=edge)
     axes.set_title(printed(network.classifier), loc="left", pad=2)
     where = localise(network.first.map[[place]], masks[None])
     star = " ★" if network.correct(node) else ""
@@ -155,9 +163,31 @@ def draw_map(axes: Axes, network: Network, node: pd.Series) -> Axes:
         axes,
         f"output {network.score[node['node_id']]:.3f}{star}\n"
         f"{100 * where.share[0, 0]:.0f} % on node, "
-        f"{100 * where.area[0, 0]:.0f} % of area",
+        f"{100 * where.area[0, 0]:.0f} % of area"
+        f"{_opposing(network, node)}",
     )
     return axes
+
+
+def _opposing(network: Network, node: pd.Series) -> str:
+    """Say in a line how much of a map speaks against the output, where parts can."""
+    if network.first.explains not in DIRECTED:
+        return ""
+    return f"\n{100 * against(network, node):.0f} % against the output"
+
+
+def key(explains: str, window_hu: tuple[float, float]) -> str:
+    """Say what star, colours and words mean, for readers of the figure alone."""
+    colours = (
+        "Red speaks for a positive node, blue against it"
+        if explains in SIGNED
+        else "Light contributes to the output, dark little"
+    )
+    side = "; against the output: against the side of 0.5 on which it lies"
+    return (
+        f"{ct_scale(window_hu)} ★ called correctly at the threshold of the CNN.\n"
+        f"{colours}{side if explains in DIRECTED else ''}."
+    )
 
 
 def scaled(values: FloatArray) -> FloatArray:
@@ -172,8 +202,12 @@ def colouring(explains: str) -> tuple[tuple[float, float], str]:
 
 
 def against(network: Network, node: pd.Series) -> float:
-    """Return the share of the absolute values of a map that lies below zero."""
-    values = network.first.map[network.place(node["node_id"])].astype(np.float64)
+    """Return the share of the absolute values that speaks against the own side of 0.5.
+
+    The map must be directed (``DIRECTED``).
+    """
+    place = network.place(node["node_id"])
+    values = network.first.for_side(network.drawn.logit)[place].astype(np.float64)
     total = np.abs(values).sum()
     return float(-values[values < 0].sum() / total) if total else 0.0
 
@@ -198,11 +232,11 @@ def _write_below(axes: Axes, words: str) -> None:
     )
 
 
-def _add_scale(figure: Figure, first: Heatmap, width: float, row: float) -> None:
+def _add_scale(figure: Figure, first: Heatmap, width: float) -> None:
     """Add the scale of the maps to the right of the first row."""
     (low, high), colours = colouring(first.explains)
     place = style.add_axes(
-        figure, width - RIGHT_MM + 2, TOP_MM + TITLE_MM, 2.5, row - FOOT_MM - TITLE_MM
+        figure, width - RIGHT_MM + 2, TOP_MM + TITLE_MM, 2.5, PANEL_MM
     )
     scale: Any = figure.colorbar(
         ScalarMappable(Normalize(low, high), colours), cax=place, ticks=[low, high]

@@ -10,6 +10,8 @@ Extent = tuple[float, float, float, float]
 
 FloatArray = npt.NDArray[np.float32]
 
+LINE_PT = 0.9
+"""Line around a node."""
 HALO_PT = 2.2
 """Line around letters, so that white ones are read on bone."""
 
@@ -45,21 +47,32 @@ def show(
 
 
 def outline(
-    axes: Axes, coverage: FloatArray, extent_mm: Extent, *, colour: str
+    axes: Axes,
+    coverage: FloatArray,
+    extent_mm: Extent,
+    *,
+    colour: str,
+    edge: str | None = None,
 ) -> None:
-    """Draw the line within which pixels are covered by more than half."""
+    """Draw the line within which pixels are covered by more than half.
+
+    An ``edge`` of another colour on both sides keeps the line seen on any picture.
+    """
     if coverage.max() <= 0.5:
         return
     rows, columns = coverage.shape
     left, right, first, last = extent_mm
-    axes.contour(
+    drawn = axes.contour(
         _centres(left, right, columns),
         _centres(first, last, rows),
         coverage,
         levels=[0.5],
         colors=colour,
-        linewidths=0.9,
+        linewidths=LINE_PT,
     )
+    if edge is not None:
+        around = withStroke(linewidth=LINE_PT + 1.0, foreground=edge)
+        drawn.set(path_effects=[around])
 
 
 def _centres(first: float, last: float, count: int) -> npt.NDArray[np.float64]:
