@@ -71,6 +71,22 @@ def test_a_rule_runs_the_script_of_its_name_in_an_environment(name):
     assert "_" in name
 
 
+DRAWN = [
+    name
+    for name, rule in SCRIPTED.items()
+    if name.startswith("draw_") and any("/figures/" in str(o) for o in rule.output)
+]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_every_figure_is_a_target(name):
+    own = name.removeprefix("draw_")
+    # The readers' figure comes with the tables of their study.
+    target = RULES["reader_study" if own == "readers" else own]
+    assert not target.script
+    assert set(map(str, RULES[name].output)) <= set(map(str, target.input))
+
+
 @pytest.mark.parametrize("name", SCRIPTED)
 def test_results_depend_on_the_code(name):
     assert SCRIPTED[name].params.code({}) == code_version(script_of(name), ROOT / "src")

@@ -372,6 +372,7 @@ localrules:
     figure_5,
     figure_6,
     figure_7,
+    signed_heatmaps,
     faithfulness,
     figures,
 
@@ -416,6 +417,12 @@ rule figure_7:
     """Figure 7 of the paper."""
     input:
         multiext("<results>/figures/figure_7", ".pdf", ".svg", ".png"),
+
+
+rule signed_heatmaps:
+    """Figures 6 and 7 with signs."""
+    input:
+        SIGNED_HEATMAPS,
 
 
 rule faithfulness:
