@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn_text import overlapping
 from matplotlib.text import Text
 from score_files import simulate
 from studies import measured_nodes
@@ -15,7 +16,7 @@ from nodal_staging.figures.calibration import Calibration, draw_calibration, dra
 from nodal_staging.figures.decision_curves import draw_decision_curves
 from nodal_staging.figures.style import new_figure
 from nodal_staging.figures.subgroups import draw_measure, draw_subgroups
-from nodal_staging.files import read_json
+from nodal_staging.files import read_json, write_json
 from nodal_staging.scores import score_table
 from nodal_staging.subgroups import SUBGROUPS, compute_subgroups
 
@@ -145,6 +146,24 @@ def test_what_calibration_means_is_said_and_can_be_read(study, monkeypatch):
     words = [text for text in figure.findobj(Text) if text.get_text()]
     assert any("slope" in text.get_text() for text in words)
     assert all(text.get_fontsize() >= 6.5 for text in words)
+
+
+def test_wide_intervals_of_calibration_stay_in_the_figure(study, tmp_path, monkeypatch):
+    """Few nodes of nearly equal scores have slopes of two digits."""
+    found = read_json(study / "cnn_xmask.json")
+    wide = {"estimate": -10.69, "lower": -120.82, "upper": -100.55}
+    for block in found["calibration"]["mixes"].values():
+        block["slope"] = block["intercept"] = block["scaled_brier"] = wide
+    write_json(tmp_path / "wide.json", found)
+    kept = []
+    monkeypatch.setattr(style, "save", lambda figure, *_, **__: kept.append(figure))
+    draw_calibration(
+        statistics=dict.fromkeys(CNNS, tmp_path / "wide.json"),
+        calibration=dict.fromkeys(CNNS, study / "cnn_xmask.calibration.tsv"),
+        synthetic=True,
+        output=[],
+    )
+    assert overlapping(kept[0]) == []
 
 
 def test_an_area_without_interval_is_hollow(subgroups):

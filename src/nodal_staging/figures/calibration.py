@@ -24,7 +24,9 @@ STATUSES = {
     "perfectly_separated": "no slope: classes do not overlap",
 }
 
-NUMBERS_PT = 6.5
+NUMBERS_PT, LINE_HEIGHT = 6.5, 1.3
+NAME_PT = 5 * NUMBERS_PT * LINE_HEIGHT + 14
+"""Height of a classifier's name above its upper panel and the five lines there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +56,7 @@ def draw_calibration(
     output
         Files; the suffix decides the format.
     """
-    figure = style.new_figure(style.DOUBLE_COLUMN_MM, 158)
+    figure = style.new_figure(style.DOUBLE_COLUMN_MM, 164)
     axes = figure.subplots(
         len(MIXES), len(statistics), sharex=True, sharey=True, squeeze=False
     )
@@ -68,11 +70,12 @@ def draw_calibration(
                 draw_mix(panel, Calibration(classifier, members, found["mixes"][mix]))
             else:
                 _say(panel, found["status"].replace("_", " "))
-        axes[0, column].text(
-            0.5,
-            1.34,
+        axes[0, column].annotate(
             printed(classifier),
-            transform=axes[0, column].transAxes,
+            (0.5, 1),
+            xycoords="axes fraction",
+            xytext=(0, NAME_PT),
+            textcoords="offset points",
             ha="center",
             size=7.5,
         )
@@ -140,18 +143,20 @@ def draw_mix(axes: Axes, shown: Calibration) -> Axes:
         ] * logit(predicted)
         axes.plot(predicted, expit(line), color=colour, linewidth=1.0)
     axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
-    axes.set_title(_numbers(block), loc="left", size=NUMBERS_PT, linespacing=1.3)
+    axes.set_title(
+        _numbers(block), loc="left", size=NUMBERS_PT, linespacing=LINE_HEIGHT
+    )
     return axes
 
 
 def _numbers(block: Mapping[str, Any]) -> str:
-    """Print prevalence, intercept, slope and Brier's score."""
+    """Print prevalence, slope, intercept and Brier's score, each on its line."""
     if block["slope"] is None:
         slope = STATUSES[block["status"]]
     else:
         slope = f"slope {_with_interval(block['slope'])}"
     return (
-        f"{100 * block['prevalence']:.1f} % positive, {slope}\n"
+        f"{100 * block['prevalence']:.1f} % positive\n{slope}\n"
         f"intercept {_with_interval(block['intercept'])}\n"
         f"Brier {_with_interval(block['brier'], 3)}\n"
         f"scaled {_with_interval(block['scaled_brier'])}"
