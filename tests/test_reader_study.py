@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from drawn_text import overlapping
+from matplotlib.legend import Legend as Key
 from r_session import robjects
 from reader_files import nodes, perceive, write_network, write_reader
 from scipy import stats
@@ -11,6 +13,7 @@ from sklearn.metrics import cohen_kappa_score, confusion_matrix, roc_auc_score
 from nodal_staging import tables
 from nodal_staging.auc_covariance import Areas, clustered_areas, delong_areas
 from nodal_staging.clustered import clustered_auc
+from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.readers import draw_readers
 from nodal_staging.labelled_scores import ScoreError
@@ -549,6 +552,32 @@ def test_the_figure_shows_every_reader_and_difference(folder, study, tmp_path):
     for label in ("four ratings", "likely or not"):
         assert f"“{label}”" in caption
         assert label in text
+
+
+def test_nothing_covers_the_curves(folder, study, tmp_path, monkeypatch):
+    """Curves below the diagonal run where curves of good networks leave room."""
+    curve = pd.DataFrame(
+        {"threshold": [-1.0, 0.5, 1.0], "sensitivity": [1, 0.1, 0]}
+    ).assign(specificity=[0, 0.1, 1])
+    tables.write(curve, tmp_path / "roc.tsv", tables.ROC)
+    kept = []
+    monkeypatch.setattr(style, "save", lambda figure, *_, **__: kept.append(figure))
+    draw_readers(
+        points=folder / "points.tsv",
+        fixed=folder / "fixed.tsv",
+        networks=NETWORKS,
+        roc=[tmp_path / "roc.tsv"] * 2,
+        level=0.95,
+        synthetic=True,
+        output=[],
+    )
+    (figure,) = kept
+    assert overlapping(figure) == []
+    (key,) = figure.findobj(Key)
+    names = [text.get_text() for text in key.get_texts()]
+    assert {"CNN, xMask", "Reader 1", "Reader 3"} <= set(names)
+    square = key.get_window_extent()
+    assert not any(square.overlaps(axes.get_window_extent()) for axes in figure.axes)
 
 
 def test_same_inputs_same_bytes(folder, frame, study, tmp_path):

@@ -48,7 +48,7 @@ def draw_readers(
     output
         Files to write; their suffixes (pdf, svg, png) say in which formats.
     """
-    figure = style.new_figure(style.DOUBLE_COLUMN_MM, 88)
+    figure = style.new_figure(style.DOUBLE_COLUMN_MM, 100)
     panels: Any = figure.subfigures(1, 2)
     for panel, letter in zip(panels, "ab", strict=True):
         panel.text(0.01, 0.96, letter, fontweight="bold", size=9, va="top")
@@ -59,6 +59,13 @@ def draw_readers(
     }
     _draw_curves(left, curves)
     _draw_points(left, tables.read(points, POINTS))
+    # Curves and readers may lie anywhere in the square.
+    panels[0].legend(
+        *left.get_legend_handles_labels(),
+        loc="outside lower center",
+        ncols=2,
+        frameon=False,
+    )
     _draw_contrasts(right, tables.read(fixed, FIXED), networks, level)
     if synthetic:
         style.mark_synthetic(figure, above=True)
@@ -139,7 +146,6 @@ def _draw_points(axes: Axes, points: pd.DataFrame) -> None:
         linestyle="none",
         label="open: other cuts of the ratings",
     )
-    axes.legend(loc="lower right", frameon=False)
 
 
 def _draw_contrasts(
