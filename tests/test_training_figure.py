@@ -35,7 +35,15 @@ def history(top: float, lowest_auc: float) -> pd.DataFrame:
     )
 
 
-def draw(folder, loss: str):
+def watched_once(top: float, lowest_auc: float) -> pd.DataFrame:
+    """Return two epochs of which only the last was watched."""
+    columns = ["held_out_loss", "held_out_auc"]
+    table = history(top, lowest_auc).head(2)
+    table.loc[0, columns] = None
+    return table
+
+
+def draw(folder, loss: str, history=history):
     """Draw three CNNs of which the last has the largest loss."""
     whole, folds = {}, {}
     for number, cnn in enumerate(CNNS, start=1):
@@ -91,6 +99,33 @@ def test_one_key_holds_for_both_rows(kept, tmp_path):
     curves = [line for axes in figure.axes for line in axes.get_lines()]
     drawn = {line.get_color() for line in curves if len(line.get_xdata()) > 2}
     assert drawn == explained
+
+
+def test_a_single_epoch_is_seen_and_epochs_are_whole_numbers(kept, tmp_path):
+    draw(tmp_path, "binary_crossentropy", watched_once)
+    (figure,) = kept
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        for line in axes.get_lines():
+            if len(line.get_xdata()) == 1:
+                assert line.get_marker() == "o"
+        low, high = axes.get_xlim()
+        shown = [tick for tick in axes.get_xticks() if low <= tick <= high]
+        assert shown == [1, 2]
+    assert [len(line.get_xdata()) for line in figure.axes[3].get_lines()][:2] == [1, 1]
+
+
+def test_long_curves_have_no_marks_and_round_epochs(kept, tmp_path):
+    def long(top: float, lowest_auc: float) -> pd.DataFrame:
+        rows = pd.concat([history(top, lowest_auc)] * 10, ignore_index=True)
+        return rows.assign(epoch=np.arange(1, 51))
+
+    draw(tmp_path, "binary_crossentropy", long)
+    (figure,) = kept
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        assert all(line.get_marker() == "None" for line in axes.get_lines())
+        assert all(tick % 10 == 0 for tick in axes.get_xticks())
 
 
 def test_intervals_below_chance_are_seen(kept, tmp_path):

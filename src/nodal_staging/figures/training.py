@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.legend_handler import HandlerTuple
+from matplotlib.ticker import MaxNLocator
 
 from nodal_staging import tables
 from nodal_staging.classifier_names import printed
@@ -16,6 +17,9 @@ from nodal_staging.files import read_json
 HELD_OUT = "0.35"
 LOWEST_AUC = 0.4
 """Axes of AUC reach down to here, or to what was found below."""
+
+FEW_POINTS = 5
+"""Up to here points are marked: a line through one is not seen."""
 
 CROSS_ENTROPY = "binary_crossentropy"
 
@@ -55,6 +59,9 @@ def draw_training(
         _draw_loss(axes[0, column], history, watched, colour, labels)
         _draw_auc(axes[1, column], watched)
         axes[1, column].set_xlabel("Epoch")
+        axes[1, column].xaxis.set_major_locator(
+            MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+        )
     axes[0, 0].set_ylabel("Cross-entropy" if loss == CROSS_ENTROPY else "Loss")
     # Once all panels share one scale: a limit that is set first would cut the others.
     axes[0, 0].set_ylim(bottom=0)
@@ -105,7 +112,13 @@ def _draw_loss(
     labels: tuple[str, str],
 ) -> None:
     """Draw the loss of training, and of the nodes held out."""
-    axes.plot(history["epoch"], history["loss"], color=colour, label=labels[0])
+    axes.plot(
+        history["epoch"],
+        history["loss"],
+        color=colour,
+        label=labels[0],
+        **_marks(len(history), 3.5),
+    )
     _draw_folds(axes, watched, "held_out_loss", HELD_OUT, label=labels[1])
 
 
@@ -120,7 +133,33 @@ def _draw_folds(
     """Draw each fold thinly and the mean of all."""
     for number, fold in watched.groupby("fold"):
         name = f"{label}, each fold" if label and not number else None
-        axes.plot(fold["epoch"], fold[column], color=colour, linewidth=0.5, label=name)
+        axes.plot(
+            fold["epoch"],
+            fold[column],
+            color=colour,
+            linewidth=0.5,
+            label=name,
+            **_marks(len(fold), 1.8),
+        )
     mean = watched.groupby("epoch")[column].mean()
     name = f"{label}, mean of the folds" if label else None
-    axes.plot(mean.index, mean, color=colour, linestyle="--", label=name)
+    axes.plot(
+        mean.index,
+        mean,
+        color=colour,
+        linestyle="--",
+        label=name,
+        **_marks(len(mean), 5.0, fillstyle="none"),
+    )
+
+
+def _marks(points: int, size: float, *, fillstyle: str = "full") -> dict[str, Any]:
+    """Return how a curve of so many points is marked, if at all."""
+    if points > FEW_POINTS:
+        return {}
+    return {
+        "marker": "o",
+        "markersize": size,
+        "fillstyle": fillstyle,
+        "clip_on": False,
+    }
