@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from studies import measured_nodes
 
 from nodal_staging import tables
+from nodal_staging.classifier_names import printed
 from nodal_staging.example_nodes import NoExampleError
 from nodal_staging.figures.figure_6 import draw_figure_6
 from nodal_staging.figures.figure_7 import draw_figure_7
@@ -335,6 +336,8 @@ def test_a_figure_is_the_same_bytes_twice_and_states_its_rules(
     for said in ("99.5th percentile", "−160", "240 (white) HU", "by rule", "audit"):
         assert said in words
     assert "PatternAttribution" in words
+    *others, last = (printed(f"cnn_{cnn}").removeprefix("CNN, ") for cnn in cnns)
+    assert f"maps of the CNNs {', '.join(others)} and {last}." in words
     assert "synthetic cohort" in once["svg"].read_text()
     real = drawn(study, tmp_path / "c", draw, cnns, synthetic=False)
     assert "synthetic" not in real["svg"].read_text()

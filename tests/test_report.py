@@ -25,6 +25,8 @@ from nodal_staging.provenance_record import record_provenance
 from nodal_staging.reader_study.areas import AREAS
 from nodal_staging.reader_study.contrasts import FIXED
 from nodal_staging.reader_study.kappa import AGREEMENT
+from nodal_staging.report.cohort import uptake
+from nodal_staging.report.gallery import Errors, told
 from nodal_staging.report.heatmaps import localisation, over_controls, unmoved
 from nodal_staging.report.look import STYLE
 from nodal_staging.report.node_image import node_image, outline
@@ -158,6 +160,24 @@ def test_every_error_stands_in_the_gallery_once(study, text, cnn):
     assert summary in text
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "words"),
+    [
+        (
+            ["false_negative"],
+            "1 false negative and 0 false positives of 24 test nodes",
+        ),
+        (
+            ["false_negative"] * 2 + ["false_positive"],
+            "2 false negatives and 1 false positive of 24 test nodes",
+        ),
+    ],
+)
+def test_one_error_is_no_plural(outcomes, words):
+    errors = Errors("xmask", pd.DataFrame({"outcome": outcomes}), 0.5, 24)
+    assert words in told(errors)
+
+
 def test_a_case_states_what_is_known_of_its_node(study, text):
     nodes = tables.read(study.nodes, tables.NODES).set_index("node_id")
     for _, cnn, node_id, inside in CASE.findall(text):
@@ -264,10 +284,11 @@ def test_the_patterns_of_every_layer_are_told_where_there_are_any(study, text):
     assert len(header) == 8
     assert [row[1] for row in rows] == ["block1_conv1", "dense1", "dense2"] * len(CNNS)
     assert rows[0][2:] == ["16", "25.0", "0", "0", "2.5", "8.0"]
-    assert rows[1][2:] == ["1,024", "50.0", "3", "2", "12.3", "1,250.0"]
+    assert rows[1][2:] == ["1,024", "50.0", "3", "2", "12.3", "1,250"]
     assert rows[2][2:] == ["64", "0.0", "64", "0", "–", "–"]
-    told = "67 of 1,104 units without a pattern, 2 with a negative denominator"
-    assert text.count(f"{told}, amplification up to 1,250.0") == len(CNNS)
+    counts = "67 of 1,104 units without a pattern, 2 with a negative denominator"
+    largest = re.findall(rf"{counts}, amplification up to ([\d.,]*\d)", text)
+    assert largest == ["1,250"] * len(CNNS)
     folded = re.findall(r"<details>.*?</details>", text, re.DOTALL)
     assert sum("results patterns" in part for part in folded) == 1
     none = page("gradients", replace(study, patterns=None))
@@ -440,6 +461,28 @@ def test_trainings_and_uptake_are_told_in_numbers(study, text, document):
     hot = nodes["suv_max"] > study.cutoff_suv
     wrong = int((hot != (nodes["status"] == "positive")).sum())
     assert f"SUVmax disagree in {wrong} of {len(nodes)} nodes" in text
+
+
+@pytest.mark.parametrize(
+    ("amounts", "words"),
+    [
+        ((1, 2), "1 positive node has no SUVmax above 2, 2 negative nodes have one."),
+        ((2, 1), "2 positive nodes have no SUVmax above 2, 1 negative node has one."),
+    ],
+)
+def test_one_node_without_uptake_is_no_plural(study, tmp_path, amounts, words):
+    kinds = ("positive_without_uptake", "negative_with_uptake")
+    table = tables.read(study.disagreements, tables.DISAGREEMENTS)
+    row = table.iloc[:1]
+    rows = [
+        row.assign(disagreement=kind, node_id=f"{kind}_{number}")
+        for kind, amount in zip(kinds, amounts, strict=True)
+        for number in range(amount)
+    ]
+    path = tmp_path / "disagreements.tsv"
+    tables.write(pd.concat(rows), path, tables.DISAGREEMENTS)
+    _, said = uptake(replace(study, disagreements=path, cutoff_suv=2.0))
+    assert words in said
 
 
 def test_what_was_not_watched_or_has_no_pet_is_said(study, tmp_path):

@@ -32,7 +32,7 @@ def caption(
     return (
         f"Left the axial CT of the node, {low} (black) to {high} (white) HU, with its "
         f"outline; beside it the {method_name(networks[0].method)} maps of "
-        f"{_listed([printed(one.classifier) for one in networks])}. "
+        f"the CNNs {_listed([one.classifier for one in networks])}. "
         f"{_meaning(networks[0].first.explains)}{_channels(networks, examples)} "
         f"Each map is divided by the {PERCENTILE:g}th percentile of its absolute "
         "values. Below each map the "
@@ -85,6 +85,7 @@ def _range(shares: Sequence[float]) -> str:
     return f"{low} %" if low == high else f"{low} to {high} %"
 
 
-def _listed(names: Sequence[str]) -> str:
-    """Join names that have commas."""
-    return "; ".join(names[:-1]) + f"; and {names[-1]}"
+def _listed(classifiers: Sequence[str]) -> str:
+    """Join the names of CNNs without saying of each that it is one."""
+    names = [printed(one).removeprefix("CNN, ") for one in classifiers]
+    return ", ".join(names[:-1]) + f" and {names[-1]}"

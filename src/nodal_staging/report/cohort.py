@@ -9,7 +9,7 @@ from nodal_staging import tables
 from nodal_staging.files import read_json
 from nodal_staging.grid import Grid
 from nodal_staging.report.artefacts import Artefacts
-from nodal_staging.report.parts import Heading, Part, count
+from nodal_staging.report.parts import Heading, Part, count, counted
 from nodal_staging.rounding import MISSING
 
 UNUSABLE = "the exam cannot be used"
@@ -48,20 +48,23 @@ def uptake(study: Artefacts) -> list[Part]:
         return [Heading("uptake", "Status and uptake"), "No node has an SUV."]
     kinds = found["disagreement"].value_counts()
     cold, hot = (
-        count(int(kinds.get(kind, 0)))
-        for kind in ("positive_without_uptake", "negative_with_uptake")
+        counted(int(kinds.get(kind, 0)), *words)
+        for kind, words in (
+            ("positive_without_uptake", ("positive node has", "positive nodes have")),
+            ("negative_with_uptake", ("negative node has", "negative nodes have")),
+        )
     )
     return [
         Heading("uptake", "Status and uptake"),
         f"The status of a node and its SUVmax disagree in {count(len(found))} of "
-        f"{count(known)} nodes: {cold} positive nodes have no SUVmax above "
-        f"{study.cutoff_suv:g}, {hot} negative nodes have one. "
+        f"{counted(known, 'node', 'nodes')}: {cold} no SUVmax above "
+        f"{study.cutoff_suv:g}, {hot} one. "
         f"{_without_suv(len(nodes) - known)}Nothing was relabelled.",
     ]
 
 
 def _without_suv(nodes: int) -> str:
-    return f"{count(nodes)} nodes are without SUV. " if nodes else ""
+    return f"{counted(nodes, 'node is', 'nodes are')} without SUV. " if nodes else ""
 
 
 def characteristics(path: str | Path) -> Grid:

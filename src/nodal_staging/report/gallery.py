@@ -14,7 +14,7 @@ from nodal_staging.files import read_json
 from nodal_staging.heatmap_files import Heatmaps, read_heatmaps
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.node_image import BAR_MM, node_image
-from nodal_staging.report.parts import Folded, Heading, Html, Part, number
+from nodal_staging.report.parts import Folded, Heading, Html, Part, counted, number
 
 KINDS = {
     "false_negative": "False negatives: positive nodes called negative",
@@ -64,13 +64,21 @@ def errors(cnn: str, study: Artefacts, measured: pd.DataFrame) -> Errors:
 
 def folded(errors: Errors, pictures: Heatmaps) -> Folded:
     """Fold the errors of one CNN, false negatives first."""
+    return Folded(told(errors), tuple(_kinds(errors, pictures)))
+
+
+def told(errors: Errors) -> str:
+    """Count the errors of one CNN in words."""
     counts = errors.nodes["outcome"].value_counts()
-    summary = (
-        f"{printed(f'cnn_{errors.cnn}')}: {counts.get('false_negative', 0)} false "
-        f"negatives and {counts.get('false_positive', 0)} false positives of "
-        f"{errors.tested} test nodes, at the threshold {number(errors.threshold)}"
+    misses, alarms = (
+        counted(int(counts.get(kind, 0)), one, f"{one}s")
+        for kind, one in ((kind, kind.replace("_", " ")) for kind in KINDS)
     )
-    return Folded(summary, tuple(_kinds(errors, pictures)))
+    return (
+        f"{printed(f'cnn_{errors.cnn}')}: {misses} and {alarms} of "
+        f"{counted(errors.tested, 'test node', 'test nodes')}, at the threshold "
+        f"{number(errors.threshold)}"
+    )
 
 
 def _kinds(errors: Errors, pictures: Heatmaps) -> Iterator[Part]:

@@ -124,6 +124,11 @@ def count(value: int) -> str:
     return number(value, 0)
 
 
+def counted(value: int, one: str, more: str) -> str:
+    """Write a count and what is counted, in the singular or the plural."""
+    return f"{count(value)} {one if value == 1 else more}"
+
+
 def interval(lower: float | None, upper: float | None, digits: int = 3) -> str:
     """Write an interval; a dash where there is none."""
     if any(end is None or math.isnan(end) for end in (lower, upper)):

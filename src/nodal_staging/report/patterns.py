@@ -12,6 +12,9 @@ from nodal_staging.classifier_names import printed
 from nodal_staging.grid import Grid, Row
 from nodal_staging.report.parts import Folded, Part, count, number, percent
 
+DECIMALS_BELOW = 100
+"""Amplifications from here on are printed as whole numbers."""
+
 
 def pattern_layers(path: str | Path | None) -> list[Part]:
     """Return the layers of every CNN, folded; nothing where no map is by patterns."""
@@ -52,10 +55,15 @@ def _undetermined(frame: pd.DataFrame) -> str:
         f"{printed(f'cnn_{cnn}')}, {count(rows['undefined'].sum())} of "
         f"{count(rows['units'].sum())} units without a pattern, "
         f"{count(rows['negative'].sum())} with a negative denominator, amplification "
-        f"up to {number(rows['amplification_largest'].max(), 1)}"
+        f"up to {_amplification(rows['amplification_largest'].max())}"
         for cnn, rows in frame.groupby("cnn", sort=False)
     )
     return f"Patterns that are badly determined: {told}."
+
+
+def _amplification(value: float) -> str:
+    """Round to a digit after the point where it says something."""
+    return number(value, 1 if value < DECIMALS_BELOW else 0)
 
 
 def _layer(row: Mapping[Any, Any]) -> Row:
@@ -66,6 +74,6 @@ def _layer(row: Mapping[Any, Any]) -> Row:
         percent(row["active"]),
         count(row["undefined"]),
         count(row["negative"]),
-        number(row["amplification_median"], 1),
-        number(row["amplification_largest"], 1),
+        _amplification(row["amplification_median"]),
+        _amplification(row["amplification_largest"]),
     )
