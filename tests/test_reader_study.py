@@ -526,23 +526,28 @@ def test_the_page_says_what_the_tables_hold(folder, study):
     assert "Hillis" in page
 
 
+def drawn_readers(folder, tmp_path, curve, output):
+    """Draw the figure of readers, with the same curve for both networks."""
+    tables.write(curve, tmp_path / "roc.tsv", tables.ROC)
+    draw_readers(
+        points=folder / "points.tsv",
+        fixed=folder / "fixed.tsv",
+        networks=NETWORKS,
+        roc=[tmp_path / "roc.tsv"] * 2,
+        level=0.95,
+        synthetic=True,
+        output=output,
+    )
+
+
 def test_the_figure_shows_every_reader_and_difference(folder, study, tmp_path):
     curve = pd.DataFrame(
         {"threshold": [-1.0, 0.5, 1.0], "sensitivity": [1, 0.8, 0]}
     ).assign(specificity=[0, 0.9, 1])
-    tables.write(curve, tmp_path / "roc.tsv", tables.ROC)
     drawn = []
     for name in ("one", "two"):
         output = [tmp_path / f"{name}.{suffix}" for suffix in ("svg", "pdf", "png")]
-        draw_readers(
-            points=folder / "points.tsv",
-            fixed=folder / "fixed.tsv",
-            networks=NETWORKS,
-            roc=[tmp_path / "roc.tsv"] * 2,
-            level=0.95,
-            synthetic=True,
-            output=output,
-        )
+        drawn_readers(folder, tmp_path, curve, output)
         drawn.append([path.read_bytes() for path in output])
     assert drawn[0] == drawn[1]
     text = drawn[0][0].decode()
@@ -559,18 +564,9 @@ def test_nothing_covers_the_curves(folder, study, tmp_path, monkeypatch):
     curve = pd.DataFrame(
         {"threshold": [-1.0, 0.5, 1.0], "sensitivity": [1, 0.1, 0]}
     ).assign(specificity=[0, 0.1, 1])
-    tables.write(curve, tmp_path / "roc.tsv", tables.ROC)
     kept = []
     monkeypatch.setattr(style, "save", lambda figure, *_, **__: kept.append(figure))
-    draw_readers(
-        points=folder / "points.tsv",
-        fixed=folder / "fixed.tsv",
-        networks=NETWORKS,
-        roc=[tmp_path / "roc.tsv"] * 2,
-        level=0.95,
-        synthetic=True,
-        output=[],
-    )
+    drawn_readers(folder, tmp_path, curve, [])
     (figure,) = kept
     assert overlapping(figure) == []
     (key,) = figure.findobj(Key)
