@@ -33,6 +33,10 @@ Float64 = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 
+DIRECTED = {"share", "logit"}
+"""What maps explain of which parts can speak against the output."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Heatmap:
     """Maps of n images by one method.
@@ -68,6 +72,19 @@ class Heatmap:
         if self.explains == "logit":
             return self._turned(logit)
         return np.abs(self.map) if self.explains == "signal" else self.map
+
+    def against(self, logit: Float64) -> Float64:
+        """Return the share of the absolute values that speaks against the output.
+
+        That is against the side of 0.5 on which each output lies, ``(n,)``; NaN where
+        a map is empty. The map must be ``DIRECTED``.
+        """
+        values = self.for_side(logit).astype(np.float64)
+        against = np.maximum(-values, 0).sum(axis=(1, 2))
+        whole = np.abs(values).sum(axis=(1, 2))
+        share = np.full(len(whole), np.nan)
+        np.divide(against, whole, out=share, where=whole > 0)
+        return share
 
     def for_positive(self, logit: Float64) -> Self:
         """Return parts of the logit, where the map has shares of it; else itself.

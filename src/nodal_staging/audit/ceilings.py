@@ -7,11 +7,12 @@ without logits one in 15 honest classifiers of 24 nodes would count as a leak.
 """
 
 from collections.abc import Mapping
-from math import hypot, log
+from math import hypot
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from scipy.special import logit
 
 from nodal_staging import tables
 from nodal_staging.classifier_names import is_reader
@@ -152,15 +153,11 @@ def distance_from_ceiling(
     (area, error), (highest, uncertain) = auc, ceiling
     if error > 0 and 0 < area < 1 and 0 < highest < 1:
         total = hypot(error * _slope(area), uncertain * _slope(highest))
-        return (_logit(area) - _logit(highest)) / total
+        return float(logit(area) - logit(highest)) / total
     if 0 < highest < 1:
         error = expected_error(highest, n_positive, n_negative, model="binormal")
     total = hypot(error, uncertain)
     return (area - highest) / total if total > 0 else 0.0
-
-
-def _logit(area: float) -> float:
-    return log(area / (1 - area))
 
 
 def _slope(area: float) -> float:

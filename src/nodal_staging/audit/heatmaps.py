@@ -12,7 +12,7 @@ from nodal_staging import tables
 from nodal_staging.audit.resampling import PatientBootstrap
 from nodal_staging.columns import count, number, one_of, optional_number, table, text
 from nodal_staging.heatmap_check_tables import NODE_CHECKS, PATTERNS, TRAINED
-from nodal_staging.heatmap_files import Heatmaps, read_heatmaps
+from nodal_staging.heatmap_files import DIRECTED, Heatmaps, read_heatmaps
 from nodal_staging.seeds import stream
 
 RANDOMISATION = table(
@@ -198,15 +198,9 @@ class _Values:
     def _against(self, drawn: Heatmaps, method: str) -> dict[str, float]:
         """Share what speaks against the side of 0.5 on which the output lies."""
         found = drawn.maps[method]
-        if found.explains not in ("share", "logit"):
+        if found.explains not in DIRECTED:
             return {}
-        value = found.for_side(drawn.logit).astype(float)
-        against = np.maximum(-value, 0).sum(axis=(1, 2))
-        whole = np.abs(value).sum(axis=(1, 2))
-        share = np.divide(
-            against, whole, out=np.full(len(whole), np.nan), where=whole > 0
-        )
-        mean = self.bootstrap.mean(share)
+        mean = self.bootstrap.mean(found.against(drawn.logit))
         return {
             "against_share": mean.value,
             "against_lower": mean.lower,

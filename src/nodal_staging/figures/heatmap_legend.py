@@ -4,13 +4,9 @@ import math
 from collections.abc import Sequence
 
 from nodal_staging.classifier_names import printed
-from nodal_staging.figures.heatmap_panels import (
-    DIRECTED,
-    PERCENTILE,
-    SIGNED,
-    Network,
-)
+from nodal_staging.figures.heatmap_panels import PERCENTILE, SIGNED, Network
 from nodal_staging.heatmap_examples import Example, rule
+from nodal_staging.heatmap_files import DIRECTED
 from nodal_staging.heatmap_names import method_name
 
 CAUTION = (

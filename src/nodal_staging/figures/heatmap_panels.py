@@ -21,7 +21,7 @@ from nodal_staging.figures.figure_1 import OUTLINE, ct_scale, described
 from nodal_staging.figures.pictures import Extent, mark_right, outline, scale_bar, show
 from nodal_staging.files import read_json
 from nodal_staging.heatmap_examples import Example
-from nodal_staging.heatmap_files import Heatmap, Heatmaps, read_heatmaps
+from nodal_staging.heatmap_files import DIRECTED, Heatmap, Heatmaps, read_heatmaps
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -30,8 +30,6 @@ PERCENTILE = 99.5
 SIGNED = {"logit", "signal"}
 """What maps explain whose sign speaks for a status; they are drawn in two colours."""
 SEQUENTIAL, DIVERGING = "inferno", "RdBu_r"
-DIRECTED = {"share", "logit"}
-"""What maps explain of which parts can speak against the output."""
 ON_MAP, AROUND = "white", "black"
 """Outline of the node and its edge: no colour of a status, seen on light and dark."""
 
@@ -207,9 +205,7 @@ def against(network: Network, node: pd.Series) -> float:
     The map must be directed (``DIRECTED``).
     """
     place = network.place(node["node_id"])
-    values = network.first.for_side(network.drawn.logit)[place].astype(np.float64)
-    total = np.abs(values).sum()
-    return float(-values[values < 0].sum() / total) if total else 0.0
+    return float(np.nan_to_num(network.first.against(network.drawn.logit)[place]))
 
 
 def _extent(image: FloatArray) -> Extent:
