@@ -43,7 +43,7 @@ r:
 	@tools/install_r.sh
 
 slurm:
-	@tests/slurm/install.sh
+	@tests/workflow/slurm/install.sh
 
 .venv/installed-$(TENSORFLOW): $(LOCK) tools/install_python.sh | r
 	tools/install_python.sh $(LOCK)

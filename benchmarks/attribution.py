@@ -23,7 +23,7 @@ import numpy as np
 from rows import Row, publish
 from studies import configuration
 
-from nodal_staging.backend import keras, use_device
+from nodal_staging.classifiers.cnn.backend import keras, use_device
 
 TRAINED_ON, TESTED_ON, BATCH = 732, 130, 32
 LIMIT, FLOOR = "limit for two cores", "its products as one of matrices"
@@ -47,7 +47,7 @@ def main() -> None:
 
 def network(dense_widths: list[int] | None) -> keras.Model:
     """Build the network of config/paper.yaml, if asked with other dense layers."""
-    from nodal_staging.cnn import build_network, compile_network
+    from nodal_staging.classifiers.cnn.network import build_network, compile_network
 
     config = configuration("paper")
     options = config["cnn"] | ({"dense_widths": dense_widths} if dense_widths else {})

@@ -18,10 +18,10 @@ from rows import Row, publish
 from scipy.ndimage import affine_transform
 from studies import configuration, noise_source, recipe
 
-from nodal_staging.augment import draw_augmentations
-from nodal_staging.images import ImageSource
-from nodal_staging.recipes import Recipe
-from nodal_staging.sampling import IMAGE_SIZE
+from nodal_staging.classifiers.cnn.augmentation import draw_augmentations
+from nodal_staging.classifiers.cnn.inputs import ImageSource
+from nodal_staging.classifiers.cnn.recipes import Recipe
+from nodal_staging.classifiers.cnn.sampling import IMAGE_SIZE
 
 IMAGES = 732
 ROUNDS = 5

@@ -3,7 +3,7 @@
 Each seed is a study: a cohort of the demonstration's size or several of them, split
 and balanced as the demonstration is, and three trainings as the configuration has
 them, with first weights, order and augmentation of that seed. Patches are drawn
-without the detour over DICOM (``phantom.slabs``). All are tested on the same cohorts
+without the detour over DICOM (``slabs``). All are tested on the same cohorts
 of the demonstration's size that no training has seen; two keep the error of an AUC
 below 0.01, five at some 0.005. ``--epochs`` trains for another number of epochs: ten
 times the nodes take as many steps in five epochs as the demonstration in fifty.
@@ -22,24 +22,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from slabs import SlabCohort, draw_slabs
 from studies import configuration, recipe
 
-from nodal_staging.backend import use_device
-from nodal_staging.clustered import clustered_auc, logit_interval
-from nodal_staging.datasets import (
+from nodal_staging.classifiers.cnn.backend import use_device
+from nodal_staging.classifiers.cnn.fitting import fit, predict
+from nodal_staging.classifiers.cnn.inputs import ImageOptions, ImageSource
+from nodal_staging.classifiers.cnn.learning_curve import VIEWS
+from nodal_staging.datasets.split import (
     draw_location_balanced,
     draw_status_balanced,
     split_test,
 )
-from nodal_staging.files import replacing_folder
-from nodal_staging.fitting import fit, predict
-from nodal_staging.images import ImageOptions, ImageSource
-from nodal_staging.learning_curve import VIEWS
+from nodal_staging.estimates.auc import clustered_auc, logit_interval
 from nodal_staging.phantom.ceilings import ceilings, location_tables
 from nodal_staging.phantom.legibility import realistic_ceilings, render_nodes
 from nodal_staging.phantom.simulation import Scanner
-from nodal_staging.phantom.slabs import SlabCohort, draw_slabs
 from nodal_staging.phantom.truth import dials_of, location_counts
+from nodal_staging.study.files import replacing_folder
 
 FIRST_TEST_SEED = 900
 WORDS = ["node_id", "patient_id", "location", "status"]

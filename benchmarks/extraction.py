@@ -33,7 +33,7 @@ def write_exam(folder: Path) -> None:
     from nodal_staging.geometry import Lattice
     from nodal_staging.phantom.dicom_writer import write_series
     from nodal_staging.phantom.mitk_writer import write_multilabel
-    from nodal_staging.phantom.scans import Protocol, ct_series
+    from nodal_staging.phantom.scan_headers import Protocol, ct_series
 
     lattice = Lattice(SHAPE, SPACING_MM, (-180.0, -180.0, -900.0))
     rng = np.random.default_rng(0)
@@ -63,9 +63,10 @@ def write_exam(folder: Path) -> None:
 
 def ours(folder: Path) -> Callable[[], object]:
     """Index the headers with every check, read the rows needed, resample regions."""
-    from nodal_staging import inspection, patches
-    from nodal_staging.evidence import Rules
-    from nodal_staging.sheets import read_exams
+    from nodal_staging.cohort import inspection
+    from nodal_staging.cohort.contrast_and_dose import Rules
+    from nodal_staging.cohort.sheets import read_exams
+    from nodal_staging.nodes import patches
 
     exam = read_exams(exams=folder / "exams.tsv", nodes=folder / "nodes.tsv")[0]
 
@@ -79,10 +80,11 @@ def ours(folder: Path) -> Callable[[], object]:
 
 def indexed(folder: Path) -> Callable[[], object]:
     """Cut the patches with headers that an earlier job has indexed."""
-    from nodal_staging import inspection, patches
-    from nodal_staging.evidence import Rules
-    from nodal_staging.isolation import isolated
-    from nodal_staging.sheets import read_exams
+    from nodal_staging.cohort import inspection
+    from nodal_staging.cohort.contrast_and_dose import Rules
+    from nodal_staging.cohort.sheets import read_exams
+    from nodal_staging.exams.isolation import isolated
+    from nodal_staging.nodes import patches
 
     exam = read_exams(exams=folder / "exams.tsv", nodes=folder / "nodes.tsv")[0]
     looked = isolated(inspection._look, exam, folder, Rules(), role="exam")

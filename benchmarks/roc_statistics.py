@@ -19,13 +19,14 @@ import numpy as np
 import pandas as pd
 from rows import Row, publish
 
-from nodal_staging import agreement, tables
-from nodal_staging.auc_differences import compare_aucs
-from nodal_staging.classifier_statistics import GRID, compute_statistics
-from nodal_staging.mcnemar import compare_classifiers
-from nodal_staging.proc import RocCurve, engine
-from nodal_staging.scores import score_table
-from nodal_staging.subgroups import compute_subgroups
+from nodal_staging import tables
+from nodal_staging.classifiers.scores import score_table
+from nodal_staging.estimates import agreement
+from nodal_staging.statistics.auc_differences import compare_aucs
+from nodal_staging.statistics.classifier import GRID, compute_statistics
+from nodal_staging.statistics.mcnemar import compare_classifiers
+from nodal_staging.statistics.proc import RocCurve, engine
+from nodal_staging.statistics.subgroups import compute_subgroups
 
 LEVEL = 0.95
 LIMIT = "limit for one core"

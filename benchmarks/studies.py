@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import yaml
 
-from nodal_staging.images import ImageOptions, ImageSource
-from nodal_staging.recipes import Recipe, recipe_of
-from nodal_staging.sampling import HALF_DEPTH
+from nodal_staging.classifiers.cnn.inputs import ImageOptions, ImageSource
+from nodal_staging.classifiers.cnn.recipes import Recipe, recipe_of
+from nodal_staging.classifiers.cnn.sampling import HALF_DEPTH
 
 CONFIG = Path(__file__).parents[1] / "config"
 

@@ -21,8 +21,8 @@ import pandas as pd
 from rows import Row, publish
 from studies import configuration, noise_source, recipe
 
-from nodal_staging.images import ImageSource
-from nodal_staging.recipes import Recipe
+from nodal_staging.classifiers.cnn.inputs import ImageSource
+from nodal_staging.classifiers.cnn.recipes import Recipe
 
 EPOCH = 732
 """Images of the published training set; few steps of them keep the benchmark short."""
@@ -104,8 +104,8 @@ class _Timed:
 
 
 def _ours(how: Recipe, source: ImageSource, target: np.ndarray, threads: int) -> Epoch:
-    from nodal_staging.backend import use_device
-    from nodal_staging.fitting import new_network, train_epoch
+    from nodal_staging.classifiers.cnn.backend import use_device
+    from nodal_staging.classifiers.cnn.fitting import new_network, train_epoch
 
     use_device(gpu=False, intra_op_threads=threads)
     model, images = new_network(how, "all"), _Timed(source)
@@ -121,7 +121,7 @@ def _fit(how: Recipe, source: ImageSource, target: np.ndarray, threads: int) -> 
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
-    from nodal_staging.fitting import new_network
+    from nodal_staging.classifiers.cnn.fitting import new_network
 
     model, images = new_network(how, "all"), source.plain()
 

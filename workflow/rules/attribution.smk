@@ -45,7 +45,7 @@ rule fit_patterns:
         batch_size=lookup(within=config, dpath="attribution/batch_size"),
         code=version_of("fit_patterns"),
     script:
-        "../scripts/fit_patterns.py"
+        "../scripts/attribution/fit_patterns.py"
 
 
 rule attribute_cnn:
@@ -75,7 +75,7 @@ rule attribute_cnn:
         seed=lookup(within=config, dpath="seed"),
         code=version_of("attribute_cnn"),
     script:
-        "../scripts/attribute_cnn.py"
+        "../scripts/attribution/attribute_cnn.py"
 
 
 rule permute_labels:
@@ -97,7 +97,7 @@ rule permute_labels:
         seed=lookup(within=config, dpath="seed"),
         code=version_of("permute_labels"),
     script:
-        "../scripts/permute_labels.py"
+        "../scripts/attribution/permute_labels.py"
 
 
 use rule train_cnn as train_permuted with:
@@ -145,4 +145,4 @@ rule check_attribution:
         seed=lookup(within=config, dpath="seed"),
         code=version_of("check_attribution"),
     script:
-        "../scripts/check_attribution.py"
+        "../scripts/attribution/check_attribution.py"

@@ -41,7 +41,7 @@ rule audit_ceilings:
         ),
         code=version_of("audit_ceilings"),
     script:
-        "../scripts/audit_ceilings.py"
+        "../scripts/audit/audit_ceilings.py"
 
 
 rule audit_location:
@@ -65,7 +65,7 @@ rule audit_location:
         seed=lookup(within=config, dpath="seed"),
         code=version_of("audit_location"),
     script:
-        "../scripts/audit_location.py"
+        "../scripts/audit/audit_location.py"
 
 
 rule measure_localisation:
@@ -94,7 +94,7 @@ rule measure_localisation:
         seed=lookup(within=config, dpath="seed"),
         code=version_of("measure_localisation"),
     script:
-        "../scripts/measure_localisation.py"
+        "../scripts/audit/measure_localisation.py"
 
 
 rule audit_heatmaps:
@@ -121,7 +121,7 @@ rule audit_heatmaps:
         seed=lookup(within=config, dpath="seed"),
         code=version_of("audit_heatmaps"),
     script:
-        "../scripts/audit_heatmaps.py"
+        "../scripts/audit/audit_heatmaps.py"
 
 
 rule tabulate_patterns:
@@ -141,7 +141,7 @@ rule tabulate_patterns:
         cnns=CNNS,
         code=version_of("tabulate_patterns"),
     script:
-        "../scripts/tabulate_patterns.py"
+        "../scripts/audit/tabulate_patterns.py"
 
 
 rule write_verdict:
@@ -165,7 +165,7 @@ rule write_verdict:
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         code=version_of("write_verdict"),
     script:
-        "../scripts/write_verdict.py"
+        "../scripts/audit/write_verdict.py"
 
 
 localrules:

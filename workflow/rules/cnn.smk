@@ -7,6 +7,10 @@ OUTPUTS  models/<cnn>/recipe.json               all that decides the weights
          models/<cnn>/folds/<fold>.history.tsv  loss by epoch, held-out nodes too
          scores/cnn_<cnn>.csv                   test set and out of fold
          figures/training.{pdf,svg,png}         loss and held-out AUC by epoch
+         replay/<cnn>.{pdf,svg,png}  images as the network was fed them
+         replay/<cnn>.tsv            what their augmentation drew
+
+`snakemake replay` draws any training image of any epoch.
 """
 
 TRAINING_FIGURE = multiext("<results>/figures/training", ".pdf", ".svg", ".png")
@@ -31,7 +35,7 @@ rule write_recipe:
         percent=100,
         code=version_of("write_recipe"),
     script:
-        "../scripts/write_recipe.py"
+        "../scripts/cnn/write_recipe.py"
 
 
 rule train_cnn:
@@ -60,7 +64,7 @@ rule train_cnn:
     params:
         code=version_of("train_cnn"),
     script:
-        "../scripts/train_cnn.py"
+        "../scripts/cnn/train_cnn.py"
 
 
 rule train_fold:
@@ -87,7 +91,7 @@ rule train_fold:
     params:
         code=version_of("train_fold"),
     script:
-        "../scripts/train_fold.py"
+        "../scripts/cnn/train_fold.py"
 
 
 rule score_cnn:
@@ -114,7 +118,7 @@ rule score_cnn:
     params:
         code=version_of("score_cnn"),
     script:
-        "../scripts/score_cnn.py"
+        "../scripts/cnn/score_cnn.py"
 
 
 rule draw_training:
@@ -139,7 +143,7 @@ rule draw_training:
         synthetic=SYNTHETIC,
         code=version_of("draw_training"),
     script:
-        "../scripts/draw_training.py"
+        "../scripts/figures/draw_training.py"
 
 
 localrules:
@@ -150,3 +154,43 @@ rule training:
     """How the CNNs were trained: loss and held-out quality by epoch."""
     input:
         TRAINING_FIGURE,
+
+
+REPLAY = multiext(
+    f"<results>/replay/{config['replay']['cnn']}", ".pdf", ".svg", ".png", ".tsv"
+)
+
+
+rule replay_images:
+    """Draw training images of chosen nodes and epochs again."""
+    input:
+        recipe="<results>/models/{cnn}/recipe.json",
+        training=training_set_of,
+        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+    output:
+        table="<results>/replay/{cnn}.tsv",
+        figure=multiext("<results>/replay/{cnn}", ".pdf", ".svg", ".png"),
+    log:
+        "<logs>/replay_images/{cnn}.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        nodes=lookup(within=config, dpath="replay/nodes"),
+        epochs=lookup(within=config, dpath="replay/epochs"),
+        synthetic=SYNTHETIC,
+        code=version_of("replay_images"),
+    script:
+        "../scripts/figures/replay_images.py"
+
+
+localrules:
+    replay,
+
+
+rule replay:
+    """Training images as the network was fed them."""
+    input:
+        REPLAY,

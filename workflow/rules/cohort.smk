@@ -8,6 +8,11 @@ OUTPUTS  cohort/labels/<shard>.tsv, cohort/nodes_from_labels.tsv  in place of no
          cohort/exams.tsv            every exam with included or the reason
          cohort/flow.json            counts for the flow chart
          cohort/characteristics.tsv  the cohort, overall and by partition
+         check/pictures/<shard>/     every usable exam: its nodes on CT, and CT on PET
+         check/exams.tsv             every exam: ok, or what is wrong and the fix
+         check/index.html            the same with the pictures, to leaf through
+
+`snakemake check` makes the last three, before any training.
 """
 
 
@@ -32,7 +37,7 @@ rule read_label_names:
         rows=rows_of,
         code=version_of("read_label_names"),
     script:
-        "../scripts/read_label_names.py"
+        "../scripts/cohort/read_label_names.py"
 
 
 rule gather_label_names:
@@ -52,7 +57,7 @@ rule gather_label_names:
         label_names=lookup(within=config, dpath="cohort/label_names"),
         code=version_of("gather_label_names"),
     script:
-        "../scripts/gather_label_names.py"
+        "../scripts/cohort/gather_label_names.py"
 
 
 rule check_sheets:
@@ -78,7 +83,7 @@ rule check_sheets:
         rows=sheets_of(["exams", "nodes", "readings"]),
         code=version_of("check_sheets"),
     script:
-        "../scripts/check_sheets.py"
+        "../scripts/cohort/check_sheets.py"
 
 
 rule inspect_exams:
@@ -107,7 +112,7 @@ rule inspect_exams:
         rows=rows_of,
         code=version_of("inspect_exams"),
     script:
-        "../scripts/inspect_exams.py"
+        "../scripts/cohort/inspect_exams.py"
 
 
 rule select_cohort:
@@ -129,7 +134,7 @@ rule select_cohort:
         criteria=lookup(within=config, dpath="cohort/criteria"),
         code=version_of("select_cohort"),
     script:
-        "../scripts/select_cohort.py"
+        "../scripts/cohort/select_cohort.py"
 
 
 rule describe_cohort:
@@ -152,4 +157,67 @@ rule describe_cohort:
     params:
         code=version_of("describe_cohort"),
     script:
-        "../scripts/describe_cohort.py"
+        "../scripts/cohort/describe_cohort.py"
+
+
+rule picture_exams:
+    """Draw the nodes of a shard's usable exams on CT and PET."""
+    input:
+        exams=SHARD_SHEETS["exams"],
+        nodes=SHARD_SHEETS["nodes"],
+        index="<results>/cohort/index/{scatteritem}.json",
+        raw=RAW_SHARD,
+    output:
+        directory("<results>/check/pictures/{scatteritem}"),
+    log:
+        "<logs>/picture_exams/{scatteritem}.log",
+    benchmark:
+        "<benchmarks>/picture_exams/{scatteritem}.tsv"
+    priority: 10
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=growing(1500),
+        runtime=growing(120),
+    params:
+        rows=rows_of,
+        code=version_of("picture_exams"),
+    script:
+        "../scripts/figures/picture_exams.py"
+
+
+rule write_check:
+    """List what is wrong with each exam, and how to mend it."""
+    input:
+        exams=SHEETS["exams"],
+        nodes=SHEETS["nodes"],
+        inspections=gather.cohort("<results>/cohort/inspected/{scatteritem}.tsv"),
+        pictures=gather.cohort("<results>/check/pictures/{scatteritem}"),
+    output:
+        table="<results>/check/exams.tsv",
+        page="<results>/check/index.html",
+    log:
+        "<logs>/write_check.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        study=lookup(within=config, dpath="study"),
+        criteria=lookup(within=config, dpath="cohort/criteria"),
+        code=version_of("write_check"),
+    script:
+        "../scripts/cohort/write_check.py"
+
+
+localrules:
+    check,
+
+
+rule check:
+    """Say of every exam whether it can be used, and what to mend; nothing is trained."""
+    input:
+        "<results>/cohort/sheets.json",
+        "<results>/check/exams.tsv",
+        "<results>/check/index.html",

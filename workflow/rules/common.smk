@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
@@ -12,16 +13,16 @@ if SOURCE_ROOT not in sys.path:
     sys.path.append(SOURCE_ROOT)
 
 import nodal_staging
-from nodal_staging.configuration import (
+from nodal_staging.study.configuration import (
     candidate_options,
     check_configuration,
     external_scores,
     family_of,
     recipe_options,
 )
-from nodal_staging.provenance import code_version
-from nodal_staging.reader_names import readers_of
-from nodal_staging.sheet_rows import rows_by_reader, rows_by_shard, whole_sheets
+from nodal_staging.study.code_version import code_version
+from nodal_staging.study.reader_names import readers_of
+from nodal_staging.study.sheet_rows import rows_by_reader, rows_by_shard, whole_sheets
 
 # Versions are those of the code beside the workflow, so no other may run.
 if os.path.realpath(nodal_staging.__path__[0]) != os.path.realpath(
@@ -119,7 +120,8 @@ def version_of(rule_name):
 
     Only the jobs of a run ask: one in a cluster need not read the code of all others.
     """
-    script, memory = f"{SCRIPT_ROOT}/{rule_name}.py", f"{MEMORY}/code/{rule_name}"
+    script = next(Path(SCRIPT_ROOT).glob(f"*/{rule_name}.py"))
+    memory = f"{MEMORY}/code/{rule_name}"
     return lambda wildcards: code_version(script, SOURCE_ROOT, memory)
 
 

@@ -31,7 +31,7 @@ rule make_datasets:
         seed=lookup(within=config, dpath="seed"),
         code=version_of("make_datasets"),
     script:
-        "../scripts/make_datasets.py"
+        "../scripts/datasets/make_datasets.py"
 
 
 rule certify_datasets:
@@ -55,4 +55,4 @@ rule certify_datasets:
         threshold_source=lookup(within=config, dpath="statistics/threshold_source"),
         code=version_of("certify_datasets"),
     script:
-        "../scripts/certify_datasets.py"
+        "../scripts/datasets/certify_datasets.py"

@@ -60,7 +60,7 @@ rule draw_figure_1:
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_1"),
     script:
-        "../scripts/draw_figure_1.py"
+        "../scripts/figures/draw_figure_1.py"
 
 
 use rule draw_figure_1 as illustrate_figure_1 with:
@@ -102,7 +102,7 @@ rule draw_figure_2:
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_2"),
     script:
-        "../scripts/draw_figure_2.py"
+        "../scripts/figures/draw_figure_2.py"
 
 
 use rule draw_figure_2 as illustrate_figure_2 with:
@@ -139,7 +139,7 @@ rule draw_figure_3:
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_3"),
     script:
-        "../scripts/draw_figure_3.py"
+        "../scripts/figures/draw_figure_3.py"
 
 
 use rule draw_figure_3 as illustrate_figure_3 with:
@@ -176,7 +176,7 @@ rule draw_figure_4:
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_4"),
     script:
-        "../scripts/draw_figure_4.py"
+        "../scripts/figures/draw_figure_4.py"
 
 
 use rule draw_figure_4 as illustrate_figure_4 with:
@@ -219,7 +219,7 @@ rule draw_figure_5:
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_5"),
     script:
-        "../scripts/draw_figure_5.py"
+        "../scripts/figures/draw_figure_5.py"
 
 
 use rule draw_figure_5 as illustrate_figure_5 with:
@@ -258,7 +258,7 @@ rule draw_figure_6:
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_6"),
     script:
-        "../scripts/draw_figure_6.py"
+        "../scripts/figures/draw_figure_6.py"
 
 
 use rule draw_figure_6 as illustrate_figure_6 with:
@@ -297,7 +297,7 @@ rule draw_figure_7:
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_7"),
     script:
-        "../scripts/draw_figure_7.py"
+        "../scripts/figures/draw_figure_7.py"
 
 
 use rule draw_figure_7 as illustrate_figure_7 with:
@@ -333,7 +333,7 @@ rule draw_signed_heatmaps:
         synthetic=SYNTHETIC,
         code=version_of("draw_signed_heatmaps"),
     script:
-        "../scripts/draw_signed_heatmaps.py"
+        "../scripts/figures/draw_signed_heatmaps.py"
 
 
 rule draw_faithfulness:
@@ -354,7 +354,7 @@ rule draw_faithfulness:
         synthetic=SYNTHETIC,
         code=version_of("draw_faithfulness"),
     script:
-        "../scripts/draw_faithfulness.py"
+        "../scripts/figures/draw_faithfulness.py"
 
 
 use rule draw_faithfulness as illustrate_faithfulness with:

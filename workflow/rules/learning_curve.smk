@@ -38,7 +38,7 @@ rule draw_share:
         seed=lookup(within=config, dpath="seed"),
         code=version_of("draw_share"),
     script:
-        "../scripts/draw_share.py"
+        "../scripts/cnn/draw_share.py"
 
 
 use rule write_recipe as write_share_recipe with:
@@ -115,7 +115,7 @@ rule gather_learning_curve:
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         code=version_of("gather_learning_curve"),
     script:
-        "../scripts/gather_learning_curve.py"
+        "../scripts/cnn/gather_learning_curve.py"
 
 
 rule draw_learning_curve:
@@ -135,7 +135,7 @@ rule draw_learning_curve:
         synthetic=SYNTHETIC,
         code=version_of("draw_learning_curve"),
     script:
-        "../scripts/draw_learning_curve.py"
+        "../scripts/figures/draw_learning_curve.py"
 
 
 localrules:

@@ -29,7 +29,7 @@ rule draw_cohort:
         seed=lookup(within=config, dpath="seed"),
         code=version_of("draw_cohort"),
     script:
-        "../scripts/draw_cohort.py"
+        "../scripts/phantom/draw_cohort.py"
 
 
 if "raw_shards" not in workflow.global_resources:
@@ -61,7 +61,7 @@ rule simulate_exams:
         seed=lookup(within=config, dpath="seed"),
         code=version_of("simulate_exams"),
     script:
-        "../scripts/simulate_exams.py"
+        "../scripts/phantom/simulate_exams.py"
 
 
 rule draw_phantom_gallery:
@@ -81,7 +81,7 @@ rule draw_phantom_gallery:
         seed=lookup(within=config, dpath="seed"),
         code=version_of("draw_phantom_gallery"),
     script:
-        "../scripts/draw_phantom_gallery.py"
+        "../scripts/figures/draw_phantom_gallery.py"
 
 
 localrules:

@@ -41,7 +41,7 @@ rule compute_precision:
         options=lookup(within=config, dpath="precision"),
         code=version_of("compute_precision"),
     script:
-        "../scripts/compute_precision.py"
+        "../scripts/statistics/compute_precision.py"
 
 
 localrules:

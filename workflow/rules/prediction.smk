@@ -171,7 +171,7 @@ rule describe_training_images:
     params:
         code=version_of("describe_training_images"),
     script:
-        "../scripts/describe_training_images.py"
+        "../scripts/cnn/describe_training_images.py"
 
 
 rule predict_nodes:
@@ -197,7 +197,7 @@ rule predict_nodes:
     params:
         code=version_of("predict_nodes"),
     script:
-        "../scripts/predict_nodes.py"
+        "../scripts/cnn/predict_nodes.py"
 
 
 localrules:

@@ -64,7 +64,7 @@ rule study_readers:
         seed=lookup(within=config, dpath="seed"),
         code=version_of("study_readers"),
     script:
-        "../scripts/study_readers.py"
+        "../scripts/statistics/study_readers.py"
 
 
 rule draw_readers:
@@ -95,7 +95,7 @@ rule draw_readers:
         synthetic=SYNTHETIC,
         code=version_of("draw_readers"),
     script:
-        "../scripts/draw_readers.py"
+        "../scripts/figures/draw_readers.py"
 
 
 use rule draw_readers as illustrate_readers with:

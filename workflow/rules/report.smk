@@ -45,7 +45,7 @@ rule record_provenance:
         config=config,
         code=version_of("record_provenance"),
     script:
-        "../scripts/record_provenance.py"
+        "../scripts/report/record_provenance.py"
 
 
 rule write_report:
@@ -108,7 +108,7 @@ rule write_report:
         cutoff_suv=lookup(within=config, dpath="cohort/suv_cutoff"),
         code=version_of("write_report"),
     script:
-        "../scripts/write_report.py"
+        "../scripts/report/write_report.py"
 
 
 localrules:

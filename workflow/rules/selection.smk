@@ -60,7 +60,7 @@ rule rank_candidates:
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         code=version_of("rank_candidates"),
     script:
-        "../scripts/rank_candidates.py"
+        "../scripts/cnn/rank_candidates.py"
 
 
 localrules:

@@ -41,7 +41,7 @@ rule import_scores:
     params:
         code=version_of("import_scores"),
     script:
-        "../scripts/import_scores.py"
+        "../scripts/classifiers/import_scores.py"
 
 
 rule compute_statistics:
@@ -79,7 +79,7 @@ rule compute_statistics:
         score_prevalence=lambda wildcards: scores_as(wildcards, "prevalence") or 0.5,
         code=version_of("compute_statistics"),
     script:
-        "../scripts/compute_statistics.py"
+        "../scripts/statistics/compute_statistics.py"
 
 
 rule compare_classifiers:
@@ -104,7 +104,7 @@ rule compare_classifiers:
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         code=version_of("compare_classifiers"),
     script:
-        "../scripts/compare_classifiers.py"
+        "../scripts/statistics/compare_classifiers.py"
 
 
 rule compare_aucs:
@@ -125,7 +125,7 @@ rule compare_aucs:
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         code=version_of("compare_aucs"),
     script:
-        "../scripts/compare_aucs.py"
+        "../scripts/statistics/compare_aucs.py"
 
 
 rule compute_subgroups:
@@ -151,7 +151,7 @@ rule compute_subgroups:
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         code=version_of("compute_subgroups"),
     script:
-        "../scripts/compute_subgroups.py"
+        "../scripts/statistics/compute_subgroups.py"
 
 
 rule tabulate_results:
@@ -198,4 +198,4 @@ rule tabulate_results:
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         code=version_of("tabulate_results"),
     script:
-        "../scripts/tabulate_results.py"
+        "../scripts/paper/tabulate_results.py"

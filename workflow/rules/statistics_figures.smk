@@ -32,7 +32,7 @@ rule draw_calibration:
         synthetic=SYNTHETIC,
         code=version_of("draw_calibration"),
     script:
-        "../scripts/draw_calibration.py"
+        "../scripts/figures/draw_calibration.py"
 
 
 use rule draw_calibration as illustrate_calibration with:
@@ -65,7 +65,7 @@ rule draw_decision_curves:
         synthetic=SYNTHETIC,
         code=version_of("draw_decision_curves"),
     script:
-        "../scripts/draw_decision_curves.py"
+        "../scripts/figures/draw_decision_curves.py"
 
 
 use rule draw_decision_curves as illustrate_decision_curves with:
@@ -93,7 +93,7 @@ rule draw_subgroups:
         synthetic=SYNTHETIC,
         code=version_of("draw_subgroups"),
     script:
-        "../scripts/draw_subgroups.py"
+        "../scripts/figures/draw_subgroups.py"
 
 
 use rule draw_subgroups as illustrate_subgroups with:

@@ -15,10 +15,10 @@ import pandas as pd
 from scipy.special import logit
 
 from nodal_staging import tables
-from nodal_staging.classifier_names import is_reader
-from nodal_staging.files import read_json
-from nodal_staging.precision.area import expected_error
-from nodal_staging.problems import InputError
+from nodal_staging.statistics.precision.area import expected_error
+from nodal_staging.study.classifier_names import is_reader
+from nodal_staging.study.errors import InputError
+from nodal_staging.study.files import read_json
 
 LEAK_Z = 3.1
 BELOW_Z = -1.96

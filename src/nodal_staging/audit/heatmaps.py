@@ -9,11 +9,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.audit.resampling import PatientBootstrap
-from nodal_staging.columns import count, number, one_of, optional_number, table, text
-from nodal_staging.heatmap_check_tables import NODE_CHECKS, PATTERNS, TRAINED
-from nodal_staging.heatmap_files import DIRECTED, Heatmaps, read_heatmaps
-from nodal_staging.seeds import stream
+from nodal_staging.estimates.resampling import PatientBootstrap
+from nodal_staging.heatmaps.heatmap_check_tables import NODE_CHECKS, PATTERNS, TRAINED
+from nodal_staging.heatmaps.heatmap_files import DIRECTED, Heatmaps, read_heatmaps
+from nodal_staging.study.seeds import stream
+from nodal_staging.tables.columns import (
+    count,
+    number,
+    one_of,
+    optional_number,
+    table,
+    text,
+)
 
 RANDOMISATION = table(
     {

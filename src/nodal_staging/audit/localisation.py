@@ -19,11 +19,18 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.attribution.localisation import REGIONS, Localisation, localise
-from nodal_staging.audit.resampling import PatientBootstrap
-from nodal_staging.columns import count, number, one_of, optional_number, table, text
-from nodal_staging.files import read_json
-from nodal_staging.heatmap_files import read_heatmaps
-from nodal_staging.seeds import stream
+from nodal_staging.estimates.resampling import PatientBootstrap
+from nodal_staging.heatmaps.heatmap_files import read_heatmaps
+from nodal_staging.study.files import read_json
+from nodal_staging.study.seeds import stream
+from nodal_staging.tables.columns import (
+    count,
+    number,
+    one_of,
+    optional_number,
+    table,
+    text,
+)
 
 GROUPS = ["all", "status", "outcome", "location"]
 OUTCOMES = ["true_positive", "false_positive", "true_negative", "false_negative"]

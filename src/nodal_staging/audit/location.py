@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.seeds import stream
+from nodal_staging.study.seeds import stream
 
 FloatArray = npt.NDArray[np.float64]
 

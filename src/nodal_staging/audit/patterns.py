@@ -8,7 +8,7 @@ import h5py
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.columns import count, number, optional_number, table, text
+from nodal_staging.tables.columns import count, number, optional_number, table, text
 
 PATTERN_LAYERS = table(
     {

@@ -17,8 +17,8 @@ from pathlib import Path
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.clustered import ClusteredArea, logit_interval
-from nodal_staging.files import read_json, write_json
+from nodal_staging.estimates.auc import ClusteredArea, logit_interval
+from nodal_staging.study.files import read_json, write_json
 
 WEAKNESSES = {
     ("protocol", "node"): (

@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from scipy.special import expit, logit
 
 from nodal_staging import tables
-from nodal_staging.calibration import CALIBRATION
-from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
-from nodal_staging.files import read_json
-from nodal_staging.rounding import setting_percent
+from nodal_staging.statistics.calibration import CALIBRATION
+from nodal_staging.study.classifier_names import printed
+from nodal_staging.study.files import read_json
+from nodal_staging.tables.rounding import setting_percent
 
 MIXES = {"test": "test set", "natural": "weighted to all nodes"}
 STATUSES = {

@@ -8,11 +8,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from nodal_staging import tables
-from nodal_staging.classifier_names import is_reader, printed
-from nodal_staging.decision_curve import DECISION_CURVE
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
-from nodal_staging.files import read_json
+from nodal_staging.statistics.decision_curve import DECISION_CURVE
+from nodal_staging.study.classifier_names import is_reader, printed
+from nodal_staging.study.files import read_json
 
 HIGHEST = 0.6
 """Threshold probability up to which is drawn; few would wait for more."""

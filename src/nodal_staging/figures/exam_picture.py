@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from nodal_staging.exam_views import NodeView
 from nodal_staging.figures import style
+from nodal_staging.nodes.views import NodeView
 
 WINDOW_HU = (-160, 240)
 HIGHEST_SUV = 10.0

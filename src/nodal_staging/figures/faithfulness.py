@@ -11,11 +11,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 
 from nodal_staging import tables
-from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
-from nodal_staging.heatmap_check_tables import CURVES
-from nodal_staging.heatmap_names import method_name
+from nodal_staging.heatmaps.heatmap_check_tables import CURVES
+from nodal_staging.heatmaps.heatmap_names import method_name
+from nodal_staging.study.classifier_names import printed
 
 # Tol's muted colours, told apart by colour-blind readers, and a blue of Okabe and Ito.
 COLOURS = {

@@ -9,11 +9,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from nodal_staging import tables
-from nodal_staging.example_nodes import EXAMPLES
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.pictures import mark_right, outline, scale_bar, show
-from nodal_staging.picture_files import Picture, Pictures, read_pictures
+from nodal_staging.nodes.example_nodes import EXAMPLES
+from nodal_staging.nodes.picture_files import Picture, Pictures, read_pictures
 
 HIGHEST_SUV = 10.0
 OUTLINE = {"positive": style.POSITIVE, "negative": style.NEGATIVE}

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from nodal_staging.dataset_flow import Flow, Nodes
+from nodal_staging.datasets.flow import Flow, Nodes
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.text_boxes import TextBox

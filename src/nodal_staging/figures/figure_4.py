@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from nodal_staging import tables
-from nodal_staging.example_nodes import EXAMPLES
+from nodal_staging.classifiers.cnn.inputs import ImageOptions, ImageSource
+from nodal_staging.classifiers.cnn.recipes import read_recipe
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.network_groups import (
@@ -25,9 +26,8 @@ from nodal_staging.figures.network_groups import (
     groups_of,
 )
 from nodal_staging.figures.text_boxes import text_width_mm
-from nodal_staging.files import read_json
-from nodal_staging.images import ImageOptions, ImageSource
-from nodal_staging.recipes import read_recipe
+from nodal_staging.nodes.example_nodes import EXAMPLES
+from nodal_staging.study.files import read_json
 
 FloatArray = npt.NDArray[np.float32]
 

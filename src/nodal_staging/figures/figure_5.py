@@ -13,10 +13,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from nodal_staging import tables
-from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
-from nodal_staging.files import read_json
+from nodal_staging.study.classifier_names import printed
+from nodal_staging.study.files import read_json
 
 BINS = [step / 25 for step in range(26)]
 SHORT = {"rf_status_balanced": "RF status", "rf_location_balanced": "RF location"}

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from nodal_staging.figures.heatmap_figure import draw_heatmaps
-from nodal_staging.heatmap_examples import single_examples
+from nodal_staging.figures.heatmaps import draw_heatmaps
+from nodal_staging.heatmaps.shown_nodes import single_examples
 
 draw_figure_6 = partial(draw_heatmaps, choose=single_examples)

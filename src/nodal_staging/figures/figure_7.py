@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from nodal_staging.figures.heatmap_figure import draw_heatmaps
-from nodal_staging.heatmap_examples import paired_examples
+from nodal_staging.figures.heatmaps import draw_heatmaps
+from nodal_staging.heatmaps.shown_nodes import paired_examples
 
 draw_figure_7 = partial(draw_heatmaps, choose=paired_examples)

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Sequence
 
-from nodal_staging.classifier_names import printed
 from nodal_staging.figures.heatmap_panels import PERCENTILE, SIGNED, Network
-from nodal_staging.heatmap_examples import Example, rule
-from nodal_staging.heatmap_files import DIRECTED
-from nodal_staging.heatmap_names import method_name
+from nodal_staging.heatmaps.heatmap_files import DIRECTED
+from nodal_staging.heatmaps.heatmap_names import method_name
+from nodal_staging.heatmaps.shown_nodes import Example, rule
+from nodal_staging.study.classifier_names import printed
 
 CAUTION = (
     "Two nodes show what such maps look like and prove nothing: a map can stay the "

@@ -15,13 +15,18 @@ from matplotlib.figure import Figure
 
 from nodal_staging import tables
 from nodal_staging.attribution.localisation import localise
-from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
 from nodal_staging.figures.figure_1 import OUTLINE, ct_scale, described
 from nodal_staging.figures.pictures import Extent, mark_right, outline, scale_bar, show
-from nodal_staging.files import read_json
-from nodal_staging.heatmap_examples import Example
-from nodal_staging.heatmap_files import DIRECTED, Heatmap, Heatmaps, read_heatmaps
+from nodal_staging.heatmaps.heatmap_files import (
+    DIRECTED,
+    Heatmap,
+    Heatmaps,
+    read_heatmaps,
+)
+from nodal_staging.heatmaps.shown_nodes import Example
+from nodal_staging.study.classifier_names import printed
+from nodal_staging.study.files import read_json
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from nodal_staging import tables
-from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
+from nodal_staging.study.classifier_names import printed
 
 CEILING = "0.35"
 LOWEST_AUC = 0.4

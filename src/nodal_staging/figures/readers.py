@@ -10,12 +10,17 @@ from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
 from nodal_staging import tables
-from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
-from nodal_staging.reader_study.areas import DICHOTOMISED, MEAN, ORDINAL, POINTS
-from nodal_staging.reader_study.contrasts import FIXED
-from nodal_staging.rounding import setting_percent
+from nodal_staging.statistics.reader_study.areas import (
+    DICHOTOMISED,
+    MEAN,
+    ORDINAL,
+    POINTS,
+)
+from nodal_staging.statistics.reader_study.contrasts import FIXED
+from nodal_staging.study.classifier_names import printed
+from nodal_staging.tables.rounding import setting_percent
 
 MARKERS = "osD^vP"
 LABELS = {ORDINAL: "four ratings", DICHOTOMISED: "likely or not"}

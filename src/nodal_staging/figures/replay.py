@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from nodal_staging.classifier_names import printed
+from nodal_staging.classifiers.cnn.inputs import ImageOptions
 from nodal_staging.figures import style
-from nodal_staging.images import ImageOptions
+from nodal_staging.study.classifier_names import printed
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from nodal_staging.figures.legend import Legend
-from nodal_staging.files import replacing
+from nodal_staging.study.files import replacing
 
 MM = 1 / 25.4
 POINT_MM = 25.4 / 72

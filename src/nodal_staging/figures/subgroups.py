@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from nodal_staging import tables
-from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
-from nodal_staging.subgroups import SUBGROUPS
+from nodal_staging.statistics.subgroups import SUBGROUPS
+from nodal_staging.study.classifier_names import printed
 
 FloatArray = npt.NDArray[np.float64]
 

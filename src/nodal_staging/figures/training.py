@@ -10,9 +10,9 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.ticker import MaxNLocator
 
 from nodal_staging import tables
-from nodal_staging.classifier_names import printed
 from nodal_staging.figures import style
-from nodal_staging.files import read_json
+from nodal_staging.study.classifier_names import printed
+from nodal_staging.study.files import read_json
 
 HELD_OUT = "0.35"
 LOWEST_AUC = 0.4

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from nodal_staging import tables
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
-from nodal_staging.rounding import grouped
-from nodal_staging.seeds import stream
+from nodal_staging.study.seeds import stream
+from nodal_staging.tables.rounding import grouped
 
 LOWEST_SUV = 0.1
 """What is drawn at the lower end of the logarithmic axis."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from nodal_staging.phantom.truth import LATENTS, Dials
-from nodal_staging.seeds import stream
+from nodal_staging.study.seeds import stream
 
 FloatArray = npt.NDArray[np.float64]
 

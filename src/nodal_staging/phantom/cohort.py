@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nodal_staging import shards, tables
-from nodal_staging.files import write_json
+from nodal_staging import tables
 from nodal_staging.phantom.ceilings import ceilings, location_tables
 from nodal_staging.phantom.identifiers import CANARY
 from nodal_staging.phantom.legibility import realistic_ceilings, render_nodes
-from nodal_staging.phantom.reading import read_nodes
+from nodal_staging.phantom.simulated_readers import read_nodes
 from nodal_staging.phantom.truth import Dials, draw_nodes, location_counts
 from nodal_staging.phantom.uptake import draw_peaks
-from nodal_staging.seeds import stream
+from nodal_staging.study import shards
+from nodal_staging.study.files import write_json
+from nodal_staging.study.seeds import stream
 
 EXCLUDED_MIX = {"non_contrast": 0.45, "low_dose": 0.25, "quality": 0.30}
 FOLLOW_UP_SHARE = 0.05

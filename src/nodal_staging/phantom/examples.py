@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.example_nodes import EXAMPLES
-from nodal_staging.files import replacing_folder
+from nodal_staging.nodes.example_nodes import EXAMPLES
 from nodal_staging.phantom.simulation import Scanner, simulate_exam
+from nodal_staging.study.files import replacing_folder
 
 PATHS = ["ct", "pet", "segmentation"]
 

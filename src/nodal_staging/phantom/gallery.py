@@ -14,7 +14,7 @@ from nodal_staging.phantom.placing import place_nodes
 from nodal_staging.phantom.simulation import Scanner
 from nodal_staging.phantom.truth import LATENTS, Dials
 from nodal_staging.phantom.uptake import draw_peaks, render_pet
-from nodal_staging.seeds import stream
+from nodal_staging.study.seeds import stream
 
 
 @dataclass(frozen=True, slots=True)

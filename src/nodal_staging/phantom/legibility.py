@@ -21,7 +21,7 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from nodal_staging.phantom.ceilings import BATCHES, VIEWS, Ceiling, rank_auc
 from nodal_staging.phantom.node import Node, make_node, paint_node
 from nodal_staging.phantom.truth import LATENTS, Dials
-from nodal_staging.seeds import stream
+from nodal_staging.study.seeds import stream
 
 FloatArray = npt.NDArray[np.float64]
 

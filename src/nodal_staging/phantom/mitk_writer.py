@@ -12,9 +12,9 @@ from xml.sax.saxutils import escape
 import numpy as np
 import numpy.typing as npt
 
-from nodal_staging.files import replacing
 from nodal_staging.geometry import Lattice
 from nodal_staging.phantom.identifiers import CANARY
+from nodal_staging.study.files import replacing
 
 
 def write_multilabel(

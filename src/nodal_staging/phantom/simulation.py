@@ -8,16 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nodal_staging import shards, tables
-from nodal_staging.files import replacing_folder
+from nodal_staging import tables
 from nodal_staging.geometry import Lattice
-from nodal_staging.phantom import body, exam, scans
+from nodal_staging.phantom import body, exam, scan_headers
 from nodal_staging.phantom.dicom_writer import write_series
 from nodal_staging.phantom.habitus import draw_habitus
 from nodal_staging.phantom.mitk_writer import write_json_labels, write_multilabel
 from nodal_staging.phantom.placing import place_nodes
 from nodal_staging.phantom.uptake import render_pet
-from nodal_staging.seeds import stream
+from nodal_staging.study import shards
+from nodal_staging.study.files import replacing_folder
+from nodal_staging.study.seeds import stream
 
 BEFORE_MIDNIGHT_SHARE = 0.1
 LOW_DOSE_MAS, FULL_DOSE_MAS = 20, 120
@@ -105,7 +106,7 @@ def simulate_exam(
     )
     placed = place_nodes(nodes, habitus, height, rng=rng)
     corner = (rng.uniform(-20, 20), rng.uniform(-150, -100), rng.uniform(-1100, -900))
-    protocol = scans.Protocol(
+    protocol = scan_headers.Protocol(
         exam_id=row["exam_id"],
         day=int(row["day"]),
         contrast=contrast,
@@ -123,7 +124,7 @@ def simulate_exam(
         rng=rng,
     )
     lattice = ct_grid.lattice(corner)
-    write_series(raw / row["ct"], *scans.ct_series(protocol, lattice, hu))
+    write_series(raw / row["ct"], *scan_headers.ct_series(protocol, lattice, hu))
     if not used:
         return
     as_json = bool(rng.random() < scanner.segmentation["json_share"])
@@ -140,7 +141,7 @@ def simulate_exam(
         rng=rng,
     )
     counts = bool(rng.random() >= scanner.pet["bqml_share"])
-    series = scans.pet_series(
+    series = scan_headers.pet_series(
         protocol, grid.lattice(corner), suv, _injection(rng), counts=counts
     )
     write_series(raw / row["pet"], *series)
@@ -183,10 +184,10 @@ def _fate(row: dict[str, Any], *, used: bool) -> str:
     return "low_dose" if silent and unused else "other"
 
 
-def _injection(rng: np.random.Generator) -> scans.Injection:
+def _injection(rng: np.random.Generator) -> scan_headers.Injection:
     """Draw dose, weight and times; some patients are injected before midnight."""
     late = rng.random() < BEFORE_MIDNIGHT_SHARE
-    return scans.Injection(
+    return scan_headers.Injection(
         dose_bq=round(float(rng.uniform(100e6, 200e6)), -4),
         weight_kg=round(float(np.clip(rng.normal(83, 10), 55, 130)), 1),
         uptake_s=float(rng.integers(3000, 4500)),

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nodal_staging.seeds import stream
+from nodal_staging.study.seeds import stream
 from nodal_staging.tables import LOCATIONS
 
 FloatArray = npt.NDArray[np.float64]

@@ -6,9 +6,6 @@ from typing import Any
 
 from nodal_staging import tables
 from nodal_staging.audit.ceilings import BELOW_Z
-from nodal_staging.classifier_names import in_order, printed
-from nodal_staging.files import read_json
-from nodal_staging.grid import Grid, Row
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.intervals import Intervals, intervals
 from nodal_staging.report.parts import (
@@ -20,7 +17,10 @@ from nodal_staging.report.parts import (
     interval,
     number,
 )
-from nodal_staging.rounding import MINUS, setting_percent
+from nodal_staging.study.classifier_names import in_order, printed
+from nodal_staging.study.files import read_json
+from nodal_staging.tables.grid import Grid, Row
+from nodal_staging.tables.rounding import MINUS, setting_percent
 
 WORDS = {
     "both": "reads both the node and its location",

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from nodal_staging.classifier_names import in_order, printed
-from nodal_staging.files import read_json
-from nodal_staging.grid import Grid, Row
+from nodal_staging.paper.table_1 import table_1_grid
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.audit import best_possible
 from nodal_staging.report.parts import (
@@ -17,8 +15,10 @@ from nodal_staging.report.parts import (
     percent,
     scroller,
 )
-from nodal_staging.rounding import MISSING
-from nodal_staging.table_1 import table_1_grid
+from nodal_staging.study.classifier_names import in_order, printed
+from nodal_staging.study.files import read_json
+from nodal_staging.tables.grid import Grid, Row
+from nodal_staging.tables.rounding import MISSING
 
 
 def classifiers(study: Artefacts) -> list[Part]:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.files import read_json
-from nodal_staging.grid import Grid
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.parts import Heading, Part, count, counted
-from nodal_staging.rounding import MISSING
+from nodal_staging.study.files import read_json
+from nodal_staging.tables.grid import Grid
+from nodal_staging.tables.rounding import MISSING
 
 UNUSABLE = "the exam cannot be used"
 

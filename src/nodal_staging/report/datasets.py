@@ -3,9 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nodal_staging.classifier_names import printed
-from nodal_staging.files import read_json
-from nodal_staging.grid import Grid
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.parts import (
     Banner,
@@ -15,6 +12,9 @@ from nodal_staging.report.parts import (
     count,
     percent,
 )
+from nodal_staging.study.classifier_names import printed
+from nodal_staging.study.files import read_json
+from nodal_staging.tables.grid import Grid
 
 
 def datasets(study: Artefacts) -> list[Part]:

@@ -9,12 +9,12 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.audit.localisation import outcomes
-from nodal_staging.classifier_names import printed
-from nodal_staging.files import read_json
-from nodal_staging.heatmap_files import Heatmaps, read_heatmaps
+from nodal_staging.heatmaps.heatmap_files import Heatmaps, read_heatmaps
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.node_image import BAR_MM, node_image
 from nodal_staging.report.parts import Folded, Heading, Html, Part, counted, number
+from nodal_staging.study.classifier_names import printed
+from nodal_staging.study.files import read_json
 
 KINDS = {
     "false_negative": "False negatives: positive nodes called negative",

@@ -10,10 +10,8 @@ from nodal_staging import tables
 from nodal_staging.attribution.localisation import REGIONS
 from nodal_staging.audit.heatmaps import FAITHFULNESS, OUTSIDE, RANDOMISATION
 from nodal_staging.audit.localisation import DIFFERENCES, LOCALISATION, OVER_CONTROLS
-from nodal_staging.classifier_names import printed
 from nodal_staging.figures.legend import Illustration
-from nodal_staging.grid import Grid, Row
-from nodal_staging.heatmap_names import method_name
+from nodal_staging.heatmaps.heatmap_names import method_name
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.parts import (
     Folded,
@@ -25,7 +23,9 @@ from nodal_staging.report.parts import (
     percents,
 )
 from nodal_staging.report.patterns import pattern_layers
-from nodal_staging.rounding import MISSING
+from nodal_staging.study.classifier_names import printed
+from nodal_staging.tables.grid import Grid, Row
+from nodal_staging.tables.rounding import MISSING
 
 CONTROLS = ("edges", "random", "centre")
 PATTERNS = {

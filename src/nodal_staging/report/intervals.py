@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from nodal_staging.files import read_json
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.parts import count
-from nodal_staging.rounding import setting_percent
+from nodal_staging.study.files import read_json
+from nodal_staging.tables.rounding import setting_percent
 
 
 @dataclass(frozen=True, slots=True)

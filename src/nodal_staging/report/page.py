@@ -5,7 +5,6 @@ from html import escape
 from pathlib import Path
 
 from nodal_staging.figures.legend import Illustration
-from nodal_staging.files import write_text
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.audit import audit, ceilings
 from nodal_staging.report.classifiers import classifiers
@@ -14,13 +13,14 @@ from nodal_staging.report.datasets import datasets, weaknesses
 from nodal_staging.report.gallery import gallery
 from nodal_staging.report.heatmaps import heatmaps
 from nodal_staging.report.look import STYLE
-from nodal_staging.report.paper import paper
+from nodal_staging.report.paper_tables import paper
 from nodal_staging.report.parts import Banner, Heading, Part, contents, pointer, render
 from nodal_staging.report.precision import precision
 from nodal_staging.report.provenance import methods, provenance
 from nodal_staging.report.readers import readers
 from nodal_staging.report.summary import summary
 from nodal_staging.report.training import training
+from nodal_staging.study.files import write_text
 
 SYNTHETIC = "Synthetic cohort with known truth."
 

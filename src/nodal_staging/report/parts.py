@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from nodal_staging import grid
 from nodal_staging.figures.legend import Illustration
 from nodal_staging.figures.style import DOUBLE_COLUMN_MM, POINT_MM
-from nodal_staging.grid import Grid
-from nodal_staging.rounding import MISSING, grouped
+from nodal_staging.tables import grid
+from nodal_staging.tables.grid import Grid
+from nodal_staging.tables.rounding import MISSING, grouped
 
 
 @dataclass(frozen=True, slots=True)

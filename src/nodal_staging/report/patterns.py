@@ -8,9 +8,9 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.audit.patterns import PATTERN_LAYERS
-from nodal_staging.classifier_names import printed
-from nodal_staging.grid import Grid, Row
 from nodal_staging.report.parts import Folded, Part, count, number, percent
+from nodal_staging.study.classifier_names import printed
+from nodal_staging.tables.grid import Grid, Row
 
 DECIMALS_BELOW = 100
 """Amplifications from here on are printed as whole numbers."""

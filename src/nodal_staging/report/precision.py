@@ -1,12 +1,12 @@
 """What a study of this size can tell."""
 
 from nodal_staging import tables
-from nodal_staging.precision.page import own_grid, reached_grid
-from nodal_staging.precision.study import DETECTABLE, PRECISION
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.intervals import intervals
 from nodal_staging.report.parts import Heading, Part, subheading
-from nodal_staging.rounding import setting_percent
+from nodal_staging.statistics.precision.page import own_grid, reached_grid
+from nodal_staging.statistics.precision.study import DETECTABLE, PRECISION
+from nodal_staging.tables.rounding import setting_percent
 
 
 def precision(study: Artefacts) -> list[Part]:

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from nodal_staging.classifier_names import in_order, printed
-from nodal_staging.files import read_json
-from nodal_staging.grid import Grid, Row
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.intervals import intervals
 from nodal_staging.report.parts import Folded, Heading, Html, Part, scroller
-from nodal_staging.rounding import MISSING
+from nodal_staging.study.classifier_names import in_order, printed
+from nodal_staging.study.files import read_json
+from nodal_staging.tables.grid import Grid, Row
+from nodal_staging.tables.rounding import MISSING
 
 
 def methods(study: Artefacts) -> list[Part]:

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 
-from nodal_staging import document, tables
+from nodal_staging import tables
 from nodal_staging.figures.legend import Illustration
-from nodal_staging.reader_study.areas import AREAS, POINTS
-from nodal_staging.reader_study.contrasts import FIXED, RANDOM
-from nodal_staging.reader_study.kappa import AGREEMENT
-from nodal_staging.reader_study.page import page
 from nodal_staging.report.artefacts import Artefacts, ReaderStudy
 from nodal_staging.report.intervals import intervals
 from nodal_staging.report.parts import Heading, Part, subheading
+from nodal_staging.statistics.reader_study.areas import AREAS, POINTS
+from nodal_staging.statistics.reader_study.contrasts import FIXED, RANDOM
+from nodal_staging.statistics.reader_study.kappa import AGREEMENT
+from nodal_staging.statistics.reader_study.page import page
+from nodal_staging.tables import document
 
 
 def readers(study: Artefacts) -> Iterator[Part]:

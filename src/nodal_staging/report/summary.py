@@ -5,19 +5,19 @@ from collections import Counter
 from nodal_staging import tables
 from nodal_staging.audit.heatmaps import OUTSIDE
 from nodal_staging.audit.localisation import LOCALISATION, OVER_CONTROLS
-from nodal_staging.claims.controls import (
+from nodal_staging.heatmaps.heatmap_names import method_name
+from nodal_staging.paper.claims.controls import (
     OverControl,
     first_method,
     over_controls,
     strongest,
 )
-from nodal_staging.claims.rules import FAILS, HOLDS, OPEN, above
-from nodal_staging.classifier_names import printed
-from nodal_staging.files import read_json
-from nodal_staging.heatmap_names import method_name
+from nodal_staging.paper.claims.rules import FAILS, HOLDS, OPEN, above
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.audit import findings
 from nodal_staging.report.parts import Items, Part, percent, percents
+from nodal_staging.study.classifier_names import printed
+from nodal_staging.study.files import read_json
 
 
 def summary(study: Artefacts) -> list[Part]:

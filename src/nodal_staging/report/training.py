@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.classifier_names import printed
-from nodal_staging.grid import Grid, Row
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.parts import Heading, Part, count, number
-from nodal_staging.rounding import MISSING
+from nodal_staging.study.classifier_names import printed
+from nodal_staging.tables.grid import Grid, Row
+from nodal_staging.tables.rounding import MISSING
 
 
 def training(study: Artefacts) -> list[Part]:

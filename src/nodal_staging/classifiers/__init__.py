@@ -1,0 +1,1 @@
+"""Everything that scores nodes: networks, forests, baselines, readers, yours."""

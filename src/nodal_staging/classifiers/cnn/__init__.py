@@ -1,0 +1,1 @@
+"""The three networks, from augmentation to scores."""

@@ -1,0 +1,75 @@
+"""Checkpoints: a training that was killed goes on and ends in the same weights.
+
+A checkpoint holds every variable of the network and of its optimiser after an epoch,
+the history up to there, and a key of what is being trained; one that belongs to
+another recipe, other pixels or other code is not used.
+"""
+
+import json
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from nodal_staging.classifiers.cnn.backend import keras
+from nodal_staging.study.files import replacing
+
+logger = logging.getLogger(__name__)
+
+MOST_TIME_SHARE = 0.01
+"""Share of the training time that checkpoints may take."""
+
+
+class Checkpoint:
+    """A file that is written after epochs and removed once the weights are safe."""
+
+    def __init__(self, path: Path, key: str) -> None:
+        """Remember where it is, and the key of what is being trained."""
+        self.path = path
+        self.key = key
+        self._next = 0.0
+
+    def restore(self, model: keras.Model) -> list[dict[str, Any]]:
+        """Fill a compiled model and return the history of the epochs it has behind it.
+
+        Returns an empty history, and leaves the model as it is, where there is no
+        checkpoint of this training.
+        """
+        try:
+            with h5py.File(self.path) as file:
+                if file.attrs["key"] != self.key:
+                    logger.info("a checkpoint of another training is left aside")
+                    return []
+                history: list[dict[str, Any]] = json.loads(file.attrs["history"])
+                values = [file[str(n)][()] for n in range(len(_variables(model)))]
+        except (OSError, KeyError):
+            return []
+        for variable, value in zip(_variables(model), values, strict=True):
+            variable.assign(value)
+        logger.info("going on after epoch %d", len(history))
+        return history
+
+    def save(self, model: keras.Model, history: list[dict[str, Any]]) -> None:
+        """Write the state after an epoch, unless writing has taken too much time."""
+        if time.monotonic() < self._next:
+            return
+        start = time.monotonic()
+        with replacing(self.path) as part, h5py.File(part, "w") as file:
+            for number, variable in enumerate(_variables(model)):
+                file[str(number)] = np.asarray(keras.ops.convert_to_numpy(variable))
+            file.attrs["history"] = json.dumps(history)
+            file.attrs["key"] = self.key
+        taken = time.monotonic() - start
+        self._next = start + taken / MOST_TIME_SHARE
+
+    def remove(self) -> None:
+        """Remove the file."""
+        self.path.unlink(missing_ok=True)
+
+
+def _variables(model: keras.Model) -> list[Any]:
+    """Return all that training changes: weights, moving averages, seeds, moments."""
+    return [*model.variables, *model.optimizer.variables]

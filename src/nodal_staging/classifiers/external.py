@@ -1,0 +1,115 @@
+"""Scores of a user's own classifier, found to fit the study or refused in a sentence.
+
+Once taken, they are scores like any other: what follows does not know whose they are.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from nodal_staging import tables
+from nodal_staging.classifiers.labelled_scores import ScoreError, read_partition
+
+
+def import_scores(
+    *, name: str, source: str | Path, test: str | Path, scores: str | Path
+) -> None:
+    """Check the scores of a classifier against the study and copy them.
+
+    Parameters
+    ----------
+    name
+        Of the classifier.
+    source
+        ``tables.SCORES``. Rows of the partition ``test`` are the nodes of the test
+        set, each once; rows ``out_of_fold``, if any, are other nodes and choose the
+        threshold; without them ``prediction`` must be filled in.
+    test
+        The test set (``tables.DATASET``).
+    scores
+        Output, ``tables.SCORES``, test nodes in the order of the test set.
+
+    Raises
+    ------
+    ScoreError
+        If nodes are missing, repeated, foreign, of another status or patient, or
+        used both to test and to choose a threshold; or if they cannot be evaluated.
+    TableError
+        If the file is not of that form.
+    """
+    frame = _read(name, source)
+    tested = tables.read(test, tables.DATASET)
+    mine = frame[frame["partition"] == "test"].set_index("node_id")
+    _require_test_nodes(name, mine, tested)
+    for column in ("status", "patient_id"):
+        _require_same(name, mine, tested, column)
+    _require_apart(name, frame, tested)
+    read_partition(source, "test", classifier=name)
+    ordered = mine.loc[tested["node_id"]].reset_index()
+    rest = frame[frame["partition"] != "test"]
+    tables.write(pd.concat([ordered, rest]), scores, tables.SCORES)
+
+
+def _read(name: str, source: str | Path) -> pd.DataFrame:
+    """Read the file; say which node stands in it twice."""
+    path = Path(source)
+    if path.is_file():
+        keys = pd.read_csv(path, sep="," if path.suffix == ".csv" else "\t", dtype=str)
+        if {"node_id", "partition"} <= set(keys.columns):
+            again = keys.duplicated(["node_id", "partition"])
+            if again.any():
+                first = keys[again].iloc[0]
+                raise ScoreError(
+                    f"scores of {name}, partition {first['partition']}: node "
+                    f"{first['node_id']} stands in more than one row "
+                    f"(and {int(again.sum()) - 1} more); keep one row per node"
+                )
+    return tables.read(source, tables.SCORES)
+
+
+def _require_test_nodes(name: str, mine: pd.DataFrame, tested: pd.DataFrame) -> None:
+    """Refuse scores of more or fewer nodes than the test set has."""
+    wanted, found = set(tested["node_id"]), set(mine.index)
+    for left_out, words in (
+        (
+            wanted - found,
+            "no score of test node {}{}; score every node of the test set",
+        ),
+        (
+            found - wanted,
+            "node {}{} is not of the test set; leave it out, or give it "
+            "another partition",
+        ),
+    ):
+        if left_out:
+            more = f" (and {len(left_out) - 1} more)" if len(left_out) > 1 else ""
+            sentence = words.format(min(left_out), more)
+            raise ScoreError(f"scores of {name}, partition test: {sentence}")
+
+
+def _require_same(
+    name: str, mine: pd.DataFrame, tested: pd.DataFrame, column: str
+) -> None:
+    """Refuse a node that the study knows otherwise."""
+    known = tested.set_index("node_id")[column]
+    differs = mine.loc[known.index, column] != known
+    if differs.any():
+        node = known.index[int(np.argmax(differs.to_numpy()))]
+        raise ScoreError(
+            f"scores of {name}, partition test, node {node}: {column} is "
+            f"{mine.loc[node, column]}, in the study {known[node]} "
+            f"(and {int(differs.sum()) - 1} more differ); correct the file"
+        )
+
+
+def _require_apart(name: str, frame: pd.DataFrame, tested: pd.DataFrame) -> None:
+    """Refuse a threshold that would be chosen on test nodes."""
+    tuning = frame.loc[frame["partition"] == "out_of_fold", "node_id"]
+    shared = sorted(set(tuning) & set(tested["node_id"]))
+    if shared:
+        raise ScoreError(
+            f"scores of {name}, partition out_of_fold: node {shared[0]} is of the test "
+            f"set (and {len(shared) - 1} more), on which no threshold may be chosen; "
+            "leave it out"
+        )

@@ -1,0 +1,1 @@
+"""Which exams take part, and why the others do not."""

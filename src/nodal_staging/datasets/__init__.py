@@ -1,0 +1,1 @@
+"""Which nodes train and which test."""

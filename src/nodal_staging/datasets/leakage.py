@@ -1,0 +1,101 @@
+"""A ledger of leakage: what stands on both sides of the split."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from nodal_staging import tables
+from nodal_staging.nodes.patch_files import patch_sums
+from nodal_staging.study.files import write_json
+
+
+def certify_datasets(
+    *,
+    test: str | Path,
+    training: dict[str, str | Path],
+    patches: Iterable[str | Path],
+    protocol: str,
+    threshold_source: str,
+    output: str | Path,
+) -> None:
+    """Count nodes, patients and identical patches on both sides of the split.
+
+    Parameters
+    ----------
+    test, training
+        The test set, and the training sets by name (``tables.DATASET``).
+    patches
+        Patch files of all shards.
+    protocol, threshold_source
+        As configured; written beside the counts.
+    output
+        ``datasets/certificate.json``.
+
+    Raises
+    ------
+    RuntimeError
+        If a patient is on both sides although the protocol splits by patient, or a
+        node is on both sides: a defect of the split.
+    """
+    tested = tables.read(test, tables.DATASET)
+    sums = patch_sums(patches)
+    ledger = {
+        name: _ledger(tested, tables.read(path, tables.DATASET), sums)
+        for name, path in sorted(training.items())
+    }
+    for name, entry in ledger.items():
+        if entry["shared_nodes"] or (
+            protocol == "patient" and entry["shared_patients"]
+        ):
+            raise RuntimeError(f"the split leaks into {name}: {entry}")
+    write_json(
+        output,
+        {
+            "protocol": protocol,
+            "test": _sizes(tested),
+            "training": ledger,
+            "threshold_source": threshold_source,
+            "normaliser_source": "fixed HU window; no statistic of the images is used",
+        },
+    )
+
+
+def _ledger(
+    tested: pd.DataFrame, trained: pd.DataFrame, sums: dict[str, str]
+) -> dict[str, Any]:
+    """Compare one training set with the test set."""
+    shared_patients = set(tested["patient_id"]) & set(trained["patient_id"])
+    siblings = tested["patient_id"].isin(set(trained["patient_id"]))
+    return _sizes(trained) | {
+        "shared_nodes": len(set(tested["node_id"]) & set(trained["node_id"])),
+        "shared_patients": len(shared_patients),
+        "test_nodes_with_sibling": int(siblings.sum()),
+        "identical_patches": _identical(tested, trained, sums),
+    }
+
+
+def _sizes(dataset: pd.DataFrame) -> dict[str, int]:
+    return {
+        "nodes": len(dataset),
+        "positive": int((dataset["status"] == "positive").sum()),
+        "negative": int((dataset["status"] == "negative").sum()),
+        "patients": int(dataset["patient_id"].nunique()),
+    }
+
+
+def _identical(
+    tested: pd.DataFrame, trained: pd.DataFrame, sums: dict[str, str]
+) -> list[list[str]]:
+    """List pairs of test and training nodes with the same voxels."""
+    by_sum: defaultdict[str, list[str]] = defaultdict(list)
+    for node_id in trained["node_id"]:
+        by_sum[sums[node_id]].append(node_id)
+    return [
+        [node_id, twin]
+        for node_id in tested["node_id"]
+        for twin in by_sum.get(sums[node_id], [])
+        if twin != node_id
+    ]

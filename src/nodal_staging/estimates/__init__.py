@@ -1,0 +1,1 @@
+"""Areas, curves, proportions and resampling of arrays, without files and without R."""

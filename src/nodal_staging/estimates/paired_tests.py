@@ -1,0 +1,96 @@
+"""Differences of two shares of the same nodes: an interval, and an exact test.
+
+The interval is Tango's: all differences that a score test would not reject. It is the
+counterpart of the uncorrected McNemar test, keeps within -1 and 1, and has a width
+where no pair is discordant.
+"""
+
+from collections import Counter
+from math import sqrt
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+from scipy.stats import binom
+
+from nodal_staging.estimates.proportions import normal_quantile
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+
+def difference_interval(
+    only_a: int, only_b: int, n: int, *, level: float
+) -> tuple[float, float]:
+    """Return the score interval of the difference of two paired shares, A less B.
+
+    Parameters
+    ----------
+    only_a, only_b
+        Pairs in which A alone, and B alone, has what is counted.
+    n
+        Number of pairs, concordant ones included.
+    level
+        Confidence level.
+
+    References
+    ----------
+    Tango, Stat Med 1998;17:891.
+    """
+    limit = normal_quantile(level)
+    estimate = (only_a - only_b) / n
+
+    def beyond(delta: float, sign: int) -> float:
+        return sign * _score(only_a, only_b, n, delta) - limit
+
+    ends = []
+    for bound, sign in ((-1.0, 1), (1.0, -1)):
+        # At the bound itself the score is infinite, or the bound is the estimate.
+        edge = bound * (1 - 1e-12)
+        if abs(estimate - bound) < 1e-9 or beyond(edge, sign) < 0:
+            ends.append(bound)
+        else:
+            ends.append(float(brentq(beyond, edge, estimate, args=(sign,), xtol=1e-13)))
+    return ends[0], ends[1]
+
+
+def sign_flip_p(per_patient: IntArray) -> float:
+    """Return the exact two-sided p of a sum whose terms may have either sign.
+
+    Parameters
+    ----------
+    per_patient
+        Differences per patient ``(k,)``. With 1, 0 and -1 alone it is the exact
+        McNemar test.
+
+    Returns
+    -------
+    The probability that the sum is as far from 0 as it is, or farther, if each sign
+    is plus or minus with probability 1/2; 1 where all differences are 0.
+    """
+    sizes = Counter(abs(int(value)) for value in per_patient if value)
+    if not sizes:
+        return 1.0
+    # Sums are counted from their smallest, in steps of 2 (a sign turned adds 2 |d|).
+    law: FloatArray = np.ones(1)
+    for size, times in sorted(sizes.items()):
+        turned = np.zeros(size * times + 1)
+        turned[::size] = binom.pmf(np.arange(times + 1), times, 0.5)
+        law = np.convolve(law, turned)
+    total = len(law) - 1
+    sums = 2 * np.arange(total + 1) - total
+    observed = abs(int(per_patient.sum()))
+    return min(1.0, float(law[np.abs(sums) >= observed].sum()))
+
+
+def _score(only_a: int, only_b: int, n: int, delta: float) -> float:
+    """Return Tango's statistic: how far the data are above a difference, in errors."""
+    # Share of B alone under the constraint that the difference is delta.
+    linear = -only_a - only_b + (2 * n - only_a + only_b) * delta
+    constant = -only_b * delta * (1 - delta)
+    share = (sqrt(max(linear**2 - 8 * n * constant, 0.0)) - linear) / (4 * n)
+    variance = n * (2 * share + delta * (1 - delta))
+    gap = only_a - only_b - n * delta
+    if variance <= 0:
+        return 0.0 if gap == 0 else float(np.sign(gap)) * np.inf
+    return gap / sqrt(variance)

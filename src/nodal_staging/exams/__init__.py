@@ -1,0 +1,1 @@
+"""CT, PET and segmentations of any format."""

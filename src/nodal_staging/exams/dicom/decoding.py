@@ -1,0 +1,100 @@
+"""Compressed slices, decoded by SimpleITK in a process whose death is survivable."""
+
+import os
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pydicom
+import SimpleITK as sitk
+from pydicom.dataset import Dataset, FileMetaDataset
+
+from nodal_staging.exams.dicom.headers import UNREADABLE
+from nodal_staging.exams.isolation import isolated
+from nodal_staging.study.dicom_problems import DicomSeriesError
+
+MOST_COMPRESSED_BYTES = 256 * 1024**2
+DECODER_MB = 2000
+DECODER_S = 60
+STANDARD_ERROR = 2
+
+NEEDED = [
+    "SOPClassUID",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "Rows",
+    "Columns",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+]
+
+
+def decode(path: Path, shape: tuple[int, int], *, role: str) -> npt.NDArray[np.integer]:
+    """Return the stored values of a compressed single-frame file.
+
+    Parameters
+    ----------
+    path, shape
+        The file, and its rows and columns as the header has them.
+    role
+        How messages call the file.
+
+    Raises
+    ------
+    DicomSeriesError
+        If the pixels cannot be decoded, or are not of that shape.
+    ReaderDiedError
+        If the decoder died, took too long or too much memory.
+    """
+    if path.stat().st_size > MOST_COMPRESSED_BYTES:
+        raise _undecodable(role)
+    stored = isolated(
+        _decode, path, shape, role, role=role, memory_mb=DECODER_MB, seconds=DECODER_S
+    )
+    return stored
+
+
+def _decode(path: Path, shape: tuple[int, int], role: str) -> npt.NDArray[np.integer]:
+    """Decode in the child, without what native code prints."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_ERROR)
+    with tempfile.TemporaryDirectory() as folder:
+        bare = Path(folder, "slice.dcm")
+        try:
+            _write_bare(path, bare)
+            sitk.ProcessObject.SetGlobalWarningDisplay(False)
+            stored = sitk.GetArrayFromImage(sitk.ReadImage(str(bare)))
+        except (*UNREADABLE, RuntimeError):
+            raise _undecodable(role) from None
+    if stored.shape != (1, *shape) or not np.issubdtype(stored.dtype, np.integer):
+        raise _undecodable(role)
+    return np.asarray(stored[0])
+
+
+def _write_bare(path: Path, bare: Path) -> None:
+    """Copy pixels and what decodes them; no rescaling, no identifier."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        source = pydicom.dcmread(path)
+        target = Dataset()
+        for name in NEEDED:
+            if name in source:
+                setattr(target, name, source[name].value)
+        target.SOPInstanceUID = "2.25.1"
+        target.add(source["PixelData"])
+        target.file_meta = FileMetaDataset()
+        target.file_meta.MediaStorageSOPClassUID = target.SOPClassUID
+        target.file_meta.MediaStorageSOPInstanceUID = target.SOPInstanceUID
+        target.file_meta.TransferSyntaxUID = source.file_meta.TransferSyntaxUID
+        target.save_as(bare, enforce_file_format=True)
+
+
+def _undecodable(role: str) -> DicomSeriesError:
+    return DicomSeriesError(
+        f"{role}: the compressed pixels cannot be decoded; restore the file from the "
+        "archive, or export the series uncompressed",
+        "undecodable_pixels",
+    )

@@ -1,0 +1,266 @@
+"""Which images of a folder are the series that is wanted.
+
+A hospital hands over folders with scouts, dose reports, derived pictures and second
+reconstructions. What cannot be a slice is left out; what could be is never guessed.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pydicom.dataset import Dataset
+
+from nodal_staging.exams.dicom.elements import integer, numbers, text, texts
+from nodal_staging.exams.dicom.frames import Frame, frames_of
+from nodal_staging.exams.dicom.headers import (
+    MOST_INFLATED_BYTES,
+    FileHeader,
+    inflate,
+    series_files,
+)
+from nodal_staging.exams.dicom.syntaxes import DEFLATED
+from nodal_staging.study.dicom_problems import DicomSeriesError
+
+COSINE_TOLERANCE = 1e-4
+SAME_SPACING_MM = 1e-5
+"""Digits of one scanner's text; across 8192 pixels it is less than a tenth of a mm."""
+
+SAME_POSITION_MM = 0.01
+MOST_LISTED = 6
+
+
+def find_series(
+    folder: Path,
+    headers: Sequence[FileHeader],
+    *,
+    modality: str,
+    role: str,
+    number: int | None = None,
+) -> list[Frame]:
+    """Return the frames of the one series of a modality.
+
+    Parameters
+    ----------
+    folder, headers
+        The folder, and the headers of its files.
+    modality
+        As DICOM calls it, for example ``CT``.
+    role
+        How messages call the folder.
+    number
+        Which of several series is meant, from 1 in the order of their first files.
+
+    Raises
+    ------
+    DicomSeriesError
+        If there is no image of the modality, several series, or several images at
+        one position.
+    """
+    images = _images(headers, modality, role)
+    frames = [
+        frame
+        for item in images
+        for frame in frames_of(item, hounsfield=modality == "CT", role=role)
+    ]
+    frames = _without_copies(folder, frames, role)
+    groups = _groups(frames)
+    if number is not None and not 1 <= number <= len(groups):
+        raise _several(groups, role)
+    if number is None and len(groups) > 1:
+        raise _several(groups, role)
+    return groups[(number or 1) - 1]
+
+
+def _images(
+    headers: Sequence[FileHeader], modality: str, role: str
+) -> list[FileHeader]:
+    """Leave out what cannot be a slice; complain if nothing remains."""
+    left_out: Counter[str] = Counter()
+    images = []
+    for item in headers:
+        reason = _no_slice(item, modality, role)
+        if reason is None:
+            images.append(item)
+        else:
+            left_out[reason] += 1
+    if not images:
+        listed = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
+        raise DicomSeriesError(
+            f"{role}: no {modality} slice in the folder (found {listed}); "
+            "correct the path",
+            "no_image",
+        )
+    return images
+
+
+def _no_slice(item: FileHeader, modality: str, role: str) -> str | None:
+    """Say why a file is no slice of the modality, or None."""
+    header = item.header
+    found = text(header, "Modality")
+    if found != modality:
+        return f"of modality {_known(found)}"
+    if "LOCALIZER" in texts(header, "ImageType"):
+        return "localizer"
+    role = f"{role}, file {item.file + 1}"
+    if integer(header, "SamplesPerPixel", role) not in {None, 1}:
+        return "colour picture"
+    if integer(header, "BitsAllocated", role) in {1, 8}:
+        return "picture of 8 bits"
+    if "PerFrameFunctionalGroupsSequence" in header:
+        return None
+    if not _has_plane(header, role):
+        return _without_plane(header, role)
+    return None
+
+
+def _has_plane(header: Dataset, role: str) -> bool:
+    return all(
+        numbers(header, name, role)
+        for name in ("ImagePositionPatient", "ImageOrientationPatient")
+    )
+
+
+def _without_plane(header: Dataset, role: str) -> str:
+    """Leave out a secondary capture; an original image without a place is damaged."""
+    kinds = set(texts(header, "ImageType"))
+    if kinds & {"DERIVED", "SECONDARY"}:
+        return "secondary capture"
+    raise DicomSeriesError(
+        f"{role}: an original image without ImagePositionPatient or "
+        "ImageOrientationPatient; export the series again",
+        "damaged_geometry",
+    )
+
+
+def _known(modality: str) -> str:
+    """Quote a modality of the standard's list only."""
+    return modality if modality in MODALITIES else "unknown"
+
+
+MODALITIES = frozenset(
+    "CT PT MR NM US CR DX OT SC SR SEG RTSTRUCT RTPLAN RTDOSE PR KO REG DOC XA".split()
+)
+
+
+def _without_copies(folder: Path, frames: list[Frame], role: str) -> list[Frame]:
+    """Keep one of the files that are copies of another; refuse contradicting ones."""
+    first: dict[tuple[str, int], Frame] = {}
+    kept = []
+    files = None
+    for frame in frames:
+        other = first.setdefault((frame.instance, frame.frame), frame)
+        if other is frame:
+            kept.append(frame)
+            continue
+        files = files or series_files(folder, role=role)
+        if not _equal_pixels(files, frame, other):
+            raise DicomSeriesError(
+                f"{role}: files {other.file + 1} and {frame.file + 1} claim to be the "
+                "same image (SOPInstanceUID) but differ; keep the right one",
+                "contradicting_copies",
+            )
+    return kept
+
+
+def _equal_pixels(files: list[Path], one: Frame, other: Frame) -> bool:
+    """Compare everything from the pixels on, and what places and scales them."""
+    same_header = (one.plane, one.position_mm, one.slope, one.intercept) == (
+        other.plane,
+        other.position_mm,
+        other.slope,
+        other.intercept,
+    )
+    formats = [replace(frame.format, syntax="") for frame in (one, other)]
+    return (
+        same_header
+        and formats[0] == formats[1]
+        and _pixel_bytes(files, one) == _pixel_bytes(files, other)
+    )
+
+
+def _pixel_bytes(files: list[Path], frame: Frame) -> bytes:
+    path = files[frame.file]
+    deflated = frame.format.syntax == DEFLATED
+    with inflate(path) if deflated else path.open("rb") as file:
+        file.seek(frame.offset)
+        return file.read(MOST_INFLATED_BYTES if deflated else frame.size)
+
+
+def _groups(frames: list[Frame]) -> list[list[Frame]]:
+    """Split by series, orientation, shape and spacing; by acquisition if it must be."""
+    groups: list[list[Frame]] = []
+    for frame in frames:
+        for group in groups:
+            if _stackable(frame, group[0]):
+                group.append(frame)
+                break
+        else:
+            groups.append([frame])
+    return [part for group in groups for part in _acquisitions(group)]
+
+
+def _stackable(one: Frame, other: Frame) -> bool:
+    """Tell whether two frames can be slices of one volume."""
+    if one.key != other.key:
+        return False
+    first, second = one.plane, other.plane
+    if first is second or first == second:
+        return True
+    return (
+        (first.rows, first.columns) == (second.rows, second.columns)
+        and _apart(first.spacing_mm, second.spacing_mm) <= SAME_SPACING_MM
+        and _apart(first.cosines, second.cosines) <= COSINE_TOLERANCE
+    )
+
+
+def _apart(one: Sequence[float], other: Sequence[float]) -> float:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
+def _acquisitions(group: list[Frame]) -> list[list[Frame]]:
+    """Split a group whose positions repeat by acquisition, if that resolves it."""
+    if not _repeats(group):
+        return [group]
+    parts: dict[str, list[Frame]] = {}
+    for frame in group:
+        parts.setdefault(frame.acquisition, []).append(frame)
+    if all(len(part) > 1 and not _repeats(part) for part in parts.values()):
+        return list(parts.values())
+    return [group]
+
+
+def _repeats(group: list[Frame]) -> bool:
+    places = {
+        tuple(round(value / SAME_POSITION_MM) for value in frame.position_mm)
+        for frame in group
+    }
+    return len(places) < len(group)
+
+
+def _several(groups: list[list[Frame]], role: str) -> DicomSeriesError:
+    """List the candidates by what can be told without quoting anything of theirs."""
+    listed = "; ".join(
+        f"#{number} {_described(group)}"
+        for number, group in enumerate(groups[:MOST_LISTED], start=1)
+    )
+    more = (
+        "" if len(groups) <= MOST_LISTED else f"; and {len(groups) - MOST_LISTED} more"
+    )
+    return DicomSeriesError(
+        f"{role}: the folder holds {len(groups)} series: {listed}{more}; "
+        "keep the one that was segmented, or name it at the end of the path in the "
+        "sheet, for example #1",
+        "several_series",
+    )
+
+
+def _described(group: list[Frame]) -> str:
+    plane = group[0].plane
+    files = sorted({frame.file + 1 for frame in group})
+    span = f"file {files[0]}" if len(files) == 1 else f"files {files[0]} to {files[-1]}"
+    row_mm, column_mm = plane.spacing_mm
+    return (
+        f"{len(group)} slices of {plane.columns} x {plane.rows} pixels of "
+        f"{column_mm:.3g} x {row_mm:.3g} mm ({span})"
+    )

@@ -1,0 +1,158 @@
+"""The text of an NRRD header, read line by line within bounds.
+
+Native readers follow ``data file`` to any file of the machine and take the last of
+two equal fields: both are refused here.
+
+References
+----------
+NRRD file format, version 5, sections 3 and 5.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from nodal_staging.exams.voxel_stream import STREAM_ERRORS
+from nodal_staging.study.segmentation_error import SegmentationError
+
+MAGIC = re.compile(rb"NRRD000[1-5]\r?\n")
+LONGEST_HEADER_BYTES = 8 * 1024 * 1024
+MOST_LINES = 20_000
+REDIRECTIONS = frozenset(
+    {"data file", "datafile", "line skip", "lineskip", "byte skip", "byteskip"}
+)
+FIELDS = frozenset(
+    {"dimension", "type", "encoding", "endian", "content", "number", "sizes"}
+    | {"min", "max", "old min", "oldmin", "old max", "oldmax", "sample units"}
+    | {"sampleunits", "spacings", "thicknesses", "axis mins", "axismins"}
+    | {"axis maxs", "axismaxs", "centers", "centerings", "labels", "units", "kinds"}
+    | {"space", "space dimension", "space units", "space origin"}
+    | {"space directions", "measurement frame"}
+)
+# Only what describes labels is kept: other keys may identify a patient.
+KEPT_KEYS = re.compile(
+    r"modality|layers|layer_\d{3}|org\.mitk\.label_\d{3}_\d{5}"
+    r"|org\.mitk\.multilabel\.segmentation\.(version|labelgroups)"
+    r"|Segment\d{1,4}_(ID|Name|LabelValue|Layer)"
+)
+ESCAPE = re.compile(r"\\(n|\\)")
+
+Fields = dict[str, str]
+
+
+def read_fields(stream: BinaryIO, *, role: str) -> tuple[Fields, dict[str, str]]:
+    """Read a header and leave the stream at the first voxel.
+
+    Parameters
+    ----------
+    stream
+        Standing at the start of an NRRD file with attached voxels.
+    role
+        How messages call the segmentation.
+
+    Returns
+    -------
+    fields
+        Descriptions (``name: value``), names in lower case.
+    keys
+        Pairs (``name:=value``) that describe labels, escapes resolved.
+
+    Raises
+    ------
+    SegmentationError
+        If the header is none, points to other files, goes beyond its bounds, has an
+        unknown field, or a field or such a key twice.
+    """
+    fields: Fields = {}
+    keys: dict[str, str] = {}
+    for line in _lines(stream, role):
+        if line.startswith("#"):
+            continue
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise unreadable(role)
+        if not value.startswith("="):
+            _add_field(fields, name.strip().lower(), value.strip(), role)
+        elif KEPT_KEYS.fullmatch(name):
+            _add_key(keys, name, value[1:], role)
+    return fields, keys
+
+
+def _lines(stream: BinaryIO, role: str) -> Iterator[str]:
+    """Yield the header's lines, without magic and without the empty one that ends it.
+
+    Every line is decoded by itself: a path in the code page of a hospital's computer
+    must not spoil the umlauts of the names.
+    """
+    left = LONGEST_HEADER_BYTES
+    if not MAGIC.fullmatch(_line(stream, 16, role)):
+        raise SegmentationError(
+            f"{role}: not an NRRD file of version 1 to 5; save the segmentation "
+            "as .nrrd"
+        )
+    for _ in range(MOST_LINES):
+        line = _line(stream, left, role)
+        left -= len(line)
+        if line in (b"\n", b"\r\n"):
+            return
+        if not line.endswith(b"\n"):
+            break
+        yield _decoded(line.rstrip(b"\r\n"))
+    raise SegmentationError(
+        f"{role}: the NRRD header does not end within {MOST_LINES} lines and "
+        f"{LONGEST_HEADER_BYTES} bytes; save header and voxels "
+        "in one .nrrd file"
+    )
+
+
+def _line(stream: BinaryIO, most: int, role: str) -> bytes:
+    try:
+        return stream.readline(most)
+    except STREAM_ERRORS:
+        raise unreadable(role) from None
+
+
+def _decoded(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
+def _add_field(fields: Fields, name: str, value: str, role: str) -> None:
+    if name in REDIRECTIONS:
+        raise SegmentationError(
+            f"{role}: the NRRD header points elsewhere ({name}); "
+            "save header and voxels in one .nrrd file"
+        )
+    if name not in FIELDS:
+        raise SegmentationError(
+            f"{role}: the NRRD header has a field that the format does not know; "
+            "save the segmentation again"
+        )
+    if name in fields:
+        raise SegmentationError(
+            f"{role}: the NRRD field {name} stands there twice; "
+            "save the segmentation again"
+        )
+    fields[name] = value
+
+
+def _add_key(keys: dict[str, str], name: str, value: str, role: str) -> None:
+    if name in keys:
+        raise SegmentationError(
+            f"{role}: the NRRD key {name} stands there twice; "
+            "save the segmentation again"
+        )
+    keys[name] = ESCAPE.sub(_unescaped, value)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return "\n" if match[1] == "n" else "\\"
+
+
+def unreadable(role: str) -> SegmentationError:
+    """Return the error of a header that is no header."""
+    return SegmentationError(
+        f"{role}: the NRRD header cannot be read; save the segmentation again"
+    )

@@ -1,0 +1,161 @@
+"""What a segmentation says: labels, and the voxels of each.
+
+A label is told by its layer and its value: two layers (groups, files) may hold the
+same value for different nodes, and their voxels may overlap.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from nodal_staging.geometry import Lattice
+from nodal_staging.study.segmentation_error import SegmentationError
+
+MOST_MASK_BYTES = 1024**3
+
+Box = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label without its voxels.
+
+    Attributes
+    ----------
+    layer
+        Place of its layer, group or file, counted from 0.
+    value
+        Its value within the layer, from 1.
+    name
+        As the reader typed it; may identify a patient, so it stays in the process.
+    """
+
+    layer: int
+    value: int
+    name: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The voxels of one label.
+
+    Attributes
+    ----------
+    lattice
+        The whole grid on which the label was drawn; files of one segmentation may
+        have different ones.
+    layer, value, name
+        As in ``Label``.
+    start
+        First index ``(z, y, x)`` of the bounding box on the grid.
+    mask
+        Voxels within the bounding box, bool ``(z, y, x)``.
+    """
+
+    lattice: Lattice
+    layer: int
+    value: int
+    name: str | None = field(repr=False)
+    start: Box
+    mask: npt.NDArray[np.bool_]
+
+    @property
+    def label(self) -> Label:
+        """The label alone."""
+        return Label(self.layer, self.value, self.name)
+
+    @property
+    def voxels(self) -> int:
+        """Number of voxels."""
+        return int(np.count_nonzero(self.mask))
+
+    @property
+    def volume_mm3(self) -> float:
+        """Volume of the voxels."""
+        return self.voxels * self.lattice.voxel_volume_mm3
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """All labels of an exam.
+
+    Attributes
+    ----------
+    regions
+        Labels with voxels, ordered by layer and value.
+    empty
+        Labels that are described and have no voxel, in the same order.
+    layers
+        Number of layers, groups or files, with or without labels.
+    """
+
+    regions: tuple[Region, ...]
+    empty: tuple[Label, ...]
+    layers: int
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """Every label, with or without voxels, ordered by layer and value."""
+        return in_order([*(region.label for region in self.regions), *self.empty])
+
+
+def in_order(labels: Iterable[Label]) -> tuple[Label, ...]:
+    """Return labels ordered by layer and value."""
+    return tuple(sorted(labels, key=lambda label: (label.layer, label.value)))
+
+
+def described(
+    regions: Iterable[Region], labels: Iterable[Label], *, layers: int
+) -> Segmentation:
+    """Give regions the names of their labels and set labels without voxels aside."""
+    by_place = {(label.layer, label.value): label for label in labels}
+    found = [_named(region, by_place) for region in regions]
+    drawn = {(region.layer, region.value) for region in found}
+    empty = [label for place, label in by_place.items() if place not in drawn]
+    found.sort(key=lambda region: (region.layer, region.value))
+    return Segmentation(tuple(found), in_order(empty), layers)
+
+
+def stacked(parts: Iterable[Segmentation], *, role: str) -> Segmentation:
+    """Lay segmentations on one another, each above the layers of those before.
+
+    Raises
+    ------
+    SegmentationError
+        If their masks take more memory together than is accepted.
+    """
+    regions: list[Region] = []
+    empty: list[Label] = []
+    layers = 0
+    for part in parts:
+        regions += [replace(r, layer=r.layer + layers) for r in part.regions]
+        empty += [replace(label, layer=label.layer + layers) for label in part.empty]
+        layers += part.layers
+        check_masks(sum(region.mask.size for region in regions), role=role)
+    return Segmentation(tuple(regions), tuple(empty), layers)
+
+
+def check_masks(count: int, *, role: str) -> None:
+    """Refuse boxes of labels that hold too many voxels together."""
+    if count > MOST_MASK_BYTES:
+        raise SegmentationError(
+            f"{role}: the boxes around its labels hold more than {MOST_MASK_BYTES} "
+            "voxels; give a segmentation of lymph nodes alone"
+        )
+
+
+def called(segmentation: Segmentation, name: str | None) -> Segmentation:
+    """Name the only label of a file by its node or file, where it has no name."""
+    if name is None or len(segmentation.regions) != 1 or segmentation.empty:
+        return segmentation
+    only = segmentation.regions[0]
+    if only.name is not None:
+        return segmentation
+    return replace(segmentation, regions=(replace(only, name=name),))
+
+
+def _named(region: Region, labels: Mapping[tuple[int, int], Label]) -> Region:
+    label = labels.get((region.layer, region.value))
+    return region if label is None else replace(region, name=label.name)

@@ -1,0 +1,1 @@
+"""Where the networks look: maps of nodes, their files and sanity checks."""

@@ -1,0 +1,164 @@
+"""Heatmap files: one HDF5 per CNN, the same bytes for the same maps.
+
+Every map is of the CT. Where the mask is a channel of the input too,
+``channel_share`` says how much of the absolute values the CT had: what lies on the
+mask speaks of the node's outline, and would put the map on the node whatever the CT.
+
+``explains`` says what the numbers of a map mean. The side of the output is that of
+0.5, of the logit that of zero; the study's threshold may lie elsewhere.
+
+- ``share``: parts of the logit, whatever its sign; above zero supports the side of
+  0.5 on which the output lies
+- ``logit``: parts of the logit, or of its difference from a baseline; above zero
+  speaks for a positive node
+- ``support``: not negative, larger where more supports that side
+- ``size``: not negative, how strongly the logit reacts, without a direction
+- ``signal``: what the network took for its signal, in units of the image
+- ``control``: knows nothing of the network
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from nodal_staging.study.files import replacing
+
+FloatArray = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+DIRECTED = {"share", "logit"}
+"""What maps explain of which parts can speak against the output."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heatmap:
+    """Maps of n images by one method.
+
+    Attributes
+    ----------
+    map
+        Of the CT ``(n, y, x)``, the largest absolute value of each image 1, or zeros.
+    log_scale
+        ``(n,)``: the map in its own units is ``map * exp(log_scale)``.
+    channel_share
+        Share of each channel of the input in the absolute values ``(n, channels)``,
+        the CT first; ``(n, 1)`` for methods that have one map for all channels.
+    explains
+        What its numbers mean.
+    """
+
+    map: FloatArray
+    log_scale: Float64
+    channel_share: Float64
+    explains: str
+
+    @property
+    def ct_share(self) -> Float64:
+        """Share of the CT in the absolute values ``(n,)``; NaN of a single channel."""
+        whole = self.channel_share
+        if whole.shape[1] == 1:
+            return np.full(len(whole), np.nan)
+        return np.where(whole.sum(axis=1) > 0, whole[:, 0], np.nan)
+
+    def for_side(self, logit: Float64) -> FloatArray:
+        """Return the map so that larger values support the side of the output more."""
+        if self.explains == "logit":
+            return self._turned(logit)
+        return np.abs(self.map) if self.explains == "signal" else self.map
+
+    def against(self, logit: Float64) -> Float64:
+        """Return the share of the absolute values that speaks against the output.
+
+        That is against the side of 0.5 on which each output lies, ``(n,)``; NaN where
+        a map is empty. The map must be ``DIRECTED``.
+        """
+        values = self.for_side(logit).astype(np.float64)
+        against = np.maximum(-values, 0).sum(axis=(1, 2))
+        whole = np.abs(values).sum(axis=(1, 2))
+        share = np.full(len(whole), np.nan)
+        np.divide(against, whole, out=share, where=whole > 0)
+        return share
+
+    def for_positive(self, logit: Float64) -> Self:
+        """Return parts of the logit, where the map has shares of it; else itself.
+
+        What supports an output below 0.5 speaks against a positive node.
+        """
+        if self.explains != "share":
+            return self
+        return replace(self, map=self._turned(logit), explains="logit")
+
+    def _turned(self, logit: Float64) -> FloatArray:
+        """Return the map with its sign changed where the output is below 0.5."""
+        sign = np.where(logit < 0, -1, 1).astype(np.float32)
+        return np.asarray(self.map * sign[:, None, None], np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heatmaps:
+    """The heatmaps of a CNN for n nodes.
+
+    Attributes
+    ----------
+    node_ids
+        Nodes, in the order of all else.
+    logit
+        What is explained ``(n,)``; above zero where the output is above 0.5.
+    images, masks
+        What the network saw of the CT, and the node there ``(n, y, x)``.
+    maps
+        By method.
+    """
+
+    node_ids: Sequence[str]
+    logit: npt.NDArray[np.float64]
+    images: FloatArray
+    masks: BoolArray
+    maps: Mapping[str, Heatmap]
+
+
+def write_heatmaps(path: str | Path, heatmaps: Heatmaps) -> None:
+    """Write HDF5; all numbers are float32.
+
+    ``/node_id``, ``/logit``, ``/image``, ``/mask``, and by method ``/map/<method>``
+    with the attribute ``explains``, ``/log_scale/<method>`` and
+    ``/channel_share/<method>``; the attribute ``methods`` has their order.
+    """
+    with replacing(path) as part, h5py.File(part, "w") as file:
+        file["node_id"] = np.array(list(heatmaps.node_ids), dtype="S")
+        file["logit"] = heatmaps.logit.astype(np.float32)
+        file["image"] = heatmaps.images.astype(np.float32)
+        file["mask"] = heatmaps.masks.astype(np.float32)
+        file.attrs["methods"] = list(heatmaps.maps)
+        for name, drawn in heatmaps.maps.items():
+            file[f"map/{name}"] = drawn.map
+            file[f"map/{name}"].attrs["explains"] = drawn.explains
+            file[f"log_scale/{name}"] = drawn.log_scale.astype(np.float32)
+            file[f"channel_share/{name}"] = drawn.channel_share.astype(np.float32)
+
+
+def read_heatmaps(path: str | Path) -> Heatmaps:
+    """Read what ``write_heatmaps`` wrote."""
+    with h5py.File(path) as file:
+        return Heatmaps(
+            node_ids=[name.decode() for name in file["node_id"][()]],
+            logit=file["logit"][()].astype(np.float64),
+            images=file["image"][()],
+            masks=file["mask"][()] > 0,
+            maps={
+                name: Heatmap(
+                    file[f"map/{name}"][()],
+                    file[f"log_scale/{name}"][()].astype(np.float64),
+                    file[f"channel_share/{name}"][()].astype(np.float64),
+                    str(file[f"map/{name}"].attrs["explains"]),
+                )
+                for name in file.attrs["methods"]
+            },
+        )

@@ -1,0 +1,1 @@
+"""Masks, measurements and patches of lymph nodes."""

@@ -1,0 +1,317 @@
+"""Nodes as a radiologist measures them: volume, axes, attenuation, uptake."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from nodal_staging import tables
+from nodal_staging.cohort.inspection import ExamIndex, read_index
+from nodal_staging.cohort.selection import Limits, apply_criteria
+from nodal_staging.cohort.sheets import Exam, read_exams
+from nodal_staging.exams import scans
+from nodal_staging.exams.isolation import isolated
+from nodal_staging.exams.scans import Scan
+from nodal_staging.exams.segmentation.placing import place
+from nodal_staging.exams.segmentation.reading import read_segmentation
+from nodal_staging.exams.segmentation.regions import Region
+from nodal_staging.geometry import Box, Lattice
+from nodal_staging.study.errors import InputError
+from nodal_staging.study.segmentation_error import SegmentationError
+
+logger = logging.getLogger(__name__)
+
+PEAK_RADIUS_MM = (3 / (4 * np.pi) * 1000) ** (1 / 3)
+"""Radius of the 1 ml sphere of SUVpeak."""
+
+DIRECTIONS = 180
+"""Directions of the calipers, one degree apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeMask:
+    """Voxels of one node in a box of its exam.
+
+    Attributes
+    ----------
+    mask
+        Boolean ``(z, y, x)`` of the box.
+    start
+        Index ``(z, y, x)`` of the box in the exam's lattice.
+    lattice
+        Lattice of the box.
+    """
+
+    mask: npt.NDArray[np.bool_]
+    start: tuple[int, int, int]
+    lattice: Lattice
+
+    def points_mm(self) -> npt.NDArray[np.float64]:
+        """Return the LPS points ``(n, 3)`` of the voxel centres."""
+        return self.lattice.to_points(np.argwhere(self.mask))
+
+    def centroid_mm(self) -> npt.NDArray[np.float64]:
+        """Return the mean of the voxel centres, an LPS point."""
+        centroid: npt.NDArray[np.float64] = self.points_mm().mean(axis=0)
+        return centroid
+
+    def box_centre_mm(self) -> npt.NDArray[np.float64]:
+        """Return the centre of the bounding box, an LPS point."""
+        return self.lattice.to_points((np.array(self.mask.shape) - 1) / 2)
+
+
+def included_exams(
+    *,
+    inspections: str | Path,
+    exams: str | Path,
+    nodes: str | Path,
+    index: str | Path,
+    shard: str,
+    limits: Limits,
+) -> Iterator[tuple[Exam, ExamIndex]]:
+    """Yield the included exams of a shard with their indices."""
+    judged = apply_criteria(exams, [inspections], limits)
+    included = set(judged.loc[judged["included"] == "yes", "exam_id"])
+    indices = read_index(index)
+    for exam in read_exams(exams=exams, nodes=nodes, shard=shard):
+        if exam.exam_id in included:
+            yield exam, indices[exam.exam_id]
+
+
+def node_masks(exam: Exam, index: ExamIndex, folder: Path) -> dict[str, NodeMask]:
+    """Return the mask of every node of an exam, on the grid of its CT.
+
+    Parameters
+    ----------
+    exam, index
+        The exam, and how its files are read.
+    folder
+        That of the node sheet.
+
+    Raises
+    ------
+    SegmentationError
+        If a segmentation has changed since the exam was inspected.
+    """
+    role = exam.role("segmentation")
+    masks = {}
+    for path, wanted in exam.segmentations(folder).items():
+        regions = {
+            (region.layer, region.value): region
+            for region in read_segmentation(path, role=role).regions
+        }
+        for node_id in wanted:
+            region = regions.get(index.labels[node_id])
+            if region is None:
+                raise SegmentationError(
+                    f"{role}: the segmentation has changed since it was inspected; "
+                    "run the cohort's inspection again"
+                )
+            masks[node_id] = _on_ct(region, index.ct.lattice, role)
+    return masks
+
+
+def _on_ct(region: Region, lattice: Lattice, role: str) -> NodeMask:
+    placed = place(region, lattice, role=role)
+    box = lattice.crop(placed.start, placed.mask.shape)
+    return NodeMask(placed.mask, placed.start, box)
+
+
+def measure_nodes(
+    *,
+    inspections: str | Path,
+    exams: str | Path,
+    nodes: str | Path,
+    index: str | Path,
+    shard: str,
+    limits: Limits,
+    on_bad_exam: str,
+    output: str | Path,
+) -> None:
+    """Measure every node of the included exams of a shard (``tables.NODES``).
+
+    Each exam is read in a process of its own.
+
+    Raises
+    ------
+    InputError
+        For an exam whose voxels cannot be read, where ``on_bad_exam`` is ``fail``;
+        with ``exclude`` its nodes are left out, and the log says so.
+    """
+    rows: list[dict[str, Any]] = []
+    included = included_exams(
+        inspections=inspections,
+        exams=exams,
+        nodes=nodes,
+        index=index,
+        shard=shard,
+        limits=limits,
+    )
+    folder = Path(nodes).parent
+    for exam, exam_index in included:
+        role = f"patient {exam.patient_id}, exam {exam.exam_id}"
+        try:
+            rows += isolated(_measure_exam, exam, exam_index, folder, role=role)
+        except InputError as error:
+            if on_bad_exam == "fail":
+                raise
+            logger.warning("%s (its nodes are left out)", error)
+    frame = pd.DataFrame(rows, columns=list(tables.NODES.columns))
+    tables.write(frame, output, tables.NODES)
+
+
+def gather_nodes(*, shards: Iterable[str | Path], output: str | Path) -> None:
+    """Join the nodes of all shards, in the order of node_id."""
+    frame = pd.concat([tables.read(path, tables.NODES) for path in shards])
+    tables.write(frame.sort_values("node_id"), output, tables.NODES)
+
+
+def _measure_exam(exam: Exam, index: ExamIndex, folder: Path) -> list[dict[str, Any]]:
+    """Measure the nodes of one exam."""
+    masks = node_masks(exam, index, folder)
+    boxes: list[Box] = [(node.start, node.lattice.shape) for node in masks.values()]
+    values = scans.read_boxes(exam.ct, index.ct, boxes, role=exam.role("ct"))
+    uptakes = _uptakes(exam, index.pet, list(masks.values()))
+    described = exam.nodes.set_index("node_id")
+    return [
+        {
+            "node_id": node_id,
+            "patient_id": exam.patient_id,
+            "location": described.loc[node_id, "location"],
+            "status": described.loc[node_id, "status"],
+            **_size(node),
+            **_attenuation(box[node.mask]),
+            "suv_max": uptake.suv_max,
+            "suv_peak": uptake.suv_peak,
+            "flags": uptake.flag,
+        }
+        for (node_id, node), box, uptake in zip(
+            masks.items(), values, uptakes, strict=True
+        )
+    ]
+
+
+def _size(node: NodeMask) -> dict[str, float]:
+    """Return volume, axes and centre."""
+    long_mm, short_mm = axial_axes_mm(node)
+    x, y, z = node.centroid_mm()
+    return {
+        "volume_mm3": float(node.mask.sum() * node.lattice.voxel_volume_mm3),
+        "short_axis_mm": short_mm,
+        "long_axis_mm": long_mm,
+        "centre_x_mm": float(x),
+        "centre_y_mm": float(y),
+        "centre_z_mm": float(z),
+        "n_voxels": int(node.mask.sum()),
+    }
+
+
+def _attenuation(values_hu: npt.NDArray[np.float32]) -> dict[str, float]:
+    return {
+        "median_hu": float(np.median(values_hu)),
+        "mean_hu": float(np.mean(values_hu, dtype=np.float64)),
+    }
+
+
+def axial_axes_mm(node: NodeMask) -> tuple[float, float]:
+    """Measure the axes in the axial slice where the node is largest.
+
+    The long axis is the largest caliper extent in any direction, the short axis the
+    extent perpendicular to it, as in RECIST 1.1. An extent is that of the voxel
+    centres plus the width of one voxel.
+
+    Returns
+    -------
+    Long and short axis in mm.
+    """
+    areas = node.mask.sum(axis=(1, 2))
+    rows, columns = np.nonzero(node.mask[int(np.argmax(areas))])
+    column_mm, row_mm, _ = node.lattice.spacing_mm
+    angles = np.arange(DIRECTIONS) * np.pi / DIRECTIONS
+    along = np.outer(np.cos(angles), columns * column_mm) + np.outer(
+        np.sin(angles), rows * row_mm
+    )
+    extents = np.ptp(along, axis=1) + (column_mm + row_mm) / 2
+    longest = int(np.argmax(extents))
+    across = (longest + DIRECTIONS // 2) % DIRECTIONS
+    return float(extents[longest]), float(extents[across])
+
+
+@dataclass(frozen=True, slots=True)
+class Uptake:
+    """SUVmax and SUVpeak of a node, NaN where unknown; ``flag`` says why."""
+
+    suv_max: float = float("nan")
+    suv_peak: float = float("nan")
+    flag: str = "no_suv"
+
+
+def _uptakes(exam: Exam, scan: Scan | None, nodes: list[NodeMask]) -> list[Uptake]:
+    """Measure the uptake of nodes.
+
+    SUVmax is the largest PET voxel that holds a voxel centre of the node; SUVpeak
+    the mean of the PET voxels whose centres lie within 1 ml around that voxel.
+    """
+    if scan is None or exam.pet is None:
+        return [Uptake()] * len(nodes)
+    places = [_pet_voxels(node, scan.lattice) for node in nodes]
+    boxes = [_box_around(own, scan.lattice) for own in places if len(own)]
+    read = iter(scans.read_boxes(exam.pet, scan, boxes, role=exam.role("pet")))
+    starts = iter(start for start, _ in boxes)
+    return [
+        _uptake(next(read), own - next(starts), scan.lattice)
+        if len(own)
+        else Uptake(flag="outside_pet")
+        for own in places
+    ]
+
+
+def _pet_voxels(node: NodeMask, lattice: Lattice) -> npt.NDArray[np.int_]:
+    """Return the PET voxels that hold a voxel centre of the node, ``(n, 3)``."""
+    index = np.rint(lattice.to_index(node.points_mm())).astype(int)
+    places = np.unique(index, axis=0)
+    inside = ((places >= 0) & (places < lattice.shape)).all(axis=1)
+    held: npt.NDArray[np.int_] = places[inside]
+    return held
+
+
+def _uptake(
+    suv: npt.NDArray[np.float32], places: npt.NDArray[np.int_], lattice: Lattice
+) -> Uptake:
+    """Measure a node in a box of the PET; ``places`` count from its start."""
+    values = suv[tuple(places.T)]
+    hottest = places[int(np.argmax(values))]
+    return Uptake(float(values.max()), _peak(suv, hottest, lattice), "ok")
+
+
+def _box_around(places: npt.NDArray[np.int_], lattice: Lattice) -> Box:
+    """Return the box of voxels that a sphere around any of the places can reach."""
+    spacing = np.array(lattice.spacing_mm)[::-1]
+    reach = np.ceil(PEAK_RADIUS_MM / spacing).astype(int)
+    low = np.maximum(places.min(axis=0) - reach, 0)
+    high = np.minimum(places.max(axis=0) + reach + 1, lattice.shape)
+    z, y, x = (int(value) for value in low)
+    depth, height, width = (int(value) for value in high - low)
+    return (z, y, x), (depth, height, width)
+
+
+def _peak(
+    suv: npt.NDArray[np.float32], centre: npt.NDArray[np.int_], lattice: Lattice
+) -> float:
+    """Average the voxels of a 1 ml sphere around a voxel ``(z, y, x)``."""
+    spacing = np.array(lattice.spacing_mm)[::-1]
+    reach = np.ceil(PEAK_RADIUS_MM / spacing).astype(int)
+    low = np.maximum(centre - reach, 0)
+    high = np.minimum(centre + reach + 1, suv.shape)
+    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    grid = np.stack(
+        np.meshgrid(*(np.arange(s.start, s.stop) for s in box), indexing="ij"), -1
+    )
+    steps = (grid - centre)[..., ::-1] @ lattice.axes_mm().T
+    near = np.linalg.norm(steps, axis=-1) <= PEAK_RADIUS_MM
+    return float(suv[box][near].mean(dtype=np.float64))

@@ -1,0 +1,1 @@
+"""Table 1, claims, scorecard and recovered counts of the published study."""

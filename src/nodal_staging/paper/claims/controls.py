@@ -1,0 +1,91 @@
+"""What lies on the node by the heatmaps of a CNN, beside what its controls have there.
+
+Controls are maps that know of no network, and untrained networks. Claim C4 and the
+first lines of the report both take the one that has most on the node.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from nodal_staging.heatmaps.heatmap_check_tables import FRESH
+from nodal_staging.heatmaps.heatmap_names import method_name
+from nodal_staging.paper.claims.rules import Estimate
+from nodal_staging.study.classifier_names import printed
+
+
+@dataclass(frozen=True, slots=True)
+class OverControl:
+    """What lies on the node by a method, set against a control of the same CNN.
+
+    Attributes
+    ----------
+    control
+        In words.
+    share
+        Of the absolute values of the control, on the node.
+    difference
+        Share of the method less that of the control, on the same nodes.
+    """
+
+    control: str
+    share: float
+    difference: Estimate
+
+
+def first_method(localisation: pd.DataFrame) -> str:
+    """Name the method that the study speaks of first, from ``LOCALISATION``."""
+    return str(localisation["method"].iloc[0])
+
+
+def over_controls(
+    cnn: str, method: str, *, controls: pd.DataFrame, halo: pd.DataFrame
+) -> list[OverControl]:
+    """Set the maps of a CNN by a method against each of its controls.
+
+    Parameters
+    ----------
+    cnn, method
+        Whose maps.
+    controls, halo
+        ``OVER_CONTROLS`` and ``OUTSIDE``.
+    """
+    maps = _of(controls, cnn, method)
+    maps = maps[maps["region"] == "node"]
+    untrained = _of(halo, cnn, method)
+    untrained = untrained[untrained["network"].str.startswith(FRESH)]
+    return [
+        _over(
+            cnn,
+            method_name(row["control"]).removesuffix(" (control)").lower(),
+            row["control_share"],
+            (row["difference"], row["lower"], row["upper"]),
+        )
+        for row in maps.to_dict("records")
+    ] + [
+        # What lies on the node is the rest of what lies outside: signs turn.
+        _over(
+            cnn,
+            f"untrained network {row['network'].removeprefix(f'{FRESH}_')}",
+            1 - row["outside_share"],
+            (-row["difference"], -row["difference_upper"], -row["difference_lower"]),
+        )
+        for row in untrained.to_dict("records")
+    ]
+
+
+def strongest(controls: Sequence[OverControl]) -> OverControl:
+    """Return the control that has most on the node."""
+    return max(controls, key=lambda one: one.share)
+
+
+def _of(frame: pd.DataFrame, cnn: str, method: str) -> pd.DataFrame:
+    return frame[(frame["cnn"] == cnn) & (frame["method"] == method)]
+
+
+def _over(
+    cnn: str, control: str, share: float, numbers: tuple[float, float, float]
+) -> OverControl:
+    name = f"relevance on the node, {printed(f'cnn_{cnn}')}, less that of its {control}"
+    return OverControl(control, share, Estimate.of(name, *numbers))

@@ -1,0 +1,1 @@
+"""What the scores of classifiers say; the only folder that calls R."""

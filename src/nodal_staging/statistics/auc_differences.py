@@ -1,0 +1,219 @@
+"""Paired differences of AUCs on the same nodes, with intervals.
+
+pROC's ``roc.test`` (DeLong) is the engine of record, and ``agreement`` recomputes it.
+Where nodes are nested in patients, Obuchowski's covariance stands beside it and is the
+one to headline. Holm adjusts each kind of p for all pairs of the table.
+
+References
+----------
+DeLong et al., Biometrics 1988;44:837. Obuchowski, Biometrics 1997;53:567.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import erfc, sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from nodal_staging import tables
+from nodal_staging.classifiers.labelled_scores import (
+    LabelledScores,
+    comparable_nodes,
+    read_partition,
+)
+from nodal_staging.estimates import agreement
+from nodal_staging.estimates.auc import NO_VARIANCE, variance_of_difference
+from nodal_staging.estimates.proportions import normal_quantile
+from nodal_staging.statistics import proc
+from nodal_staging.statistics.mcnemar import holm
+from nodal_staging.tables.columns import (
+    count,
+    number,
+    one_of,
+    optional_number,
+    table,
+    text,
+)
+
+FloatArray = npt.NDArray[np.float64]
+Row = dict[str, Any]
+
+PARTS = ("standard_error", "lower", "upper", "z", "p", "p_holm")
+METHODS = ("delong", "clustered")
+
+AUC_DIFFERENCES = table(
+    {
+        "classifier_a": text(),
+        "classifier_b": text(),
+        "n_positive": count(),
+        "n_negative": count(),
+        "n_patients": count(),
+        "auc_a": number(0, 1),
+        "auc_b": number(0, 1),
+        "difference": number(-1, 1),
+        **{
+            f"{method}_{part}": optional_number()
+            for method in METHODS
+            for part in PARTS
+        },
+        "engine": text(),
+        "status": one_of(["ok", "same_order", "no_variance", "delong_only"]),
+    },
+    unique=["classifier_a", "classifier_b"],
+)
+"""One row per pair of a family, A less B. ``same_order``: both order all nodes alike,
+so that p is 1 by definition. ``no_variance``: no resampling changes the difference, so
+that it has neither interval nor p. ``delong_only``: too few patients for the clustered
+variance, which came out negative."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """A classifier with its curve in pROC."""
+
+    classifier: str
+    scores: LabelledScores
+    curve: proc.RocCurve
+
+    @classmethod
+    def of(cls, classifier: str, scores: LabelledScores) -> "Scored":
+        """Hand the scores to pROC."""
+        return cls(classifier, scores, proc.RocCurve(scores.score, scores.positive))
+
+    def only(self, members: npt.NDArray[np.bool_]) -> "Scored":
+        """Return the classifier on some of its nodes ``(n,)``."""
+        if members.all():
+            return self
+        return Scored.of(self.classifier, self.scores.only(members))
+
+
+def compare_aucs(
+    *,
+    classifiers: Sequence[str],
+    scores: Sequence[str | Path],
+    confidence_level: float,
+    differences: str | Path,
+) -> None:
+    """Compare the AUCs of all pairs on the test partition.
+
+    Parameters
+    ----------
+    classifiers, scores
+        Names and their ``tables.SCORES``, in the same order.
+    confidence_level
+        Of every interval.
+    differences
+        Output, ``AUC_DIFFERENCES``; pairs in the order of ``classifiers``.
+
+    Raises
+    ------
+    ScoreError
+        If two classifiers have not scored the same nodes.
+    AgreementError
+        If pROC and the independent implementation disagree.
+    """
+    scored = []
+    for name, path in zip(classifiers, scores, strict=True):
+        read = read_partition(path, "test", classifier=name)
+        scored.append(Scored.of(name, read))
+    rows = [_pair(a, b, confidence_level) for a, b in combinations(scored, 2)]
+    frame = pd.DataFrame(rows, columns=list(AUC_DIFFERENCES.columns))
+    for method in METHODS:
+        tested = frame[f"{method}_p"].notna()
+        p = frame.loc[tested, f"{method}_p"].to_numpy(float)
+        frame[f"{method}_p_holm"] = np.nan
+        frame.loc[tested, f"{method}_p_holm"] = holm(p)
+    tables.write(frame, differences, AUC_DIFFERENCES)
+
+
+def _pair(a: Scored, b: Scored, level: float) -> Row:
+    """Compare one pair; Holm's adjustment needs all pairs and comes later."""
+    of_a, of_b = comparable_nodes(a.classifier, a.scores, b.classifier, b.scores)
+    a, b = a.only(of_a), b.only(of_b)
+    first, second, positive = a.scores.score, b.scores.score, a.scores.positive
+    area_a, area_b = (
+        float(agreement.placements(score, positive)[0].mean())
+        for score in (first, second)
+    )
+    row: Row = {
+        "classifier_a": a.classifier,
+        "classifier_b": b.classifier,
+        "n_positive": int(positive.sum()),
+        "n_negative": int((~positive).sum()),
+        "n_patients": len(np.unique(a.scores.patient_id)),
+        "auc_a": area_a,
+        "auc_b": area_b,
+        "difference": area_a - area_b,
+        "engine": proc.engine(),
+    }
+    if _same_order(first, second, positive):
+        return row | _nothing(0.0, 1.0) | {"status": "same_order"}
+    by_node = agreement.paired_variance(first, second, positive)
+    if by_node < NO_VARIANCE:
+        return row | _nothing(None, None) | {"status": "no_variance"}
+    row |= _with_delong(a.curve.compare(b.curve, level=level), by_node, row)
+    by_patient = variance_of_difference(first, second, positive, a.scores.patient_id)
+    if by_patient < NO_VARIANCE:
+        return row | {"status": "delong_only"}
+    clustered = _wald(row["difference"], by_patient, level)
+    return row | _named("clustered", clustered) | {"status": "ok"}
+
+
+def _with_delong(test: proc.PairedTest, variance: float, row: Row) -> Row:
+    """Take pROC's test, and make sure that ours is the same."""
+    ours = _wald(row["difference"], variance, test.level)
+    theirs = {"lower": test.lower, "upper": test.upper, "z": test.z, "p": test.p}
+    pair = f"{row['classifier_a']} and {row['classifier_b']}"
+    agreement.compare_exact(
+        f"difference of AUC, {pair}", test.difference, row["difference"]
+    )
+    for name, value in theirs.items():
+        agreement.compare_relative(
+            f"{name} of the difference, {pair}",
+            float("nan") if value is None else value,
+            ours[name],
+        )
+    return _named("delong", ours | theirs)
+
+
+def _wald(difference: float, variance: float, level: float) -> Row:
+    """Return error, interval, z and two-sided p."""
+    error = sqrt(variance)
+    half = normal_quantile(level) * error
+    return {
+        "standard_error": error,
+        "lower": difference - half,
+        "upper": difference + half,
+        "z": difference / error,
+        "p": erfc(abs(difference) / error / sqrt(2)),
+    }
+
+
+def _named(method: str, parts: Row) -> Row:
+    """Put the method before each name."""
+    return {f"{method}_{part}": value for part, value in parts.items()}
+
+
+def _nothing(value: float | None, p: float | None) -> Row:
+    """Fill in what does not vary."""
+    parts = dict.fromkeys(("standard_error", "lower", "upper", "z"), value) | {"p": p}
+    return _named("delong", parts) | _named("clustered", parts)
+
+
+def _same_order(
+    first: FloatArray, second: FloatArray, positive: npt.NDArray[np.bool_]
+) -> bool:
+    """Tell whether every node is placed alike by both."""
+    return all(
+        np.array_equal(one, two)
+        for one, two in zip(
+            agreement.placements(first, positive),
+            agreement.placements(second, positive),
+            strict=True,
+        )
+    )

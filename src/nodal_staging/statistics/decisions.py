@@ -1,0 +1,250 @@
+"""What follows from calling nodes positive or negative: threshold, counts, metrics."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nodal_staging.classifiers.labelled_scores import (
+    LabelledScores,
+    ScoreError,
+    read_partition,
+)
+from nodal_staging.estimates import proportions
+from nodal_staging.estimates.curve import TieRule, empirical_curve, youden_choice
+from nodal_staging.estimates.patient_bootstrap import PatientBootstrap
+from nodal_staging.statistics.roc import describe_binary_area
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+Block = dict[str, Any]
+
+NO_WIDTH = "every replicate gives this value: the interval says nothing of precision"
+
+
+def choose_threshold(
+    tested: LabelledScores,
+    scores: str | Path,
+    *,
+    classifier: str,
+    source: str,
+    tie_rule: TieRule,
+) -> Block:
+    """Choose the threshold, unless the classifier has decided by itself.
+
+    Parameters
+    ----------
+    tested
+        The test partition.
+    scores
+        The whole file, for its out-of-fold rows.
+    classifier
+        Name for messages.
+    source
+        ``out_of_fold``, or ``test`` as published, which is optimistic by two to
+        three points of accuracy at the published size.
+    tie_rule
+        Which of several thresholds with the same Youden index is taken.
+
+    Raises
+    ------
+    ScoreError
+        If there are no nodes to choose a threshold on.
+    """
+    if tested.decided is not None:
+        return {
+            "rule": "given",
+            "source": "given",
+            "value": None,
+            "tie_rule": "none",
+            "n_tied": 0,
+            "tied": [],
+        }
+    chosen_on = tested if source == "test" else _tuning(scores, source, classifier)
+    choice = youden_choice(
+        empirical_curve(chosen_on.score, chosen_on.positive), tie_rule
+    )
+    return {
+        "rule": "youden",
+        "source": source,
+        "value": choice.threshold,
+        "tie_rule": tie_rule,
+        "n_tied": len(choice.tied),
+        "tied": list(choice.tied),
+    }
+
+
+def describe_decisions(
+    tested: LabelledScores,
+    called: BoolArray,
+    *,
+    prevalence: float | None,
+    level: float,
+    replicates: int,
+    seed: int,
+    prevalences: Sequence[float] = (),
+) -> Block:
+    """Return counts, metrics with intervals, and what they mean at a prevalence.
+
+    Parameters
+    ----------
+    tested, called
+        The test partition, and who of it is called positive ``(n,)``.
+    prevalence
+        Share of positive nodes outside the test set, or None where it is unknown.
+    level
+        Confidence level of every interval.
+    replicates, seed
+        Of the bootstrap over patients.
+    prevalences
+        Further shares at which PPV and NPV are asked for.
+    """
+    counts = proportions.confusion(tested.positive, called)
+    drawn = PatientBootstrap(tested.positive, tested.patient_id, replicates, seed)
+    resampled = _resampled(drawn, tested.positive, called)
+    blocks = {
+        name: _share(numerator, denominator, level)
+        for name, (numerator, denominator) in counts.counts().items()
+    }
+    for name, values in _metrics(resampled).items():
+        lower, upper = drawn.interval(values, level=level)
+        blocks[name]["patient_bootstrap"] = {
+            "lower": lower,
+            "upper": upper,
+            "replicates": replicates,
+            "seed": seed,
+            "undefined": int(np.isnan(values).sum()),
+        }
+    # F1 is no share of nodes, so Wilson's interval does not apply.
+    of_f1 = blocks["f1"]["patient_bootstrap"]
+    blocks["f1"] |= {
+        "lower": of_f1["lower"],
+        "upper": of_f1["upper"],
+        "method": "patient_bootstrap",
+        "replicates": replicates,
+        "seed": seed,
+    }
+    return {
+        "confusion": asdict(counts),
+        "metrics": blocks,
+        "binary_auc": describe_binary_area(tested, called, level=level),
+        "natural_prevalence": _at_prevalence(counts, prevalence),
+        "at_prevalence": [
+            _with_intervals(counts, resampled, drawn, share, origin, level)
+            for share, origin in _asked(prevalence, prevalences)
+        ],
+    }
+
+
+def _asked(
+    natural: float | None, given: Sequence[float]
+) -> Iterator[tuple[float, str]]:
+    """Yield each prevalence and where it comes from."""
+    if natural is not None:
+        yield natural, "natural"
+    for share in given:
+        yield share, "given"
+
+
+def _resampled(
+    drawn: PatientBootstrap, positive: BoolArray, called: BoolArray
+) -> dict[str, FloatArray]:
+    """Return the counts of every replicate by name ``(b,)``."""
+    columns = {
+        "tp": positive & called,
+        "fn": positive & ~called,
+        "tn": ~positive & ~called,
+        "fp": ~positive & called,
+    }
+    sums = drawn.sums(list(columns.values()))
+    return dict(zip(columns, sums.T, strict=True))
+
+
+def _metrics(resampled: dict[str, FloatArray]) -> dict[str, FloatArray]:
+    """Return the metrics of every replicate; NaN where nothing is to divide by."""
+    tp, fn, tn, fp = (resampled[name] for name in ("tp", "fn", "tn", "fp"))
+    return {
+        "accuracy": _ratio(tp + tn, tp + fn + tn + fp),
+        "sensitivity": _ratio(tp, tp + fn),
+        "specificity": _ratio(tn, tn + fp),
+        "ppv": _ratio(tp, tp + fp),
+        "npv": _ratio(tn, tn + fn),
+        "f1": _ratio(2 * tp, 2 * tp + fp + fn),
+    }
+
+
+def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
+    """Divide where there is something to divide by."""
+    nothing = denominator == 0
+    return np.where(nothing, np.nan, numerator / np.where(nothing, 1, denominator))
+
+
+def _with_intervals(
+    counts: proportions.Confusion,
+    resampled: dict[str, FloatArray],
+    drawn: PatientBootstrap,
+    prevalence: float,
+    origin: str,
+    level: float,
+) -> Block:
+    """Transfer PPV and NPV to a prevalence, with intervals over patients."""
+    rates = _metrics(resampled)
+    hit, passed = rates["sensitivity"], rates["specificity"]
+    true = (hit * prevalence, passed * (1 - prevalence))
+    false = ((1 - passed) * (1 - prevalence), (1 - hit) * prevalence)
+    block: Block = {"prevalence": prevalence, "origin": origin}
+    estimates = proportions.predictive_values(counts, prevalence)
+    for name, estimate, t, f in zip(
+        ("ppv", "npv"), estimates, true, false, strict=True
+    ):
+        lower, upper = drawn.interval(_ratio(t, t + f), level=level)
+        block[name] = {
+            "estimate": estimate,
+            "lower": lower if estimate is not None else None,
+            "upper": upper if estimate is not None else None,
+            "level": level,
+            "method": "patient_bootstrap",
+            "replicates": drawn.replicates,
+            "seed": drawn.seed,
+            "note": NO_WIDTH if lower is not None and lower == upper else None,
+        }
+    return block
+
+
+def _tuning(scores: str | Path, source: str, classifier: str) -> LabelledScores:
+    """Read the nodes on which the threshold is chosen."""
+    try:
+        return read_partition(scores, source, classifier=classifier)
+    except ScoreError as error:
+        raise ScoreError(
+            f"no threshold can be chosen: {error}; or fill in prediction, or set "
+            "statistics/threshold_source to test"
+        ) from error
+
+
+def _share(numerator: int, denominator: int, level: float) -> Block:
+    """Return a share of nodes with its counts and Wilson interval."""
+    interval = proportions.wilson_interval(numerator, denominator, level=level)
+    lower, upper = interval or (None, None)
+    return {
+        "estimate": proportions.proportion(numerator, denominator),
+        "numerator": numerator,
+        "denominator": denominator,
+        "lower": lower,
+        "upper": upper,
+        "level": level,
+        "method": "wilson",
+    }
+
+
+def _at_prevalence(
+    counts: proportions.Confusion, prevalence: float | None
+) -> Block | None:
+    """Transfer PPV and NPV from the mix of the test set."""
+    if prevalence is None:
+        return None
+    ppv, npv = proportions.predictive_values(counts, prevalence)
+    return {"prevalence": prevalence, "ppv": ppv, "npv": npv}

@@ -1,0 +1,243 @@
+"""A network against the mean of the readers.
+
+With readers fixed, the conclusion is about these readers: the contrast AUC of the
+network less the mean AUC of the readers has the variance that the covariance of all
+areas gives it. With readers random it is about readers like these: Obuchowski and
+Rockette's analysis of the differences between the network and each reader, with
+Hillis' degrees of freedom. Two readers leave some one degree of freedom, so the random
+analysis is reported and never headlined.
+
+References
+----------
+Obuchowski and Rockette, Commun Stat Simul Comput 1995;24:285. Hillis, Stat Med
+2007;26:596. Hupse et al., Radiology 2013;266:123 (a machine against readers).
+"""
+
+from collections.abc import Iterator, Sequence
+from math import erfc, isfinite, sqrt
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pandera.pandas as pa
+from scipy.stats import t
+
+from nodal_staging.estimates.auc_covariance import Areas, clustered_areas, delong_areas
+from nodal_staging.estimates.proportions import normal_quantile
+from nodal_staging.statistics.reader_study.areas import (
+    DICHOTOMISED,
+    NO_VARIANCE,
+    ORDINAL,
+    on_basis,
+)
+from nodal_staging.statistics.reader_study.calls import CommonNodes, Rater, in_common
+from nodal_staging.tables.columns import (
+    count,
+    number,
+    one_of,
+    optional_number,
+    table,
+    text,
+)
+
+FloatArray = npt.NDArray[np.float64]
+Row = dict[str, object]
+
+PUBLISHED = "published"
+BASES = (ORDINAL, DICHOTOMISED, PUBLISHED)
+"""The network's whole curve against the readers' ordinal curves; calls of both, on
+equal footing; as published, the network's whole curve against the readers' calls."""
+
+KEYS: dict[str, pa.Column] = {
+    "network": text(),
+    "basis": one_of(list(BASES)),
+    "covariance": one_of(["delong", "clustered"]),
+    "readers": count(),
+    "n_positive": count(),
+    "n_negative": count(),
+    "n_patients": count(),
+    "auc_network": number(0, 1),
+    "auc_readers": number(0, 1),
+    "difference": number(-1, 1),
+}
+ENDS: dict[str, pa.Column] = {
+    "standard_error": number(0),
+    "lower": optional_number(),
+    "upper": optional_number(),
+    "p": optional_number(0, 1),
+}
+
+FIXED = table(
+    {
+        **KEYS,
+        **ENDS,
+        "variance": one_of(["obuchowski", "delong"]),
+        "status": one_of(["ok", "no_variance"]),
+    },
+    unique=["network", "basis", "covariance"],
+)
+"""Readers fixed. ``variance`` is DeLong's where too few patients leave Obuchowski's
+not positive; without any variance there is neither interval nor p."""
+
+RANDOM = table(
+    {
+        **KEYS,
+        "mean_square_readers": number(0),
+        "covariance_of_readers": number(),
+        **ENDS,
+        "degrees_of_freedom": optional_number(0),
+        "status": one_of(["ok", "no_reader_variance", "no_variance"]),
+    },
+    unique=["network", "basis", "covariance"],
+)
+"""Readers random, for two readers or more. Without variance between readers the
+degrees of freedom are infinite (empty here) and the normal distribution stands in."""
+
+
+def compare_networks(
+    networks: Sequence[Rater], readers: Sequence[Rater], *, level: float
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return ``FIXED`` and ``RANDOM``, on the nodes that all of them scored.
+
+    Parameters
+    ----------
+    networks, readers
+        In order; at least one reader.
+    level
+        Confidence level.
+    """
+    fixed, random = [], []
+    for network in networks:
+        common = in_common([network, *readers])
+        for basis in BASES:
+            for covariance, areas, spare in _areas(common, basis):
+                keys = _keys(common, basis, covariance, areas)
+                fixed.append(keys | fixed_readers(areas, spare, level=level))
+                if len(readers) > 1:
+                    random.append(keys | random_readers(areas, level=level))
+    return (
+        pd.DataFrame(fixed, columns=list(FIXED.columns)),
+        pd.DataFrame(random, columns=list(RANDOM.columns)),
+    )
+
+
+def fixed_readers(areas: Areas, spare: Areas, *, level: float) -> Row:
+    """Test the first area against the mean of the others, which are fixed.
+
+    Parameters
+    ----------
+    areas
+        The network first, then the readers.
+    spare
+        The same areas with DeLong's covariance, for a variance that is not positive.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    ``standard_error``, ``lower``, ``upper``, ``p``, ``variance``, ``status``.
+    """
+    weights = _weights(areas)
+    difference, variance = areas.contrast(weights)
+    own = areas is spare or variance >= NO_VARIANCE
+    if not own:
+        variance = spare.contrast(weights)[1]
+    name = "delong" if areas is spare or not own else "obuchowski"
+    if variance < NO_VARIANCE:
+        return _nothing() | {"variance": name, "status": "no_variance"}
+    error = sqrt(variance)
+    half = normal_quantile(level) * error
+    return {
+        "standard_error": error,
+        "lower": difference - half,
+        "upper": difference + half,
+        "p": erfc(abs(difference) / error / sqrt(2)),
+        "variance": name,
+        "status": "ok",
+    }
+
+
+def random_readers(areas: Areas, *, level: float) -> Row:
+    """Test the first area against the mean of readers like the others.
+
+    Parameters
+    ----------
+    areas
+        The network first, then two readers or more.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    ``mean_square_readers``, ``covariance_of_readers`` (mean covariance of two
+    readers' differences), ``standard_error``, ``degrees_of_freedom``, ``lower``,
+    ``upper``, ``p``, ``status``.
+    """
+    readers = len(areas.estimates) - 1
+    # Network less each reader, and the covariance of these differences.
+    against = np.hstack([np.ones((readers, 1)), -np.eye(readers)])
+    differences = against @ areas.estimates
+    covariance = against @ areas.covariance @ against.T
+    shared = (covariance.sum() - np.trace(covariance)) / (readers * (readers - 1))
+    mean_square = float(differences.var(ddof=1))
+    common = readers * max(float(shared), 0.0)
+    found: Row = {
+        "mean_square_readers": mean_square,
+        "covariance_of_readers": float(shared),
+    }
+    if mean_square + common < NO_VARIANCE:
+        found |= {"degrees_of_freedom": None, "status": "no_variance"}
+        return found | _nothing()
+    ratio = 1 + common / mean_square if mean_square > NO_VARIANCE else np.inf
+    freedom = (readers - 1) * ratio**2
+    error = sqrt((mean_square + common) / readers)
+    mean = float(differences.mean())
+    half = float(t.isf((1 - level) / 2, freedom)) * error
+    return found | {
+        "standard_error": error,
+        "lower": mean - half,
+        "upper": mean + half,
+        "p": float(2 * t.sf(abs(mean) / error, freedom)),
+        "degrees_of_freedom": freedom if isfinite(freedom) else None,
+        "status": "ok" if isfinite(freedom) else "no_reader_variance",
+    }
+
+
+def _areas(common: CommonNodes, basis: str) -> Iterator[tuple[str, Areas, Areas]]:
+    """Yield the areas with either covariance, and those with DeLong's."""
+    if basis == PUBLISHED:
+        calls = common.called[1:].astype(float)
+        scores = np.vstack([common.scores[:1], calls])
+    else:
+        scores = on_basis(common, basis)
+    delong = delong_areas(scores, common.positive)
+    yield "delong", delong, delong
+    yield (
+        "clustered",
+        clustered_areas(scores, common.positive, common.patient_id),
+        delong,
+    )
+
+
+def _weights(areas: Areas) -> FloatArray:
+    readers = len(areas.estimates) - 1
+    return np.array([1.0, *[-1 / readers] * readers])
+
+
+def _keys(common: CommonNodes, basis: str, covariance: str, areas: Areas) -> Row:
+    network, *readers = areas.estimates
+    return {
+        "network": common.raters[0],
+        "basis": basis,
+        "covariance": covariance,
+        "readers": len(readers),
+        **common.sizes,
+        "auc_network": float(network),
+        "auc_readers": float(np.mean(readers)),
+        "difference": areas.contrast(_weights(areas))[0],
+    }
+
+
+def _nothing() -> Row:
+    """Say that nothing varies."""
+    return {"standard_error": 0.0, "lower": None, "upper": None, "p": None}

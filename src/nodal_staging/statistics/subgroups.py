@@ -1,0 +1,198 @@
+"""How a classifier does by location and by size.
+
+A subgroup is rarely large enough to be trusted alone: each row has its counts, and a
+word where an area cannot be had. Nothing is tested; the study was not planned for it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from nodal_staging import tables
+from nodal_staging.classifiers.labelled_scores import (
+    MIN_PER_CLASS,
+    LabelledScores,
+    ScoreError,
+    read_partition,
+)
+from nodal_staging.estimates.agreement import placements
+from nodal_staging.estimates.auc import clustered_auc, logit_interval
+from nodal_staging.estimates.proportions import confusion, proportion, wilson_interval
+from nodal_staging.study.files import read_json
+from nodal_staging.tables.columns import count, one_of, optional_number, table, text
+
+BoolArray = npt.NDArray[np.bool_]
+Row = dict[str, Any]
+
+AUC_STATUS = ["ok", "one_class", "too_few", "perfect_separation", "no_variance"]
+
+SUBGROUPS = table(
+    {
+        "classifier": text(),
+        "grouping": one_of(["all", "location", "short_axis"]),
+        "subgroup": text(),
+        "n": count(),
+        "n_positive": count(),
+        "n_negative": count(),
+        "n_patients": count(),
+        "auc": optional_number(0, 1),
+        "auc_lower": optional_number(0, 1),
+        "auc_upper": optional_number(0, 1),
+        "auc_status": one_of(AUC_STATUS),
+        "tp": count(),
+        "fn": count(),
+        "tn": count(),
+        "fp": count(),
+        **{
+            f"{metric}{end}": optional_number(0, 1)
+            for metric in ("sensitivity", "specificity")
+            for end in ("", "_lower", "_upper")
+        },
+    },
+    unique=["classifier", "grouping", "subgroup"],
+)
+"""One row per classifier and subgroup that has test nodes. The AUC has its interval
+over patients on the logit scale where ``auc_status`` is ok; ``one_class`` has none,
+``too_few`` (fewer than two nodes or patients of a class) no interval, nor have
+``perfect_separation`` and ``no_variance``, whose interval would have no width.
+Sensitivity and specificity stand with Wilson's limits."""
+
+
+def compute_subgroups(
+    *,
+    classifiers: Mapping[str, tuple[str | Path, str | Path]],
+    nodes: str | Path,
+    bands_mm: Sequence[float],
+    confidence_level: float,
+    subgroups: str | Path,
+) -> None:
+    """Evaluate classifiers by location and by short axis.
+
+    Parameters
+    ----------
+    classifiers
+        Name to ``tables.SCORES`` and statistics, whose threshold decides.
+    nodes
+        ``tables.NODES``, for location and short axis.
+    bands_mm
+        Where bands of the short axis end, ascending; a node of that size belongs to
+        the band above.
+    confidence_level
+        Of every interval.
+    subgroups
+        Output, ``SUBGROUPS``.
+
+    Raises
+    ------
+    ScoreError
+        If a test node was not measured.
+    """
+    measured = tables.read(nodes, tables.NODES).set_index("node_id")
+    rows: list[Row] = []
+    for name, (scores, statistics) in classifiers.items():
+        tested = read_partition(scores, "test", classifier=name)
+        called = tested.calls(read_json(statistics)["threshold"]["value"])
+        for grouping, subgroup, members in _subgroups(tested, measured, bands_mm, name):
+            row = _row(tested, called, members, confidence_level)
+            place = {"grouping": grouping, "subgroup": subgroup}
+            rows.append({"classifier": name} | place | row)
+    frame = pd.DataFrame(rows, columns=list(SUBGROUPS.columns))
+    tables.write(frame, subgroups, SUBGROUPS)
+
+
+def band_names(bands_mm: Sequence[float]) -> list[str]:
+    """Name the bands of the short axis.
+
+    Examples
+    --------
+    >>> band_names([5, 8])
+    ['< 5 mm', '5 to < 8 mm', '≥ 8 mm']
+    """
+    inner = [f"{a:g} to < {b:g} mm" for a, b in pairwise(bands_mm)]
+    return [f"< {bands_mm[0]:g} mm", *inner, f"≥ {bands_mm[-1]:g} mm"]
+
+
+def _subgroups(
+    tested: LabelledScores,
+    measured: pd.DataFrame,
+    bands_mm: Sequence[float],
+    classifier: str,
+) -> Iterator[tuple[str, str, BoolArray]]:
+    """Yield grouping, subgroup and who belongs to it, in the order of every table."""
+    unmeasured = np.setdiff1d(tested.node_id, measured.index.to_numpy(str))
+    if len(unmeasured):
+        raise ScoreError(
+            f"scores of {classifier}, partition test, node {unmeasured[0]}: not among "
+            f"the measured nodes (and {len(unmeasured) - 1} more); score the nodes of "
+            "nodes.tsv"
+        )
+    rows = measured.loc[tested.node_id]
+    yield "all", "all", np.ones(len(rows), bool)
+    location = rows["location"].to_numpy(str)
+    for name in tables.SHOWN_LOCATIONS:
+        yield from _present("location", name, location == name)
+    band = np.searchsorted(bands_mm, rows["short_axis_mm"].to_numpy(float), "right")
+    for number, name in enumerate(band_names(bands_mm)):
+        yield from _present("short_axis", name, band == number)
+
+
+def _present(
+    grouping: str, name: str, members: BoolArray
+) -> Iterator[tuple[str, str, BoolArray]]:
+    """Leave out what nobody belongs to."""
+    if members.any():
+        yield grouping, name, members
+
+
+def _row(
+    tested: LabelledScores, called: BoolArray, members: BoolArray, level: float
+) -> Row:
+    """Count and evaluate the members of a subgroup."""
+    positive = tested.positive[members]
+    counts = confusion(positive, called[members])
+    row: Row = {
+        "n": len(positive),
+        "n_positive": int(positive.sum()),
+        "n_negative": int((~positive).sum()),
+        "n_patients": len(np.unique(tested.patient_id[members])),
+        "tp": counts.tp,
+        "fn": counts.fn,
+        "tn": counts.tn,
+        "fp": counts.fp,
+        **_area(tested.score[members], positive, tested.patient_id[members], level),
+    }
+    for metric in ("sensitivity", "specificity"):
+        share = counts.counts()[metric]
+        limits = wilson_interval(*share, level=level) or (None, None)
+        row[metric] = proportion(*share)
+        row[f"{metric}_lower"], row[f"{metric}_upper"] = limits
+    return row
+
+
+def _area(
+    score: npt.NDArray[np.float64],
+    positive: BoolArray,
+    patient_id: npt.NDArray[np.str_],
+    level: float,
+) -> Row:
+    """Return the AUC with its interval, as far as there is one."""
+    nothing: Row = {"auc": None, "auc_lower": None, "auc_upper": None}
+    if positive.all() or not positive.any():
+        return nothing | {"auc_status": "one_class"}
+    area = float(placements(score, positive)[0].mean())
+    found = nothing | {"auc": area}
+    groups = (patient_id[positive], patient_id[~positive])
+    if min(len(np.unique(group)) for group in groups) < MIN_PER_CLASS:
+        return found | {"auc_status": "too_few"}
+    if area in (0, 1):
+        return found | {"auc_status": "perfect_separation"}
+    clustered = clustered_auc(score, positive, patient_id)
+    if clustered.standard_error == 0:
+        return found | {"auc_status": "no_variance"}
+    lower, upper = logit_interval(clustered, level=level)
+    return found | {"auc_lower": lower, "auc_upper": upper, "auc_status": "ok"}

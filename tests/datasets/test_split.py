@@ -1,0 +1,126 @@
+"""The paper's arithmetic, and splits that keep their promises."""
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+from nodal_staging import tables
+from nodal_staging.datasets import split
+from nodal_staging.phantom.truth import Dials, draw_nodes
+
+PAPER = Dials(431 / 2616, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0)
+
+
+@pytest.fixture(scope="module")
+def nodes():
+    patients = [f"P{number:04}" for number in range(549)]
+    drawn = draw_nodes(patients, 2616, PAPER, seed=1)
+    return drawn[["node_id", "patient_id", "location", "status"]]
+
+
+def counts(frame):
+    return frame["status"].value_counts().to_dict()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_sizes_are_the_papers(nodes, seed):
+    test, pool = split.split_test(nodes, protocol="node", share=0.15, seed=seed)
+    balanced = split.draw_status_balanced(pool, seed=seed)
+    assert counts(test) == {"positive": 65, "negative": 65}
+    assert counts(balanced) == {"positive": 366, "negative": 366}
+    assert not set(test["node_id"]) & set(balanced["node_id"])
+
+
+def test_location_matching_gives_the_papers_548_within_the_draw(nodes):
+    sizes = []
+    for seed in range(60):
+        _, pool = split.split_test(nodes, protocol="node", share=0.15, seed=seed)
+        sizes.append(len(split.draw_location_balanced(pool, seed=seed)))
+    assert min(sizes) <= 548 <= max(sizes)
+    assert np.mean(sizes) == pytest.approx(548, abs=8)
+
+
+def test_location_balanced_is_balanced_in_every_location(nodes):
+    _, pool = split.split_test(nodes, protocol="node", share=0.15, seed=4)
+    matched = split.draw_location_balanced(pool, seed=4)
+    table = matched.groupby(["location", "status"]).size().unstack(fill_value=0)
+    assert (table["positive"] == table["negative"]).all()
+    available = pool.groupby(["location", "status"]).size().unstack(fill_value=0)
+    smaller = available.min(axis=1)
+    pd.testing.assert_series_equal(table["positive"], smaller, check_names=False)
+
+
+def test_patient_protocol_keeps_patients_apart(nodes):
+    test, pool = split.split_test(nodes, protocol="patient", share=0.15, seed=5)
+    assert counts(test) == {"positive": 65, "negative": 65}
+    assert not set(test["patient_id"]) & set(pool["patient_id"])
+
+
+def test_node_protocol_shares_patients_as_published(nodes):
+    test, pool = split.split_test(nodes, protocol="node", share=0.15, seed=6)
+    balanced = split.draw_status_balanced(pool, seed=6)
+    siblings = test["patient_id"].isin(set(balanced["patient_id"])).mean()
+    assert siblings > 0.5
+
+
+def test_folds_keep_patients_whole_and_status_even(nodes):
+    _, pool = split.split_test(nodes, protocol="patient", share=0.15, seed=7)
+    balanced = split.draw_status_balanced(pool, seed=7)
+    folded = split.assign_folds(balanced, protocol="patient", folds=5, seed=7)
+    assert folded.groupby("patient_id")["fold"].nunique().max() == 1
+    share = folded["status"].eq("positive").groupby(folded["fold"]).mean()
+    assert share.between(0.35, 0.65).all()
+    assert sorted(folded["fold"].unique()) == [1, 2, 3, 4, 5]
+
+
+def write_index(path, node_ids):
+    """Write what a patch file says of its nodes, without their voxels."""
+    with h5py.File(path, "w") as file:
+        file["node_id"] = np.array(list(node_ids), dtype="S")
+        file["sha256"] = np.array(["0" * 64] * len(node_ids), dtype="S64")
+
+
+def test_every_unused_node_has_a_reason(nodes, tmp_path):
+    frame = nodes.assign(
+        **{
+            name: 1.0
+            for name in tables.NODES.columns
+            if name not in nodes.columns and name not in {"flags", "n_voxels"}
+        },
+        n_voxels=1,
+        flags="ok",
+    )
+    tables.write(frame, tmp_path / "nodes.tsv", tables.NODES)
+    uncut = nodes["node_id"].iloc[0]
+    write_index(tmp_path / "patches.h5", nodes["node_id"].iloc[1:])
+    names = ("test", "status_balanced", "location_balanced", "dropped")
+    paths = {name: tmp_path / f"{name}.tsv" for name in names}
+    split.make_datasets(
+        nodes=tmp_path / "nodes.tsv",
+        patches=[tmp_path / "patches.h5"],
+        protocol="patient",
+        test_share=0.15,
+        folds=3,
+        seed=8,
+        **paths,
+    )
+    test = tables.read(paths["test"], tables.DATASET)
+    dropped = tables.read(paths["dropped"], tables.DROPPED)
+    beside = dropped.loc[dropped["dataset"] == "test", "node_id"]
+    able = set(nodes["node_id"]) - set(test["node_id"]) - set(beside)
+    for name in ("status_balanced", "location_balanced"):
+        used = set(tables.read(paths[name], tables.DATASET)["node_id"])
+        lost = set(dropped.loc[dropped["dataset"] == name, "node_id"])
+        assert used | lost == able | {uncut}
+        assert not used & lost
+    cut_out = dropped[dropped["reason"] == "no_patch"]
+    assert set(cut_out["node_id"]) == {uncut}
+    assert len(cut_out) == 3
+    assert uncut not in set(test["node_id"])
+
+
+def test_too_small_a_cohort_says_so(nodes):
+    few = nodes.head(8)
+    with pytest.raises(split.DatasetError, match=r"datasets\.folds: 5"):
+        split.assign_folds(few, protocol="patient", folds=5, seed=1)

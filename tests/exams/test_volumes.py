@@ -1,0 +1,155 @@
+"""CT and PET as one volume file, against SimpleITK and nibabel."""
+
+import gzip
+
+import nibabel as nib
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from nodal_staging.exams import scans, volumes
+from nodal_staging.exams.dicom import Repairs, Wording
+from nodal_staging.exams.volumes import VolumeError
+from nodal_staging.geometry import lattice_of
+
+TURN = np.linalg.qr(np.random.default_rng(5).standard_normal((3, 3)))[0]
+BOXES = [((0, 0, 0), (7, 6, 5)), ((2, 1, 3), (3, 4, 2)), ((6, 5, 4), (1, 1, 1))]
+
+
+@pytest.fixture(params=["straight", "flipped", "oblique"])
+def image(request):
+    values = np.random.default_rng(2).integers(-1024, 2000, (7, 6, 5)).astype(np.int16)
+    image = sitk.GetImageFromArray(values)
+    image.SetSpacing((0.7, 0.8, 3.0))
+    image.SetOrigin((-120.5, 33.25, -800.0))
+    directions = {
+        "straight": np.eye(3),
+        "flipped": np.diag([-1.0, 1.0, -1.0]),
+        "oblique": TURN,
+    }
+    image.SetDirection(directions[request.param].ravel().tolist())
+    return image
+
+
+def same(path, image):
+    """Compare lattice and boxes with the image that was written."""
+    found = volumes.index_volume(path, unit="HU", role="ct")
+    assert lattice_of(image).difference(found.lattice) is None
+    values = sitk.GetArrayFromImage(image)
+    boxes = volumes.read_boxes(path, found, BOXES, role="ct")
+    for (start, shape), box in zip(BOXES, boxes, strict=True):
+        z, y, x = (slice(a, a + n) for a, n in zip(start, shape, strict=True))
+        np.testing.assert_allclose(box, np.maximum(values[z, y, x], -1024), rtol=1e-6)
+    return found
+
+
+@pytest.mark.parametrize("kind", [sitk.sitkInt16, sitk.sitkInt32, sitk.sitkFloat32])
+@pytest.mark.parametrize("name", ["ct.nii", "ct.nii.gz", "ct.nrrd"])
+def test_volumes_lie_where_simpleitk_writes_them(tmp_path, image, name, kind):
+    written = sitk.Cast(image, kind)
+    sitk.WriteImage(written, str(tmp_path / name), useCompression=True)
+    found = same(tmp_path / name, written)
+    assert scans.from_json(scans.to_json(found)) == found
+
+
+def test_nrrd_without_compression(tmp_path, image):
+    sitk.WriteImage(image, str(tmp_path / "ct.nrrd"), useCompression=False)
+    same(tmp_path / "ct.nrrd", image)
+
+
+def test_scaled_nifti_comes_back_in_its_unit(tmp_path):
+    values = np.random.default_rng(3).integers(0, 3000, (5, 6, 7)).astype(np.int16)
+    written = nib.Nifti1Image(values, np.diag([2.0, 2.0, 3.0, 1.0]))
+    written.header.set_slope_inter(0.01, 0.5)
+    nib.save(written, tmp_path / "pet.nii.gz")
+    scan, notes = scans.index_pet(
+        tmp_path / "pet.nii.gz", role="pet", repairs=Repairs()
+    )
+    box = ((0, 0, 0), scan.lattice.shape)
+    (suv,) = scans.read_boxes(tmp_path / "pet.nii.gz", scan, [box], role="pet")
+    oracle = nib.load(tmp_path / "pet.nii.gz").get_fdata().T
+    np.testing.assert_allclose(suv, oracle, rtol=1e-6)
+    assert notes == ()
+
+
+def test_a_volume_says_nothing_of_contrast(tmp_path, image):
+    sitk.WriteImage(image, str(tmp_path / "ct.nrrd"))
+    _, acquisition, _ = scans.index_ct(
+        tmp_path / "ct.nrrd", role="ct", repairs=Repairs(), wording=Wording()
+    )
+    assert not acquisition.contrast_agent
+    assert acquisition.moment is None
+
+
+def damaged(content: bytes, kind: str) -> bytes:
+    if kind == "truncated":
+        return content[: len(content) * 2 // 3]
+    if kind == "no place":
+        return content.replace(b"space origin", b"spice origin")
+    if kind == "elsewhere":
+        return content.replace(b"encoding:", b"data file: /etc/passwd\nencoding:", 1)
+    if kind == "nan axis":
+        return content.replace(
+            b"space directions: (0.", b"space directions: (nan,0.", 1
+        )
+    return b"NRRD0004\n" + b"\0" * 99
+
+
+@pytest.mark.parametrize(
+    "kind", ["truncated", "no place", "elsewhere", "nan axis", "rubbish"]
+)
+def test_a_damaged_nrrd_is_one_sentence(tmp_path, kind):
+    values = np.random.default_rng(2).integers(-99, 99, (7, 6, 5)).astype(np.int16)
+    image = sitk.GetImageFromArray(values)
+    image.SetSpacing((0.7, 0.8, 3.0))
+    path = tmp_path / "Doe.nrrd"
+    sitk.WriteImage(image, str(path), useCompression=True)
+    path.write_bytes(damaged(path.read_bytes(), kind))
+    with pytest.raises(VolumeError, match=r"^exam E1, column ct: .*; write it again$"):
+        found = volumes.index_volume(path, unit="HU", role="exam E1, column ct")
+        volumes.read_boxes(path, found, BOXES[:1], role="exam E1, column ct")
+
+
+def test_voxels_that_are_not_numbers_are_refused(tmp_path):
+    values = np.zeros((4, 4, 4), np.float32)
+    values[1, 2, 3] = np.nan
+    for name in ("pet.nrrd", "pet.nii"):
+        sitk.WriteImage(sitk.GetImageFromArray(values), str(tmp_path / name))
+        found = volumes.index_volume(tmp_path / name, unit="SUV", role="pet")
+        with pytest.raises(VolumeError, match="not finite"):
+            volumes.read_boxes(
+                tmp_path / name, found, [((0, 0, 0), (4, 4, 4))], role="p"
+            )
+
+
+def test_a_file_exchanged_after_inspection_is_noticed(tmp_path, image):
+    path = tmp_path / "ct.nii"
+    sitk.WriteImage(image, str(path))
+    found = volumes.index_volume(path, unit="HU", role="ct")
+    path.write_bytes(path.read_bytes() + b"\0")
+    with pytest.raises(VolumeError, match="changed since it was inspected"):
+        volumes.read_boxes(path, found, BOXES, role="ct")
+
+
+def test_a_gzip_that_inflates_to_less_than_declared_is_refused(tmp_path, image):
+    sitk.WriteImage(image, str(tmp_path / "a.nii"))
+    content = (tmp_path / "a.nii").read_bytes()
+    (tmp_path / "b.nii.gz").write_bytes(gzip.compress(content[:-10]))
+    with pytest.raises(VolumeError, match="truncated"):
+        volumes.index_volume(tmp_path / "b.nii.gz", unit="HU", role="ct")
+
+
+@pytest.mark.parametrize("shift_mm", [0.3, 1.4])
+def test_a_nifti_that_places_its_voxels_twice_is_refused(tmp_path, shift_mm):
+    """SimpleITK follows one form where nibabel follows the other."""
+    affine = np.diag([2.0, 2.0, 3.0, 1.0])
+    written = nib.Nifti1Image(np.zeros((7, 6, 5), np.int16), affine)
+    written.set_sform(affine, 1)
+    affine[0, 3] = shift_mm
+    written.set_qform(affine, 1)
+    nib.save(written, tmp_path / "ct.nii")
+    if shift_mm < 1:
+        volumes.index_volume(tmp_path / "ct.nii", unit="HU", role="ct")
+        return
+    with pytest.raises(VolumeError, match="sform and qform"):
+        volumes.index_volume(tmp_path / "ct.nii", unit="HU", role="ct")

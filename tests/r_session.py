@@ -1,8 +1,0 @@
-"""R as the package starts it, for tests that ask R itself."""
-
-from importlib import import_module
-
-from nodal_staging import proc
-
-ENGINE = proc.engine()
-robjects = import_module("rpy2.robjects")

@@ -1,0 +1,174 @@
+"""Paired differences of AUCs against pROC, resampling and closed forms."""
+
+import numpy as np
+import pytest
+from score_files import dataset, normal_scores, write_scores
+
+from nodal_staging import tables
+from nodal_staging.classifiers.labelled_scores import ScoreError
+from nodal_staging.classifiers.scores import score_table
+from nodal_staging.estimates import agreement
+from nodal_staging.estimates.agreement import AgreementError
+from nodal_staging.statistics.auc_differences import AUC_DIFFERENCES, compare_aucs
+from nodal_staging.statistics.mcnemar import holm
+from nodal_staging.statistics.proc import RocCurve
+
+NODES = dataset(30, 30)
+TRUTH = (NODES["status"] == "positive").to_numpy()
+
+
+def compared(folder, scores, nodes=NODES):
+    files = [
+        write_scores(folder / f"{name}.csv", score_table(nodes, score, "test"))
+        for name, score in scores.items()
+    ]
+    compare_aucs(
+        classifiers=list(scores),
+        scores=files,
+        confidence_level=0.95,
+        differences=folder / "differences.tsv",
+    )
+    return tables.read(folder / "differences.tsv", AUC_DIFFERENCES)
+
+
+@pytest.fixture
+def three(tmp_path):
+    rng = np.random.default_rng(1)
+    shared = rng.normal(size=60)
+    scores = {
+        name: shift * TRUTH + shared + 0.7 * rng.normal(size=60)
+        for name, shift in (("a", 2.0), ("b", 1.2), ("c", 0.4))
+    }
+    return scores, compared(tmp_path, scores)
+
+
+def test_every_pair_is_that_of_roc_test(three):
+    scores, found = three
+    assert list(zip(found["classifier_a"], found["classifier_b"], strict=True)) == [
+        ("a", "b"),
+        ("a", "c"),
+        ("b", "c"),
+    ]
+    for row in found.to_dict("records"):
+        pair = row["classifier_a"], row["classifier_b"]
+        # Nodes are sorted by name in the file, as they already are here.
+        curves = [RocCurve(scores[name], TRUTH) for name in pair]
+        test = curves[0].compare(curves[1], level=0.95)
+        assert row["status"] == "ok"
+        assert row["difference"] == pytest.approx(test.difference, abs=1e-12)
+        assert row["delong_p"] == pytest.approx(test.p, rel=1e-9)
+        assert row["delong_lower"] == pytest.approx(test.lower, abs=1e-12)
+        assert row["delong_upper"] == pytest.approx(test.upper, abs=1e-12)
+    for method in ("delong", "clustered"):
+        expected = holm(found[f"{method}_p"].to_numpy(float))
+        assert found[f"{method}_p_holm"].tolist() == expected.tolist()
+
+
+def test_one_node_per_patient_makes_both_methods_one(tmp_path):
+    rng = np.random.default_rng(2)
+    nodes = NODES.assign(patient_id=[f"P{i}" for i in range(60)])
+    scores = {name: normal_scores(nodes, 1, rng) for name in "ab"}
+    row = compared(tmp_path, scores, nodes).iloc[0]
+    for part in ("standard_error", "lower", "upper", "z", "p"):
+        assert row[f"clustered_{part}"] == pytest.approx(
+            row[f"delong_{part}"], rel=1e-9
+        )
+
+
+def test_clustered_error_is_the_spread_over_resampled_patients(tmp_path):
+    rng = np.random.default_rng(3)
+    nodes = dataset(90, 90).assign(patient_id=[f"P{i // 6:03d}" for i in range(180)])
+    truth = (nodes["status"] == "positive").to_numpy()
+    patient = np.arange(180) // 6
+    bent = rng.normal(size=(2, 30))[:, patient]
+    scores = {
+        name: shift * truth + 1.2 * own + rng.normal(size=180)
+        for name, shift, own in (
+            ("a", 1.5, bent[0] * truth),
+            ("b", 1.0, bent[1] * truth),
+        )
+    }
+    row = compared(tmp_path, scores, nodes).iloc[0]
+    draws = []
+    for _ in range(2000):
+        rows = (6 * rng.integers(0, 30, 30)[:, None] + np.arange(6)).ravel()
+        areas = [
+            agreement.placements(score[rows], truth[rows])[0].mean()
+            for score in scores.values()
+        ]
+        draws.append(areas[0] - areas[1])
+    assert row["clustered_standard_error"] == pytest.approx(np.std(draws), rel=0.12)
+    assert row["clustered_standard_error"] > 1.15 * row["delong_standard_error"]
+
+
+def test_the_same_order_and_no_variance_are_words_and_never_nan(tmp_path):
+    rng = np.random.default_rng(4)
+    score = rng.normal(size=60) + TRUTH
+    found = compared(
+        tmp_path,
+        {
+            "a": score,
+            "stretched": 3 * score + 1,
+            "perfect": TRUTH.astype(float),
+            "constant": np.ones(60),
+        },
+    ).set_index(["classifier_a", "classifier_b"])
+    same = found.loc[("a", "stretched")]
+    assert (same["status"], same["difference"], same["delong_p"]) == (
+        "same_order",
+        0,
+        1,
+    )
+    nothing = found.loc[("perfect", "constant")]
+    assert (nothing["status"], nothing["difference"]) == ("no_variance", 0.5)
+    assert nothing[["delong_p", "delong_lower", "clustered_p"]].isna().all()
+    assert found.loc[("a", "perfect"), "status"] == "ok"
+    tested = found["delong_p"].notna()
+    assert found.loc[tested, "delong_p_holm"].notna().all()
+
+
+def test_a_difference_between_both_implementations_fails(tmp_path, monkeypatch):
+    real = agreement.paired_variance
+    monkeypatch.setattr(
+        agreement, "paired_variance", lambda *scores: real(*scores) * (1 + 1e-9)
+    )
+    rng = np.random.default_rng(5)
+    with pytest.raises(AgreementError, match="of the difference, a and b"):
+        compared(tmp_path, {name: normal_scores(NODES, 1, rng) for name in "ab"})
+
+
+def test_other_nodes_are_refused(tmp_path):
+    rng = np.random.default_rng(6)
+    one = score_table(NODES, normal_scores(NODES, 1, rng), "test")
+    files = [
+        write_scores(tmp_path / "a.csv", one),
+        write_scores(tmp_path / "b.csv", one.drop(index=7)),
+    ]
+    with pytest.raises(ScoreError, match=r"a and b.*N0007 in one of them only"):
+        compare_aucs(
+            classifiers=["a", "b"],
+            scores=files,
+            confidence_level=0.95,
+            differences=tmp_path / "d.tsv",
+        )
+
+
+def test_a_reader_who_left_out_nodes_is_compared_on_the_others(tmp_path):
+    rng = np.random.default_rng(4)
+    network = TRUTH + rng.normal(size=60)
+    reader = 0.5 * TRUTH + rng.normal(size=60)
+    read = np.arange(60) >= 7
+    files = [
+        write_scores(tmp_path / "cnn.csv", score_table(NODES, network, "test")),
+        write_scores(
+            tmp_path / "reader.csv", score_table(NODES[read], reader[read], "test")
+        ),
+    ]
+    pair = {"confidence_level": 0.95, "differences": tmp_path / "found.tsv"}
+    compare_aucs(classifiers=["cnn_xmask", "reader_1"], scores=files, **pair)
+    found = tables.read(tmp_path / "found.tsv", AUC_DIFFERENCES).iloc[0]
+    expected = [RocCurve(s[read], TRUTH[read]).auc() for s in (network, reader)]
+    assert found["n_positive"] + found["n_negative"] == 53
+    assert [found["auc_a"], found["auc_b"]] == pytest.approx(expected, abs=1e-12)
+    with pytest.raises(ScoreError, match="expected the same nodes"):
+        compare_aucs(classifiers=["cnn_xmask", "mine"], scores=files, **pair)

@@ -1,0 +1,136 @@
+"""A job depends on its own rows of a sheet."""
+
+import os
+
+import pytest
+
+from nodal_staging.study import sheet_rows
+from nodal_staging.study.reader_names import reader_names
+from nodal_staging.study.shards import item, shard_of
+from nodal_staging.study.sheet_rows import rows_by_reader, rows_by_shard, whole_sheets
+
+N_SHARDS = 4
+PATIENTS = [f"P{n}" for n in range(12)]
+
+
+def write(path, rows, header=("patient_id", "ct")):
+    path.write_text("\n".join("\t".join(row) for row in (header, *rows)) + "\n")
+    return path
+
+
+@pytest.fixture
+def exams(tmp_path):
+    return write(tmp_path / "exams.tsv", [(name, f"{name}/ct") for name in PATIENTS])
+
+
+def changed(before, after):
+    assert before.keys() == after.keys()
+    return {name for name in before if before[name] != after[name]}
+
+
+def test_a_new_exam_changes_its_shard_alone(exams):
+    before = rows_by_shard([exams], N_SHARDS)
+    exams.write_text(exams.read_text() + "P99\tP99/ct\n")
+    own = item(shard_of("P99", N_SHARDS), N_SHARDS)
+    assert changed(before, rows_by_shard([exams], N_SHARDS)) == {own}
+
+
+def test_a_corrected_cell_changes_its_shard_alone(exams):
+    before = rows_by_shard([exams], N_SHARDS)
+    exams.write_text(exams.read_text().replace("P3/ct", "P3/other"))
+    own = item(shard_of("P3", N_SHARDS), N_SHARDS)
+    assert changed(before, rows_by_shard([exams], N_SHARDS)) == {own}
+
+
+def test_a_new_column_changes_every_shard_with_patients(exams):
+    before = rows_by_shard([exams], N_SHARDS)
+    rows = [(name, f"{name}/ct", "yes") for name in PATIENTS]
+    write(exams, rows, ("patient_id", "ct", "contrast"))
+    filled = {item(shard_of(name, N_SHARDS), N_SHARDS) for name in PATIENTS}
+    assert changed(before, rows_by_shard([exams], N_SHARDS)) == filled
+
+
+def test_rewriting_the_same_rows_changes_nothing(exams):
+    before = rows_by_shard([exams], N_SHARDS)
+    exams.write_text(exams.read_text().replace("\n", "\r\n"))
+    assert rows_by_shard([exams], N_SHARDS) == before
+
+
+@pytest.mark.parametrize("content", [None, "", "other\tcolumns\n1\t2\n", "\xff\n"])
+def test_what_is_no_sheet_is_left_to_the_check_of_the_sheets(tmp_path, content):
+    path = tmp_path / "exams.tsv"
+    if content is not None:
+        path.write_bytes(content.encode("latin-1"))
+    assert len(set(rows_by_shard([path], N_SHARDS).values())) == 1
+
+
+def test_a_new_reader_changes_no_other(tmp_path):
+    header = ("reader", "node_id", "rating")
+    rows = [(name, f"N{n}", "likely") for n in range(3) for name in ("anna", "cleo")]
+    path = write(tmp_path / "readings.tsv", rows, header)
+    anna, cleo = rows_by_reader(path)
+    write(path, [*rows, ("bert", "N0", "unlikely")], header)
+    assert rows_by_reader(path)[::2] == [anna, cleo]
+    assert rows_by_reader(None) == []
+
+
+def test_a_memory_never_keeps_old_rows(exams, tmp_path):
+    memory = tmp_path / "memory"
+    for old, new in (("P3/ct", "P3/other"), ("P3/other", "P3/ct"), ("P4\t", "P5\t")):
+        exams.write_text(exams.read_text().replace(old, new))
+        for n_shards in (N_SHARDS, N_SHARDS + 1):
+            rows = rows_by_shard([exams], n_shards, memory)
+            assert rows == rows_by_shard([exams], n_shards)
+
+
+def test_the_same_sheets_are_not_read_again(exams, tmp_path, monkeypatch):
+    readings = write(tmp_path / "readings.tsv", [("anna", "N1")], ("reader", "node_id"))
+    memories = [tmp_path / "shards", tmp_path / "readers"]
+
+    def ask():
+        shards = rows_by_shard([exams], N_SHARDS, memories[0])
+        return shards, rows_by_reader(readings, memories[1])
+
+    before = ask()
+    monkeypatch.delattr(sheet_rows, "_rows")
+    assert ask() == before
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: b"\n" + text.encode(),
+        lambda text: text.replace("\n", "\n\n").encode(),
+    ],
+    ids=["byte-order mark", "empty first line", "empty lines"],
+)
+def test_what_the_study_reads_is_what_is_summed(exams, written):
+    before = rows_by_shard([exams], N_SHARDS)
+    exams.write_bytes(written(exams.read_text()))
+    assert rows_by_shard([exams], N_SHARDS) == before
+
+
+def test_commas_are_read_as_the_study_reads_them(tmp_path):
+    sheet = tmp_path / "readings.csv"
+    sheet.write_text("node_id,reader\nn1,anna\nn1,bert\n")
+    assert reader_names(sheet) == ["anna", "bert"]
+    before = rows_by_reader(sheet)
+    sheet.write_text(sheet.read_text().replace("n1,bert", "n2,bert"))
+    after = rows_by_reader(sheet)
+    assert (after[0] == before[0], after[1] == before[1]) == (True, False)
+
+
+def test_a_sheet_without_patients_concerns_every_shard(tmp_path):
+    sheet = write(tmp_path / "exams.tsv", [("a", "b")], ("patient", "ct"))
+    before = rows_by_shard([sheet], N_SHARDS)
+    write(sheet, [("a", "c")], ("patient", "ct"))
+    assert changed(before, rows_by_shard([sheet], N_SHARDS)) == before.keys()
+
+
+def test_an_older_file_in_place_of_a_sheet_is_another_sheet(exams):
+    before = whole_sheets([exams, None])
+    exams.write_text(exams.read_text().replace("P3/ct", "P3/xy"))
+    os.utime(exams, (0, 0))
+    assert len(before) == 1
+    assert whole_sheets([exams, None]) != before

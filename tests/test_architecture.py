@@ -1,0 +1,69 @@
+"""Data flows one way: a folder of the package imports only folders before it."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import nodal_staging
+
+PACKAGE = Path(nodal_staging.__path__[0])
+LAYERS = [
+    {"geometry", "study", "estimates", "attribution"},
+    {"tables", "exams"},
+    {"cohort"},
+    {"nodes"},
+    {"datasets"},
+    {"classifiers"},
+    {"statistics", "heatmaps", "phantom"},
+    {"audit", "figures"},
+    {"paper"},
+    {"report"},
+    {"__main__"},
+]
+"""Names at the top of the package, ground first; docs/architecture.md lists them."""
+ORDER = {name: level for level, layer in enumerate(LAYERS) for name in layer}
+WITHIN_A_LAYER = {("exams", "tables"), ("figures", "audit")}
+"""Folders of one layer that may import each other in this direction."""
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Yield the top-level name of the package that each import of a file reaches."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            home = node.module or ""
+            names = [f"{home}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            package, _, inside = name.partition(".")
+            if package == PACKAGE.name and inside:
+                yield inside.partition(".")[0]
+
+
+def edges() -> Iterator[tuple[str, str, Path]]:
+    for path in PACKAGE.rglob("*.py"):
+        place = path.relative_to(PACKAGE)
+        home = place.parts[0].removesuffix(".py")
+        for reached in imports_of(path):
+            if reached != home:
+                yield home, reached, place
+
+
+def test_every_name_at_the_top_has_its_place():
+    names = {p.name.removesuffix(".py") for p in PACKAGE.iterdir()}
+    assert names - {"__init__", "__pycache__", "py.typed"} == set(ORDER)
+    assert len(names - {"__pycache__"}) <= 20
+
+
+def test_a_folder_imports_only_folders_before_it():
+    wrong = [
+        f"{place}: {reached}"
+        for home, reached, place in edges()
+        if ORDER[reached] >= ORDER[home] and (home, reached) not in WITHIN_A_LAYER
+    ]
+    assert not wrong, "\n".join(sorted(wrong))

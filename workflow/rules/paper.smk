@@ -1,0 +1,160 @@
+"""The paper next to the study: its numbers, its claims, the counts behind its table.
+
+INPUTS   config/published_numbers.tsv, cohort/, nodes.tsv, datasets/, statistics/, audit/
+         a table of rounded shares (recover_counts.table)
+OUTPUTS  tables/scorecard.{tsv,md,tex,html}  printed value next to ours
+         audit/claims.json                   each claim, its verdict and its numbers
+         tables/claims.{md,tex,html}         the same for reading
+         recover_counts/counts.tsv          counts that fit, per row and rounding rule
+         recover_counts/rows.tsv            cells that contradict each other
+         recover_counts/removals.tsv        what to leave out, and what fits then
+         recover_counts/conventions.tsv     rounding rules over the whole table
+         recover_counts/points.tsv          operating points at a sensitivity
+         recover_counts/means.tsv           printed means of several rows
+         recover_counts/mcnemar_bounds.tsv  what McNemar's test can have been
+         recover_counts/recovered.{md,html} all of it, to be read
+
+`snakemake recover_counts` needs none of the study's own files.
+"""
+
+# Beside the workflow, wherever a study runs.
+PUBLISHED = os.path.relpath(
+    workflow.current_basedir.join("../../config/published_numbers.tsv")
+)
+SCORECARD = multiext("<results>/tables/scorecard", ".tsv", ".md", ".tex", ".html")
+
+
+rule write_scorecard:
+    """Set every number that the paper prints beside ours."""
+    input:
+        published=PUBLISHED,
+        flow="<results>/cohort/flow.json",
+        cohort="<results>/cohort/exams.tsv",
+        nodes="<results>/nodes.tsv",
+        test="<results>/datasets/test.tsv",
+        status_balanced="<results>/datasets/status_balanced.tsv",
+        location_balanced="<results>/datasets/location_balanced.tsv",
+        statistics=collect(
+            "<results>/statistics/{classifier}.json", classifier=CLASSIFIERS
+        ),
+        comparisons="<results>/statistics/mcnemar.tsv",
+    output:
+        multiext("<results>/tables/scorecard", ".tsv", ".md", ".tex"),
+        report(
+            "<results>/tables/scorecard.html",
+            caption="../report/scorecard.rst",
+            category="Tables",
+            labels={"item": "Scorecard", "content": "the paper's numbers beside ours"},
+        ),
+    log:
+        "<logs>/write_scorecard.log",
+    conda:
+        "../../envs/stats.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        synthetic=SYNTHETIC,
+        code=version_of("write_scorecard"),
+    script:
+        "../scripts/paper/write_scorecard.py"
+
+
+CLAIMS = multiext("<results>/tables/claims", ".md", ".tex", ".html")
+
+
+rule check_claims:
+    """Put the claims of the paper to the study."""
+    input:
+        statistics=collect(
+            "<results>/statistics/{classifier}.json", classifier=CLASSIFIERS
+        ),
+        differences="<results>/statistics/auc_differences.tsv",
+        comparisons="<results>/statistics/mcnemar.tsv",
+        location="<results>/audit/location.tsv",
+        localisation="<results>/audit/localisation.tsv",
+        controls="<results>/audit/localisation_controls.tsv",
+        halo="<results>/audit/halo.tsv",
+        nodes="<results>/nodes.tsv",
+        xmask="<results>/scores/cnn_xmask.csv",
+    output:
+        answers="<results>/audit/claims.json",
+        tables=multiext("<results>/tables/claims", ".md", ".tex"),
+        page=report(
+            "<results>/tables/claims.html",
+            caption="../report/claims.rst",
+            category="Tables",
+            labels={
+                "item": "Claims",
+                "content": "the paper's claims, put to the study",
+            },
+        ),
+    log:
+        "<logs>/check_claims.log",
+    conda:
+        "../../envs/stats.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(10),
+    params:
+        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        replicates=lookup(within=config, dpath="statistics/replicates"),
+        seed=lookup(within=config, dpath="seed"),
+        code=version_of("check_claims"),
+    script:
+        "../scripts/paper/check_claims.py"
+
+
+localrules:
+    scorecard,
+    claims,
+
+
+rule scorecard:
+    """Every number that the paper prints, beside ours."""
+    input:
+        SCORECARD,
+
+
+rule claims:
+    """The claims of the paper, put to the study."""
+    input:
+        CLAIMS,
+
+
+rule recover_counts:
+    """Find all counts that fit a published table, and what follows from them."""
+    input:
+        table=config["recover_counts"]["table"],
+    output:
+        tables=collect(
+            "<results>/recover_counts/{name}.tsv",
+            name=[
+                "counts",
+                "rows",
+                "removals",
+                "conventions",
+                "points",
+                "means",
+                "mcnemar_bounds",
+            ],
+        ),
+        text="<results>/recover_counts/recovered.md",
+        page=report(
+            "<results>/recover_counts/recovered.html",
+            caption="../report/recover_counts.rst",
+            category="Tables",
+            labels={"item": "Counts", "content": "behind the published table"},
+        ),
+    log:
+        "<logs>/recover_counts.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=growing(1000),
+        runtime=growing(20),
+    params:
+        significance=lookup(within=config, dpath="recover_counts/significance"),
+        code=version_of("recover_counts"),
+    script:
+        "../scripts/paper/recover_counts.py"

@@ -1,0 +1,16 @@
+"""Permute the labels of a training set."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.datasets.label_permutation import permute_labels
+from nodal_staging.study.jobs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    permute_labels(
+        training=snakemake.input.training,
+        seed=snakemake.params.seed,
+        output=snakemake.output[0],
+    )

@@ -1,0 +1,23 @@
+"""Say how far the heatmaps of the CNNs can be trusted."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.audit.heatmaps import audit_heatmaps
+from nodal_staging.study.jobs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    cnns = snakemake.params.cnns
+    audit_heatmaps(
+        checks=dict(zip(cnns, snakemake.input.checks, strict=True)),
+        heatmaps=dict(zip(cnns, snakemake.input.heatmaps, strict=True)),
+        nodes=snakemake.input.nodes,
+        replicates=snakemake.params.replicates,
+        confidence_level=snakemake.params.confidence_level,
+        seed=snakemake.params.seed,
+        randomisation=snakemake.output.randomisation,
+        faithfulness=snakemake.output.faithfulness,
+        halo=snakemake.output.halo,
+    )

@@ -1,0 +1,25 @@
+"""Measure where the heatmaps of the CNNs lie."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.audit.localisation import measure_localisation
+from nodal_staging.study.jobs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    cnns = snakemake.params.cnns
+    measure_localisation(
+        heatmaps=dict(zip(cnns, snakemake.input.heatmaps, strict=True)),
+        scores=dict(zip(cnns, snakemake.input.scores, strict=True)),
+        statistics=dict(zip(cnns, snakemake.input.statistics, strict=True)),
+        nodes=snakemake.input.nodes,
+        ring_mm=snakemake.params.ring_mm,
+        replicates=snakemake.params.replicates,
+        confidence_level=snakemake.params.confidence_level,
+        seed=snakemake.params.seed,
+        localisation=snakemake.output.localisation,
+        differences=snakemake.output.differences,
+        controls=snakemake.output.controls,
+    )

@@ -1,0 +1,22 @@
+"""Fit a random forest and score with it."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.classifiers.forest import score_forest
+from nodal_staging.study.jobs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    score_forest(
+        nodes=snakemake.input.nodes,
+        training=snakemake.input.training,
+        test=snakemake.input.test,
+        trees=snakemake.params.trees,
+        max_depth=snakemake.params.max_depth,
+        seed=snakemake.params.seed,
+        scores=snakemake.output.scores,
+        importances=snakemake.output.importances,
+        permuted=snakemake.output.permuted,
+    )

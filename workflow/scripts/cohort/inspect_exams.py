@@ -1,0 +1,21 @@
+"""Inspect the headers of the exams of a shard."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.cohort.contrast_and_dose import Rules
+from nodal_staging.cohort.inspection import inspect_exams
+from nodal_staging.study.jobs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    inspect_exams(
+        exams=snakemake.input.exams,
+        nodes=snakemake.input.nodes,
+        shard=snakemake.wildcards.scatteritem,
+        rules=Rules.of(snakemake.params.criteria, snakemake.params.repairs),
+        on_bad_exam=snakemake.params.on_bad_exam,
+        inspections=snakemake.output.inspections,
+        index=snakemake.output.index,
+    )

@@ -1,0 +1,19 @@
+"""Read the nodes of a shard from the names of labels."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.cohort.label_names import Naming, nodes_from_labels
+from nodal_staging.study.jobs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    names = snakemake.params.label_names
+    nodes_from_labels(
+        exams=snakemake.input[0],
+        shard=snakemake.wildcards.scatteritem,
+        naming=Naming.of(names) if names else None,
+        on_bad_exam=snakemake.params.on_bad_exam,
+        output=snakemake.output[0],
+    )

@@ -1,0 +1,18 @@
+"""Select the exams of the study."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.cohort.selection import Limits, select_cohort
+from nodal_staging.study.jobs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    select_cohort(
+        exams=snakemake.input.exams,
+        inspections=snakemake.input.inspections,
+        limits=Limits.of(snakemake.params.criteria),
+        cohort=snakemake.output.cohort,
+        flow=snakemake.output.flow,
+    )

@@ -1,0 +1,23 @@
+"""Draw the test set and the training sets."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.datasets.split import make_datasets
+from nodal_staging.study.jobs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    make_datasets(
+        nodes=snakemake.input.nodes,
+        patches=snakemake.input.patches,
+        protocol=snakemake.params.protocol,
+        test_share=snakemake.params.test_share,
+        folds=snakemake.params.folds,
+        seed=snakemake.params.seed,
+        test=snakemake.output.test,
+        status_balanced=snakemake.output.status_balanced,
+        location_balanced=snakemake.output.location_balanced,
+        dropped=snakemake.output.dropped,
+    )

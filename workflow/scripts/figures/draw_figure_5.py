@@ -1,0 +1,27 @@
+"""Draw Figure 5."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.figures.figure_5 import draw_figure_5
+from nodal_staging.study.jobs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    draw_figure_5(
+        cnns=snakemake.params.cnns,
+        roc=snakemake.input.roc,
+        band=snakemake.input.band,
+        statistics=snakemake.input.statistics,
+        scores=snakemake.input.scores,
+        readers=dict(
+            zip(snakemake.params.readers, snakemake.input.readers, strict=True)
+        ),
+        forests=dict(
+            zip(snakemake.params.forests, snakemake.input.forests, strict=True)
+        ),
+        ceilings=snakemake.input.ceilings or None,
+        synthetic=snakemake.params.synthetic,
+        output=list(snakemake.output),
+    )

@@ -1,0 +1,18 @@
+"""Draw the usable exams of a shard."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.figures.exam_pictures import picture_exams
+from nodal_staging.study.jobs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    picture_exams(
+        exams=snakemake.input.exams,
+        nodes=snakemake.input.nodes,
+        index=snakemake.input.index,
+        shard=snakemake.wildcards.scatteritem,
+        output=snakemake.output[0],
+    )

@@ -1,0 +1,30 @@
+"""Put the paper's claims to the study."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.paper.claims.evidence import Evidence
+from nodal_staging.paper.claims.table import check_claims
+from nodal_staging.study.jobs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    check_claims(
+        evidence=Evidence.read(
+            statistics=snakemake.input.statistics,
+            differences=snakemake.input.differences,
+            comparisons=snakemake.input.comparisons,
+            location=snakemake.input.location,
+            localisation=snakemake.input.localisation,
+            controls=snakemake.input.controls,
+            halo=snakemake.input.halo,
+            nodes=snakemake.input.nodes,
+            xmask=snakemake.input.xmask,
+            level=snakemake.params.confidence_level,
+            replicates=snakemake.params.replicates,
+            seed=snakemake.params.seed,
+        ),
+        answers=snakemake.output.answers,
+        output=[*snakemake.output.tables, snakemake.output.page],
+    )

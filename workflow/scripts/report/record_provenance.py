@@ -1,0 +1,25 @@
+"""Record how the study came about."""
+
+from typing import TYPE_CHECKING
+
+from nodal_staging.report.provenance_record import record_provenance
+from nodal_staging.study.jobs import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    record_provenance(
+        config=snakemake.params.config,
+        sheets=snakemake.input.sheets,
+        artefacts=[
+            snakemake.input.nodes,
+            *snakemake.input.scores,
+            *snakemake.input.weights,
+            *snakemake.input.patterns,
+            *snakemake.input.heatmaps,
+            *snakemake.input.audit,
+            snakemake.input.table_1,
+        ],
+        output=snakemake.output[0],
+    )
