@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from nodal_staging.estimates.agreement import bootstrap, delong_interval
-from nodal_staging.estimates.auc import clustered_auc, logit_interval
+from nodal_staging.estimates.agreement import bootstrap
+from nodal_staging.estimates.auc import clustered_auc, delong_interval, logit_interval
 
 FloatArray = npt.NDArray[np.float64]
 

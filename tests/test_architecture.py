@@ -1,11 +1,8 @@
 """Data flows one way: a folder of the package imports only folders before it."""
 
 import ast
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 import nodal_staging
 

@@ -34,16 +34,17 @@ from nodal_staging.classifiers.cnn.inputs import ImageSource
 from nodal_staging.classifiers.cnn.network import save_weights
 from nodal_staging.classifiers.cnn.recipes import read_recipe, write_recipe
 from nodal_staging.classifiers.scores import score_table
-from nodal_staging.datasets.label_permutation import permute_labels
-from nodal_staging.estimates.resampling import PatientBootstrap
+from nodal_staging.datasets.split import permute_labels
+from nodal_staging.estimates.patient_bootstrap import PatientDraws
 from nodal_staging.heatmaps.drawing import (
     attribute_cnn,
     fit_cnn_patterns,
     plain_images,
     read_chain,
 )
-from nodal_staging.heatmaps.heatmap_check_tables import CURVES, NODE_CHECKS
 from nodal_staging.heatmaps.heatmap_files import (
+    CURVES,
+    NODE_CHECKS,
     Heatmap,
     Heatmaps,
     read_heatmaps,
@@ -570,7 +571,7 @@ def test_the_bootstrap_draws_patients_with_all_their_nodes():
     patient = np.array(["a", "a", "b", "c", "c", "c"])
     value = np.array([1.0, 2.0, 5.0, 0.0, np.nan, 4.0])
     below = np.array([2.0, 2.0, 1.0, 1.0, 1.0, 4.0])
-    bootstrap = PatientBootstrap(
+    bootstrap = PatientDraws(
         patient, replicates=400, level=0.8, rng=np.random.default_rng(3)
     )
     drawn = np.random.default_rng(3).multinomial(3, np.full(3, 1 / 3), size=400)
@@ -595,7 +596,7 @@ def test_the_correlation_of_ranks_by_draws_of_patients():
     rng = np.random.default_rng(0)
     patient = np.repeat([f"P{k}" for k in range(30)], 2)
     size = rng.normal(size=60)
-    bootstrap = PatientBootstrap(patient, replicates=500, level=0.95, rng=rng)
+    bootstrap = PatientDraws(patient, replicates=500, level=0.95, rng=rng)
     same = bootstrap.correlation(size, size**3)
     assert same.value == pytest.approx(1)
     assert same.lower == pytest.approx(1)

@@ -5,8 +5,7 @@ from studies import measured_nodes, write_study
 
 from nodal_staging import tables
 from nodal_staging.classifiers.readers import ReadingError, score_reader
-from nodal_staging.study.reader_names import readers_of
-from nodal_staging.study.sheet_rows import rows_by_reader
+from nodal_staging.study.sheet_rows import readers_of, rows_by_reader
 
 HEADER = "reader\tnode_id\trating\n"
 

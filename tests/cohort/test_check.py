@@ -15,7 +15,8 @@ from studies import measured_nodes
 from nodal_staging import tables
 from nodal_staging.cohort.check import write_check
 from nodal_staging.cohort.contrast_and_dose import Rules
-from nodal_staging.cohort.inspection import inspect_exams, read_index
+from nodal_staging.cohort.exam_index import read_index
+from nodal_staging.cohort.inspection import inspect_exams
 from nodal_staging.cohort.label_names import (
     LabelNameError,
     Naming,
@@ -28,7 +29,7 @@ from nodal_staging.figures.exam_pictures import picture_exams
 from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.uptake import draw_uptake
 from nodal_staging.geometry import Lattice
-from nodal_staging.nodes.measurements import node_masks
+from nodal_staging.nodes.masks import node_masks
 from nodal_staging.nodes.uptake_check import check_uptake, disagreements
 from nodal_staging.nodes.views import node_views
 from nodal_staging.phantom.mitk_writer import write_multilabel

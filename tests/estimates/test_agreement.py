@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 from sklearn.metrics import roc_auc_score
 
-from nodal_staging.estimates import agreement, replicates
+from nodal_staging.estimates import agreement, auc, replicates
 from nodal_staging.estimates.agreement import AgreementError
 from nodal_staging.estimates.replicates import Classes
 from nodal_staging.statistics.proc import RocCurve
@@ -42,14 +42,14 @@ def binormal(n=30, shift=1.5, levels=None, seed=0):
 def test_placements_against_all_pairs(classes):
     cases, controls = classes
     table = np.array([[psi(x, y) for y in controls] for x in cases])
-    above, below = agreement.placements(*joined(cases, controls))
+    above, below = auc.placements(*joined(cases, controls))
     assert above == pytest.approx(table.mean(axis=1), abs=1e-14)
     assert below == pytest.approx(table.mean(axis=0), abs=1e-14)
 
 
 def test_area_as_in_scikit_learn_and_scipy():
     score, positive = binormal(levels=3)
-    area = agreement.placements(score, positive)[0].mean()
+    area = auc.placements(score, positive)[0].mean()
     wins = mannwhitneyu(score[positive], score[~positive]).statistic
     assert area == pytest.approx(roc_auc_score(positive, score), abs=1e-14)
     assert area == pytest.approx(wins / 30**2, abs=1e-14)
@@ -64,7 +64,7 @@ def test_delong_against_the_covariance_of_pairs(classes):
     centred = table - table.mean()
     ten = sum((row.mean()) ** 2 for row in centred) / (m - 1)
     one = sum((column.mean()) ** 2 for column in centred.T) / (n - 1)
-    error, _, _ = agreement.delong_interval(*joined(cases, controls), level=0.95)
+    error, _, _ = auc.delong_interval(*joined(cases, controls), level=0.95)
     assert error**2 == pytest.approx(ten / m + one / n, abs=1e-14)
 
 
@@ -179,8 +179,8 @@ def test_bootstrap_keeps_the_classes_and_is_unbiased():
     found = agreement.bootstrap(
         score, positive, GRID, replicates=4000, rng=np.random.default_rng(1)
     )
-    area = agreement.placements(score, positive)[0].mean()
-    error, _, _ = agreement.delong_interval(score, positive, level=0.95)
+    area = auc.placements(score, positive)[0].mean()
+    error, _, _ = auc.delong_interval(score, positive, level=0.95)
     assert found.auc.shape == (4000,)
     assert found.sensitivity.shape == (4000, len(GRID))
     assert found.auc.mean() == pytest.approx(area, abs=5 * error / np.sqrt(4000))

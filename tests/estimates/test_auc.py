@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from r_session import robjects
 from sklearn.metrics import roc_auc_score
 
-from nodal_staging.estimates.agreement import bootstrap, delong_interval
+from nodal_staging.estimates.agreement import bootstrap
 from nodal_staging.estimates.auc import (
     ClusteredArea,
     clustered_auc,
     clustered_covariance,
     clustered_difference,
+    delong_interval,
     logit_interval,
 )
 

@@ -24,8 +24,7 @@ from nodal_staging.exams.isolation import isolated
 from nodal_staging.exams.raw_files import RawFileError
 from nodal_staging.exams.segmentation import dicom_header, gathering, regions
 from nodal_staging.exams.segmentation.reading import read_labels, read_segmentation
-from nodal_staging.study.errors import InputError
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import InputError, SegmentationError
 
 ROLE = "patient P1, exam E1, column segmentation"
 SOON_S = 5.0

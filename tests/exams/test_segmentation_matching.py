@@ -6,7 +6,7 @@ from segmentation_files import GRID, SECRET
 
 from nodal_staging.exams.segmentation.matching import match
 from nodal_staging.exams.segmentation.regions import Label, Region, Segmentation
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 ROLE = "patient P1, exam E1, column segmentation"
 

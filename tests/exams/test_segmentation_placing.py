@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 from nodal_staging.exams.segmentation.placing import place
 from nodal_staging.exams.segmentation.regions import Region
 from nodal_staging.geometry import Lattice, as_image, triple
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 ROLE = "patient P1, exam E1, column segmentation"
 CT = Lattice((20, 24, 28), (0.7, 0.8, 1.5), (-10.0, -20.0, 30.0))

@@ -17,10 +17,10 @@ from nodal_staging.figures.faithfulness import (
 )
 from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.style import new_figure
-from nodal_staging.heatmaps.heatmap_check_tables import CURVES
-from nodal_staging.heatmaps.heatmap_names import method_name
+from nodal_staging.heatmaps.heatmap_files import CURVES
 from nodal_staging.heatmaps.methods import CONTROLS as CONTROL_MAPS
 from nodal_staging.heatmaps.methods import METHODS
+from nodal_staging.heatmaps.options import method_name
 
 CNNS = ["status_balanced", "location_balanced", "xmask"]
 KINDS = ("pdf", "svg", "png")

@@ -9,8 +9,7 @@ from matplotlib.patches import Rectangle
 from nodal_staging import tables
 from nodal_staging.classifiers.cnn.backend import keras
 from nodal_staging.classifiers.cnn.inputs import ImageOptions
-from nodal_staging.classifiers.cnn.network import build_network
-from nodal_staging.classifiers.cnn.network_layers import describe_layers
+from nodal_staging.classifiers.cnn.network import build_network, describe_layers
 from nodal_staging.classifiers.cnn.recipes import write_recipe
 from nodal_staging.figures.figure_4 import Input, draw_figure_4, lay_out
 from nodal_staging.figures.legend import Legend

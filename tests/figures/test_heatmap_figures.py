@@ -11,9 +11,6 @@ from matplotlib.figure import Figure
 from studies import measured_nodes
 
 from nodal_staging import tables
-from nodal_staging.figures.figure_6 import draw_figure_6
-from nodal_staging.figures.figure_7 import draw_figure_7
-from nodal_staging.figures.heatmap_legend import caption
 from nodal_staging.figures.heatmap_panels import (
     Network,
     against,
@@ -21,6 +18,7 @@ from nodal_staging.figures.heatmap_panels import (
     lay_out,
     scaled,
 )
+from nodal_staging.figures.heatmaps import caption, draw_figure_6, draw_figure_7
 from nodal_staging.figures.legend import Legend
 from nodal_staging.heatmaps.heatmap_files import Heatmap, Heatmaps, write_heatmaps
 from nodal_staging.heatmaps.shown_nodes import paired_examples, rule, single_examples

@@ -17,11 +17,14 @@ from nodal_staging.audit.patterns import PATTERN_LAYERS
 from nodal_staging.audit.verdict import write_verdict
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.figures import style
-from nodal_staging.figures.figure_6 import draw_figure_6
-from nodal_staging.figures.figure_7 import draw_figure_7
+from nodal_staging.figures.heatmaps import draw_figure_6, draw_figure_7
 from nodal_staging.figures.legend import Legend
-from nodal_staging.heatmaps.heatmap_check_tables import NODE_CHECKS
-from nodal_staging.heatmaps.heatmap_files import Heatmap, Heatmaps, write_heatmaps
+from nodal_staging.heatmaps.heatmap_files import (
+    NODE_CHECKS,
+    Heatmap,
+    Heatmaps,
+    write_heatmaps,
+)
 from nodal_staging.nodes.uptake_check import check_uptake
 from nodal_staging.paper.auc_differences_grid import auc_differences_grid
 from nodal_staging.report.artefacts import Artefacts, ReaderStudy

@@ -7,7 +7,8 @@ import pytest
 
 from nodal_staging.audit.location import SiteMatched
 from nodal_staging.geometry import Lattice, axial_cube
-from nodal_staging.nodes.measurements import NodeMask, axial_axes_mm
+from nodal_staging.nodes.masks import NodeMask
+from nodal_staging.nodes.measurements import axial_axes_mm
 from nodal_staging.nodes.patch_files import write_patches
 from nodal_staging.nodes.patches import _mask
 

@@ -32,7 +32,7 @@ from nodal_staging.paper.recover_counts.discordance import (
     chance_not_significant,
     ranges,
 )
-from nodal_staging.paper.recover_counts.fits import fits, points_at_target
+from nodal_staging.paper.recover_counts.fits import RULES, fits, points_at_target
 from nodal_staging.paper.recover_counts.printed import (
     METRICS,
     Cell,
@@ -41,7 +41,6 @@ from nodal_staging.paper.recover_counts.printed import (
     read_published,
 )
 from nodal_staging.paper.recover_counts.results import find
-from nodal_staging.paper.recover_counts.rounding_rules import RULES
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "config" / "published_table_1.tsv"

@@ -19,11 +19,10 @@ from nodal_staging.audit.localisation import LOCALISATION, OVER_CONTROLS
 from nodal_staging.paper.claims.checks import CLAIMS
 from nodal_staging.paper.claims.evidence import Evidence
 from nodal_staging.report.cohort import uptake
-from nodal_staging.report.gallery import Errors, told
-from nodal_staging.report.heatmaps import localisation, over_controls, unmoved
-from nodal_staging.report.look import STYLE
-from nodal_staging.report.node_image import node_image, outline
-from nodal_staging.report.page import page
+from nodal_staging.report.gallery import Errors, node_image, outline, told
+from nodal_staging.report.heatmaps import unmoved
+from nodal_staging.report.localisation import localisation, over_controls
+from nodal_staging.report.page import STYLE, page
 from nodal_staging.report.parts import Banner, Folded, Heading, Items, render
 from nodal_staging.report.provenance_record import record_provenance, source_files
 from nodal_staging.report.summary import summary

@@ -7,10 +7,10 @@ from score_files import dataset, normal_scores, write_scores
 from nodal_staging import tables
 from nodal_staging.classifiers.labelled_scores import ScoreError
 from nodal_staging.classifiers.scores import score_table
-from nodal_staging.estimates import agreement
+from nodal_staging.estimates import auc
 from nodal_staging.estimates.agreement import AgreementError
+from nodal_staging.estimates.paired_tests import holm
 from nodal_staging.statistics.auc_differences import AUC_DIFFERENCES, compare_aucs
-from nodal_staging.statistics.mcnemar import holm
 from nodal_staging.statistics.proc import RocCurve
 
 NODES = dataset(30, 30)
@@ -93,7 +93,7 @@ def test_clustered_error_is_the_spread_over_resampled_patients(tmp_path):
     for _ in range(2000):
         rows = (6 * rng.integers(0, 30, 30)[:, None] + np.arange(6)).ravel()
         areas = [
-            agreement.placements(score[rows], truth[rows])[0].mean()
+            auc.placements(score[rows], truth[rows])[0].mean()
             for score in scores.values()
         ]
         draws.append(areas[0] - areas[1])
@@ -128,9 +128,9 @@ def test_the_same_order_and_no_variance_are_words_and_never_nan(tmp_path):
 
 
 def test_a_difference_between_both_implementations_fails(tmp_path, monkeypatch):
-    real = agreement.paired_variance
+    real = auc.paired_variance
     monkeypatch.setattr(
-        agreement, "paired_variance", lambda *scores: real(*scores) * (1 + 1e-9)
+        auc, "paired_variance", lambda *scores: real(*scores) * (1 + 1e-9)
     )
     rng = np.random.default_rng(5)
     with pytest.raises(AgreementError, match="of the difference, a and b"):

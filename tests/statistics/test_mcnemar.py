@@ -15,18 +15,18 @@ from statsmodels.stats.multitest import multipletests
 from nodal_staging import tables
 from nodal_staging.classifiers.labelled_scores import ScoreError
 from nodal_staging.classifiers.scores import score_table
-from nodal_staging.estimates.paired_tests import difference_interval, sign_flip_p
-from nodal_staging.statistics.mcnemar import (
-    MCNEMAR,
+from nodal_staging.estimates.paired_tests import (
     Discordance,
-    compare_classifiers,
+    difference_interval,
     holm,
     p_clustered,
     p_corrected,
     p_exact,
     p_mid,
     p_uncorrected,
+    sign_flip_p,
 )
+from nodal_staging.statistics.mcnemar import MCNEMAR, compare_classifiers
 
 PAIRS = [(8, 0), (0, 8), (28, 9), (1, 7), (5, 5), (1, 1), (3, 2), (1, 0), (140, 95)]
 

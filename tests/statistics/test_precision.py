@@ -11,8 +11,13 @@ from scipy.stats import multivariate_normal, norm
 from statsmodels.stats.proportion import proportion_confint
 
 from nodal_staging import tables
-from nodal_staging.estimates.agreement import delong_interval
-from nodal_staging.statistics.mcnemar import Discordance, p_corrected, p_exact, p_mid
+from nodal_staging.estimates.auc import delong_interval
+from nodal_staging.estimates.paired_tests import (
+    Discordance,
+    p_corrected,
+    p_exact,
+    p_mid,
+)
 from nodal_staging.statistics.precision.area import binormal, expected_error
 from nodal_staging.statistics.precision.power import (
     TESTS,

@@ -12,8 +12,12 @@ from sklearn.metrics import cohen_kappa_score, confusion_matrix, roc_auc_score
 
 from nodal_staging import tables
 from nodal_staging.classifiers.labelled_scores import ScoreError
-from nodal_staging.estimates.auc import clustered_auc
-from nodal_staging.estimates.auc_covariance import Areas, clustered_areas, delong_areas
+from nodal_staging.estimates.auc import (
+    Areas,
+    clustered_areas,
+    clustered_auc,
+    delong_areas,
+)
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.readers import draw_readers

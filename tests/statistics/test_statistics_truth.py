@@ -17,7 +17,7 @@ import pytest
 from r_session import robjects
 from score_files import simulate
 
-from nodal_staging.estimates import agreement
+from nodal_staging.estimates import agreement, auc
 from nodal_staging.estimates.auc import clustered_covariance
 from nodal_staging.estimates.curve import (
     empirical_curve,
@@ -90,8 +90,8 @@ def test_areas_and_variances(asah, name):
     area, variance = AREAS[name]
     score = scores[name]
     assert RocCurve(score, poor).auc() == pytest.approx(area, abs=1e-12)
-    assert agreement.placements(score, poor)[0].mean() == pytest.approx(area, abs=1e-12)
-    error, _, _ = agreement.delong_interval(score, poor, level=LEVEL)
+    assert auc.placements(score, poor)[0].mean() == pytest.approx(area, abs=1e-12)
+    error, _, _ = auc.delong_interval(score, poor, level=LEVEL)
     assert error**2 == pytest.approx(variance, abs=1e-12)
     alone = np.arange(len(poor)).astype(str)
     clustered = clustered_covariance(score, score, poor, alone)
@@ -110,7 +110,7 @@ def test_delong_interval(asah):
     scores, poor = asah
     expected = (0.501244999271703, 0.722670989888189)
     theirs = RocCurve(scores["ndka"], poor).delong_interval(level=LEVEL)
-    _, *ours = agreement.delong_interval(scores["ndka"], poor, level=LEVEL)
+    _, *ours = auc.delong_interval(scores["ndka"], poor, level=LEVEL)
     assert (theirs.lower, theirs.upper) == pytest.approx(expected, abs=1e-12)
     assert ours == pytest.approx(expected, abs=1e-12)
 

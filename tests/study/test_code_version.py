@@ -12,7 +12,7 @@ import pytest
 
 from nodal_staging.study import code_version as code_versions
 from nodal_staging.study.code_version import code_version
-from nodal_staging.study.sources import read_sources
+from nodal_staging.study.source_code import read_sources
 
 ROOT = Path(__file__).parents[2]
 

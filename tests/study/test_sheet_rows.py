@@ -5,9 +5,13 @@ import os
 import pytest
 
 from nodal_staging.study import sheet_rows
-from nodal_staging.study.reader_names import reader_names
 from nodal_staging.study.shards import item, shard_of
-from nodal_staging.study.sheet_rows import rows_by_reader, rows_by_shard, whole_sheets
+from nodal_staging.study.sheet_rows import (
+    reader_names,
+    rows_by_reader,
+    rows_by_shard,
+    whole_sheets,
+)
 
 N_SHARDS = 4
 PATIENTS = [f"P{n}" for n in range(12)]

@@ -125,7 +125,7 @@ def test_the_style_of_a_figure_redraws_that_figure(own, figure, also):
 
 
 def test_the_schema_of_a_table_recomputes_who_writes_or_reads_it(own):
-    module = own / "src/nodal_staging/tables/__init__.py"
+    module = own / "src/nodal_staging/tables/schemas.py"
     with changed(module, replaced(module, '"perirectal",\n    "media', '"media')):
         assert "train_cnn" in planned_jobs(own, configuration=OWN)
     module = own / "src/nodal_staging/statistics/mcnemar.py"

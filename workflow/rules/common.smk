@@ -21,7 +21,7 @@ from nodal_staging.study.configuration import (
     recipe_options,
 )
 from nodal_staging.study.code_version import code_version
-from nodal_staging.study.reader_names import readers_of
+from nodal_staging.study.sheet_rows import readers_of
 from nodal_staging.study.sheet_rows import rows_by_reader, rows_by_shard, whole_sheets
 
 # Versions are those of the code beside the workflow, so no other may run.

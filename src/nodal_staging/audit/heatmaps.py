@@ -9,9 +9,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.estimates.resampling import PatientBootstrap
-from nodal_staging.heatmaps.heatmap_check_tables import NODE_CHECKS, PATTERNS, TRAINED
-from nodal_staging.heatmaps.heatmap_files import DIRECTED, Heatmaps, read_heatmaps
+from nodal_staging.estimates.patient_bootstrap import PatientDraws
+from nodal_staging.heatmaps.heatmap_files import (
+    DIRECTED,
+    NODE_CHECKS,
+    PATTERNS,
+    TRAINED,
+    Heatmaps,
+    read_heatmaps,
+)
 from nodal_staging.study.seeds import stream
 from nodal_staging.tables.columns import (
     count,
@@ -121,7 +127,7 @@ def audit_heatmaps(
     parts: dict[str, list[dict[str, Any]]] = {"r": [], "f": [], "o": []}
     for cnn, path in checks.items():
         drawn = read_heatmaps(heatmaps[cnn])
-        bootstrap = PatientBootstrap(
+        bootstrap = PatientDraws(
             patients.loc[list(drawn.node_ids)].to_numpy(str),
             replicates=replicates,
             level=confidence_level,
@@ -145,7 +151,7 @@ class _Values:
     """The checks of one CNN, one array in the order of the nodes for each."""
 
     def __init__(
-        self, checks: pd.DataFrame, node_ids: list[str], bootstrap: PatientBootstrap
+        self, checks: pd.DataFrame, node_ids: list[str], bootstrap: PatientDraws
     ) -> None:
         self.bootstrap = bootstrap
         self.nodes = node_ids

@@ -19,7 +19,7 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.attribution.localisation import REGIONS, Localisation, localise
-from nodal_staging.estimates.resampling import PatientBootstrap
+from nodal_staging.estimates.patient_bootstrap import PatientDraws
 from nodal_staging.heatmaps.heatmap_files import read_heatmaps
 from nodal_staging.study.files import read_json
 from nodal_staging.study.seeds import stream
@@ -139,13 +139,13 @@ def measure_localisation(
     known = tables.read(nodes, tables.NODES).set_index("node_id")
     rows: list[dict[str, Any]] = []
     measured: dict[tuple[str, str], _Measured] = {}
-    bootstrap: PatientBootstrap | None = None
+    bootstrap: PatientDraws | None = None
     for cnn, path in heatmaps.items():
         drawn = read_heatmaps(path)
         described = known.loc[list(drawn.node_ids)]
         if bootstrap is None:
             # The same draws for all CNNs, so that differences are paired.
-            bootstrap = PatientBootstrap(
+            bootstrap = PatientDraws(
                 described["patient_id"].to_numpy(str),
                 replicates=replicates,
                 level=confidence_level,
@@ -185,7 +185,7 @@ def outcomes(
 
 
 def _by_group(
-    entry: _Measured, groups: pd.DataFrame, bootstrap: PatientBootstrap
+    entry: _Measured, groups: pd.DataFrame, bootstrap: PatientDraws
 ) -> Iterator[dict[str, Any]]:
     """Yield a row per group of nodes and region."""
     for group in GROUPS:
@@ -216,7 +216,7 @@ def _row(
     found: Localisation,
     place: int,
     among: npt.NDArray[np.bool_],
-    bootstrap: PatientBootstrap,
+    bootstrap: PatientDraws,
 ) -> dict[str, Any]:
     """Estimate share, enrichment and rank of one region among some nodes."""
     share, area = found.share[:, place], found.area[:, place]
@@ -243,7 +243,7 @@ def _row(
 
 
 def _differences(
-    measured: Mapping[tuple[str, str], _Measured], bootstrap: PatientBootstrap
+    measured: Mapping[tuple[str, str], _Measured], bootstrap: PatientDraws
 ) -> Iterator[dict[str, Any]]:
     """Compare the shares of every pair of CNNs, node by node."""
     cnns = list(dict.fromkeys(cnn for cnn, _ in measured))
@@ -266,7 +266,7 @@ def _differences(
 
 
 def _over_controls(
-    measured: Mapping[tuple[str, str], _Measured], bootstrap: PatientBootstrap
+    measured: Mapping[tuple[str, str], _Measured], bootstrap: PatientDraws
 ) -> Iterator[dict[str, Any]]:
     """Compare every method of a CNN with the CNN's own controls, node by node."""
     for (cnn, method), own in measured.items():

@@ -13,7 +13,7 @@ from sklearn.ensemble import RandomForestClassifier
 
 from nodal_staging import tables
 from nodal_staging.classifiers.scores import score_table
-from nodal_staging.estimates.agreement import placements
+from nodal_staging.estimates.auc import placements
 from nodal_staging.study.seeds import named_seed, stream
 
 PERMUTATIONS = 200

@@ -8,7 +8,7 @@ import pandas as pd
 from nodal_staging import tables
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.study.errors import InputError
-from nodal_staging.study.reader_names import reader_names
+from nodal_staging.study.sheet_rows import reader_names
 
 logger = logging.getLogger(__name__)
 

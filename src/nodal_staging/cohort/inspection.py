@@ -13,6 +13,7 @@ import pandas as pd
 from nodal_staging import tables
 from nodal_staging.cohort import contrast_and_dose
 from nodal_staging.cohort.contrast_and_dose import Rules
+from nodal_staging.cohort.exam_index import ExamIndex, Place
 from nodal_staging.cohort.sheets import Exam, read_exams
 from nodal_staging.exams import scans
 from nodal_staging.exams.dicom import Acquisition
@@ -23,14 +24,11 @@ from nodal_staging.exams.segmentation.placing import place
 from nodal_staging.exams.segmentation.reading import read_segmentation
 from nodal_staging.geometry import Lattice
 from nodal_staging.study.errors import InputError
-from nodal_staging.study.files import read_json, write_json
+from nodal_staging.study.files import write_json
 
 logger = logging.getLogger(__name__)
 
 NONE = "-"
-
-Place = tuple[int, int]
-"""Layer and value of a label."""
 
 
 class MissingPartError(InputError):
@@ -46,27 +44,6 @@ class MissingPartError(InputError):
 
 
 @dataclass(frozen=True, slots=True)
-class ExamIndex:
-    """How the files of a usable exam are read.
-
-    ``labels`` gives layer and value of the label of each node_id; ``pet`` is None
-    where there is no PET or it cannot be turned to SUV.
-    """
-
-    ct: Scan
-    pet: Scan | None
-    labels: dict[str, Place]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plain lists and numbers, without path or identifier."""
-        return {
-            "ct": scans.to_json(self.ct),
-            "pet": None if self.pet is None else scans.to_json(self.pet),
-            "labels": self.labels,
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
     """What inspection found of one exam.
 
@@ -78,21 +55,6 @@ class Finding:
     row: dict[str, Any]
     moment: datetime | None
     index: ExamIndex | None
-
-
-def read_index(path: str | Path) -> dict[str, ExamIndex]:
-    """Read the index of a shard: exam_id to how its files are read."""
-    return {
-        exam_id: ExamIndex(
-            ct=scans.from_json(content["ct"]),
-            pet=None if content["pet"] is None else scans.from_json(content["pet"]),
-            labels={
-                node_id: (layer, value)
-                for node_id, (layer, value) in content["labels"].items()
-            },
-        )
-        for exam_id, content in read_json(path).items()
-    }
 
 
 def inspect_exams(

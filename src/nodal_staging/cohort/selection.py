@@ -6,7 +6,7 @@ not low-dose, of good quality; and, of any study, usable.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -14,10 +14,12 @@ from typing import Any, Self
 import pandas as pd
 
 from nodal_staging import tables
+from nodal_staging.cohort.exam_index import ExamIndex, read_index
+from nodal_staging.cohort.sheets import Exam, read_exams
 from nodal_staging.study.errors import InputError
 from nodal_staging.study.files import write_json
 
-Exam = Mapping[str, Any]
+ExamRow = Mapping[str, Any]
 """A row of the exam sheet joined with its inspection."""
 
 
@@ -48,10 +50,10 @@ class Criterion:
 
     code: str
     meaning: str
-    fails: Callable[[Exam, Limits], bool]
+    fails: Callable[[ExamRow, Limits], bool]
 
 
-def _outside(exam: Exam, limits: Limits) -> bool:
+def _outside(exam: ExamRow, limits: Limits) -> bool:
     """Tell whether an exam was made outside the study's period, or nobody knows."""
     if limits.period is None:
         return False
@@ -200,7 +202,7 @@ def _ages(sheet: pd.DataFrame, seen: pd.DataFrame) -> pd.Series:
     return sheet["age"].fillna(seen["age"]) if "age" in sheet else seen["age"]
 
 
-def _first_failed(exam: Exam, limits: Limits) -> str:
+def _first_failed(exam: ExamRow, limits: Limits) -> str:
     """Return the code of the first criterion that an exam fails, else ``included``."""
     for criterion in CRITERIA:
         if criterion.fails(exam, limits):
@@ -243,3 +245,21 @@ def _steps(exams: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _counts(exams: pd.DataFrame) -> dict[str, int]:
     return {"patients": int(exams["patient_id"].nunique()), "exams": len(exams)}
+
+
+def included_exams(
+    *,
+    inspections: str | Path,
+    exams: str | Path,
+    nodes: str | Path,
+    index: str | Path,
+    shard: str,
+    limits: Limits,
+) -> Iterator[tuple[Exam, ExamIndex]]:
+    """Yield the included exams of a shard with their indices."""
+    judged = apply_criteria(exams, [inspections], limits)
+    included = set(judged.loc[judged["included"] == "yes", "exam_id"])
+    indices = read_index(index)
+    for exam in read_exams(exams=exams, nodes=nodes, shard=shard):
+        if exam.exam_id in included:
+            yield exam, indices[exam.exam_id]

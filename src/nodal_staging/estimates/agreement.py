@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import beta, norm
 
-from nodal_staging.estimates.proportions import normal_quantile
 from nodal_staging.estimates.replicates import Classes, Replicates, chunks
 
 FloatArray = npt.NDArray[np.float64]
@@ -34,60 +33,6 @@ NOWHERE: FloatArray = np.empty(0)
 
 class AgreementError(RuntimeError):
     """Two implementations of the same quantity disagree: one of them is wrong."""
-
-
-def placements(score: FloatArray, positive: BoolArray) -> tuple[FloatArray, FloatArray]:
-    """Return how each node is placed among the nodes of the other class.
-
-    Parameters
-    ----------
-    score, positive
-        ``(n,)``.
-
-    Returns
-    -------
-    Share of the negatives below each positive ``(m,)``, and share of the positives
-    above each negative ``(n - m,)``, ties at one half. Both have the AUC as mean.
-    """
-    cases, controls = np.sort(score[positive]), np.sort(score[~positive])
-    return (
-        _share_below(score[positive], controls),
-        1 - _share_below(score[~positive], cases),
-    )
-
-
-def delong_interval(
-    score: FloatArray, positive: BoolArray, *, level: float
-) -> tuple[float, float, float]:
-    """Return DeLong's standard error of the AUC and the interval within [0, 1].
-
-    References
-    ----------
-    DeLong et al., Biometrics 1988;44:837.
-    """
-    above, below = placements(score, positive)
-    variance = above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)
-    error = float(np.sqrt(variance))
-    half = normal_quantile(level) * error
-    area = float(above.mean())
-    return error, max(area - half, 0.0), min(area + half, 1.0)
-
-
-def paired_variance(a: FloatArray, b: FloatArray, positive: BoolArray) -> float:
-    """Return DeLong's variance of the difference of two AUCs on the same nodes.
-
-    Parameters
-    ----------
-    a, b, positive
-        Two scores and the status of the same nodes, ``(n,)``.
-    """
-    above, below = (
-        one - other
-        for one, other in zip(
-            placements(a, positive), placements(b, positive), strict=True
-        )
-    )
-    return float(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below))
 
 
 def bootstrap(
@@ -223,10 +168,3 @@ def _ranks(probability: float, n: float, *, chance: float) -> tuple[float, float
     lower = float(beta.ppf(chance, k, n - k + 1))
     upper = float(beta.isf(chance, k + 1, n - k)) if k < n else 1.0
     return lower, upper
-
-
-def _share_below(of: FloatArray, among: FloatArray) -> FloatArray:
-    """Return the share of sorted values below each of others, ties at one half."""
-    lower = np.searchsorted(among, of, side="left")
-    upper = np.searchsorted(among, of, side="right")
-    return (lower + upper) / (2 * len(among))

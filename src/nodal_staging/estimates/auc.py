@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from nodal_staging.estimates.agreement import delong_interval, placements
 from nodal_staging.estimates.proportions import normal_quantile
 
 FloatArray = npt.NDArray[np.float64]
@@ -179,3 +178,140 @@ def _expit(logit: float) -> float:
     if logit >= 0:
         return 1 / (1 + exp(-logit))
     return exp(logit) / (1 + exp(logit))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Areas:
+    """Areas ``(k,)`` and their covariance ``(k, k)``."""
+
+    estimates: FloatArray
+    covariance: FloatArray
+
+    def contrast(self, weights: npt.ArrayLike) -> tuple[float, float]:
+        """Return a weighted sum of the areas ``(k,)`` and its variance."""
+        w = np.asarray(weights, float)
+        return float(w @ self.estimates), float(w @ self.covariance @ w)
+
+
+def delong_areas(scores: FloatArray, positive: BoolArray) -> Areas:
+    """Return areas and DeLong's covariance.
+
+    Parameters
+    ----------
+    scores
+        One row per classifier ``(k, n)``.
+    positive
+        Status ``(n,)``; at least two nodes of each class.
+    """
+    estimates, above, below = _area_deviations(scores, positive)
+    m, n = above.shape[1], below.shape[1]
+    covariance = above @ above.T / (m * (m - 1)) + below @ below.T / (n * (n - 1))
+    return Areas(estimates, covariance)
+
+
+def clustered_areas(
+    scores: FloatArray, positive: BoolArray, patient_id: TextArray
+) -> Areas:
+    """Return areas and Obuchowski's covariance for nodes nested in patients.
+
+    Parameters
+    ----------
+    scores, positive
+        As for ``delong_areas``.
+    patient_id
+        Patient of each node ``(n,)``; each class stems from at least two patients.
+    """
+    estimates, above, below = _area_deviations(scores, positive)
+    patient = np.unique(patient_id, return_inverse=True)[1]
+    ten = (
+        _area_summed(above, patient[positive], int(patient.max()) + 1) / above.shape[1]
+    )
+    one = (
+        _area_summed(below, patient[~positive], int(patient.max()) + 1) / below.shape[1]
+    )
+    across = ten @ one.T
+    covariance = (
+        _inflation(patient[positive]) * (ten @ ten.T)
+        + _inflation(patient[~positive]) * (one @ one.T)
+        + _inflation(patient) * (across + across.T)
+    )
+    return Areas(estimates, covariance)
+
+
+def _area_deviations(
+    scores: FloatArray, positive: BoolArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return areas, and how the placements of both classes deviate from them."""
+    placed = [placements(score, positive) for score in scores]
+    above = np.array([one for one, _ in placed])
+    below = np.array([other for _, other in placed])
+    estimates = above.mean(axis=1)
+    return estimates, above - estimates[:, None], below - estimates[:, None]
+
+
+def _area_summed(
+    deviations: FloatArray, patient: IntArray, patients: int
+) -> FloatArray:
+    """Sum deviations ``(k, m)`` per patient ``(k, patients)``."""
+    return np.array([np.bincount(patient, row, patients) for row in deviations])
+
+
+def placements(score: FloatArray, positive: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Return how each node is placed among the nodes of the other class.
+
+    Parameters
+    ----------
+    score, positive
+        ``(n,)``.
+
+    Returns
+    -------
+    Share of the negatives below each positive ``(m,)``, and share of the positives
+    above each negative ``(n - m,)``, ties at one half. Both have the AUC as mean.
+    """
+    cases, controls = np.sort(score[positive]), np.sort(score[~positive])
+    return (
+        _share_below(score[positive], controls),
+        1 - _share_below(score[~positive], cases),
+    )
+
+
+def delong_interval(
+    score: FloatArray, positive: BoolArray, *, level: float
+) -> tuple[float, float, float]:
+    """Return DeLong's standard error of the AUC and the interval within [0, 1].
+
+    References
+    ----------
+    DeLong et al., Biometrics 1988;44:837.
+    """
+    above, below = placements(score, positive)
+    variance = above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)
+    error = float(np.sqrt(variance))
+    half = normal_quantile(level) * error
+    area = float(above.mean())
+    return error, max(area - half, 0.0), min(area + half, 1.0)
+
+
+def paired_variance(a: FloatArray, b: FloatArray, positive: BoolArray) -> float:
+    """Return DeLong's variance of the difference of two AUCs on the same nodes.
+
+    Parameters
+    ----------
+    a, b, positive
+        Two scores and the status of the same nodes, ``(n,)``.
+    """
+    above, below = (
+        one - other
+        for one, other in zip(
+            placements(a, positive), placements(b, positive), strict=True
+        )
+    )
+    return float(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below))
+
+
+def _share_below(of: FloatArray, among: FloatArray) -> FloatArray:
+    """Return the share of sorted values below each of others, ties at one half."""
+    lower = np.searchsorted(among, of, side="left")
+    upper = np.searchsorted(among, of, side="right")
+    return (lower + upper) / (2 * len(among))

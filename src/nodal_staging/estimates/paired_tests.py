@@ -6,7 +6,9 @@ where no pair is discordant.
 """
 
 from collections import Counter
-from math import sqrt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import comb, erfc, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -94,3 +96,93 @@ def _score(only_a: int, only_b: int, n: int, delta: float) -> float:
     if variance <= 0:
         return 0.0 if gap == 0 else float(np.sign(gap)) * np.inf
     return gap / sqrt(variance)
+
+
+@dataclass(frozen=True, slots=True)
+class Discordance:
+    """How often one of two classifiers alone is right."""
+
+    only_a: int
+    only_b: int
+
+    @property
+    def total(self) -> int:
+        """Number of discordant pairs."""
+        return self.only_a + self.only_b
+
+
+def p_uncorrected(pair: Discordance) -> float:
+    """Return the chi-square p without correction; 1 without discordance."""
+    difference = abs(pair.only_a - pair.only_b)
+    return erfc(difference / sqrt(2 * pair.total)) if difference else 1.0
+
+
+def p_clustered(per_patient: npt.NDArray[np.int64]) -> float:
+    """Return the chi-square p of differences per patient; 1 where all are 0.
+
+    Parameters
+    ----------
+    per_patient
+        Nodes that A alone has right less those that B alone has right ``(k,)``.
+    """
+    total = abs(int(per_patient.sum()))
+    return erfc(total / sqrt(2 * int((per_patient**2).sum()))) if total else 1.0
+
+
+def p_corrected(pair: Discordance) -> float:
+    """Return the chi-square p with continuity correction; 1 without discordance.
+
+    As R's ``mcnemar.test``, the correction is left out where both counts are equal.
+    """
+    difference = abs(pair.only_a - pair.only_b)
+    if not difference:
+        return 1.0
+    # The upper tail of chi-square with one degree of freedom.
+    return erfc((difference - 1) / sqrt(2 * pair.total))
+
+
+def p_exact(pair: Discordance) -> float:
+    """Return the two-sided binomial p; 1 without discordance."""
+    smaller = min(pair.only_a, pair.only_b)
+    ways = sum(_ways(pair.total, smaller))
+    return min(1.0, 2 * ways / (1 << pair.total))
+
+
+def p_mid(pair: Discordance) -> float:
+    """Return the exact p less half the probability of what was seen, per tail.
+
+    Without discordance nothing was seen, and p is 1.
+    """
+    if not pair.total:
+        return 1.0
+    seen = comb(pair.total, pair.only_a) / (1 << pair.total)
+    if pair.only_a == pair.only_b:
+        return 1 - seen / 2
+    return p_exact(pair) - seen
+
+
+def holm(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Adjust p values for their number by Holm's step-down method.
+
+    Parameters
+    ----------
+    p
+        ``(k,)``.
+
+    Returns
+    -------
+    Adjusted values in the same order, at most 1.
+    """
+    order = np.argsort(p, kind="stable")
+    steps = np.arange(len(p), 0, -1) * p[order]
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
+    return adjusted
+
+
+def _ways(total: int, most: int) -> Iterator[int]:
+    """Count the ways to have 0, 1, ... ``most`` of ``total``, in exact integers."""
+    ways = 1
+    for chosen in range(most + 1):
+        yield ways
+        ways = ways * (total - chosen) // (chosen + 1)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from nodal_staging.exams.voxel_stream import STREAM_ERRORS
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 MAGIC = re.compile(rb"NRRD000[1-5]\r?\n")
 LONGEST_HEADER_BYTES = 8 * 1024 * 1024

@@ -18,7 +18,7 @@ from nodal_staging.exams.nrrd_fields import Fields, read_fields, unreadable
 from nodal_staging.exams.placed_grid import placed_grid
 from nodal_staging.exams.voxel_stream import VoxelLayout
 from nodal_staging.geometry import Lattice
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 TYPES = {
     "i1": "signed char, int8, int8_t",

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nodal_staging.geometry import Lattice, triple
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 LONGEST_AXIS = 4096
 FARTHEST_MM = 1e6

@@ -13,7 +13,7 @@ from nodal_staging.exams import volumes_nifti, volumes_nrrd
 from nodal_staging.exams.dicom.series import OUTSIDE, Unit
 from nodal_staging.exams.raw_files import checked_file
 from nodal_staging.geometry import Box, Lattice
-from nodal_staging.study.volumes_problems import VolumeError
+from nodal_staging.study.errors import VolumeError
 
 __all__ = ["VolumeError", "VolumeFile", "index_volume", "is_volume", "read_boxes"]
 

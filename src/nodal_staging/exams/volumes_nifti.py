@@ -21,7 +21,7 @@ import numpy.typing as npt
 from isal import igzip
 
 from nodal_staging.geometry import Box, Lattice, triple
-from nodal_staging.study.volumes_problems import VolumeError
+from nodal_staging.study.errors import VolumeError
 
 SUFFIXES = (".nii", ".nii.gz")
 LONGEST_AXIS = 4096

@@ -9,8 +9,7 @@ import numpy.typing as npt
 from nodal_staging.exams.nrrd_header import read_nrrd_header
 from nodal_staging.exams.voxel_stream import inflating, slabs
 from nodal_staging.geometry import Box, Lattice
-from nodal_staging.study.segmentation_error import SegmentationError
-from nodal_staging.study.volumes_problems import VolumeError
+from nodal_staging.study.errors import SegmentationError, VolumeError
 
 SUFFIXES = (".nrrd",)
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from isal import igzip, isal_zlib
 
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 SLAB_BYTES = 512 * 1024  # stays in the processor's cache: half the time of 4 MB
 MOST_SLICE_BYTES = 256 * 1024**2

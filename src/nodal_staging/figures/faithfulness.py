@@ -13,8 +13,8 @@ from matplotlib.ticker import FixedLocator
 from nodal_staging import tables
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
-from nodal_staging.heatmaps.heatmap_check_tables import CURVES
-from nodal_staging.heatmaps.heatmap_names import method_name
+from nodal_staging.heatmaps.heatmap_files import CURVES
+from nodal_staging.heatmaps.options import method_name
 from nodal_staging.study.classifier_names import printed
 
 # Tol's muted colours, told apart by colour-blind readers, and a blue of Okabe and Ito.

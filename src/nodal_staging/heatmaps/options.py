@@ -4,6 +4,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+METHODS = {
+    "pattern_attribution": "PatternAttribution",
+    "pattern_net": "PatternNet",
+    "integrated_gradients": "Integrated gradients",
+    "integrated_gradients_fill": "Integrated gradients from the mask's fill",
+    "gradient_x_input": "Gradient × input",
+    "gradient": "Gradient",
+    "smoothgrad": "SmoothGrad",
+    "grad_cam": "Grad-CAM",
+    "occlusion": "Occlusion",
+    "edges": "Edge map (control)",
+    "random": "Random map (control)",
+    "centre": "Centre map (control)",
+}
+"""Methods and controls, in the order of every table."""
+
+
+def method_name(method: str) -> str:
+    """Return the name of a method for people."""
+    return METHODS.get(method, method)
+
+
 PATTERN_METHODS = ("pattern_attribution", "pattern_net")
 
 

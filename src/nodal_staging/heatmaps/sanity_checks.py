@@ -34,14 +34,15 @@ from nodal_staging.classifiers.cnn.fitting import new_network
 from nodal_staging.classifiers.cnn.inputs import ImageSource
 from nodal_staging.classifiers.cnn.recipes import Recipe, read_recipe
 from nodal_staging.heatmaps.drawing import plain_images, read_chain, read_explained
-from nodal_staging.heatmaps.heatmap_check_tables import (
+from nodal_staging.heatmaps.heatmap_files import (
     CURVES,
     FRESH,
     NODE_CHECKS,
     PERMUTED,
     TRAINED,
+    Heatmaps,
+    read_heatmaps,
 )
-from nodal_staging.heatmaps.heatmap_files import Heatmaps, read_heatmaps
 from nodal_staging.heatmaps.methods import Explained, FloatArray, heatmap
 from nodal_staging.heatmaps.options import PATTERN_METHODS, HeatmapOptions
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nodal_staging import tables
-from nodal_staging.cohort.inspection import ExamIndex, read_index
+from nodal_staging.cohort.exam_index import ExamIndex, read_index
 from nodal_staging.cohort.sheets import Exam, read_exams
 from nodal_staging.exams import scans
 from nodal_staging.exams.dicom import OUTSIDE_SCANNER_HU
@@ -14,7 +14,7 @@ from nodal_staging.exams.isolation import isolated
 from nodal_staging.exams.scans import Scan
 from nodal_staging.geometry import Lattice, box_around, resample, triple
 from nodal_staging.nodes.example_nodes import EXAMPLES
-from nodal_staging.nodes.measurements import NodeMask, node_masks
+from nodal_staging.nodes.masks import NodeMask, node_masks
 from nodal_staging.nodes.picture_files import Picture, Pictures, write_pictures
 
 FloatArray = npt.NDArray[np.float32]

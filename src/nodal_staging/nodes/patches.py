@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from nodal_staging import tables
-from nodal_staging.cohort.inspection import ExamIndex
-from nodal_staging.cohort.selection import Limits
+from nodal_staging.cohort.exam_index import ExamIndex
+from nodal_staging.cohort.selection import Limits, included_exams
 from nodal_staging.cohort.sheets import Exam
 from nodal_staging.exams import scans
 from nodal_staging.exams.dicom import OUTSIDE_SCANNER_HU
 from nodal_staging.exams.isolation import isolated
 from nodal_staging.geometry import Lattice, axial_cube, box_around, resample
-from nodal_staging.nodes.measurements import NodeMask, included_exams, node_masks
+from nodal_staging.nodes.masks import NodeMask, node_masks
 from nodal_staging.nodes.patch_files import Int16Array, MaskArray, Patch, write_patches
 from nodal_staging.study.errors import InputError
 

@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from nodal_staging.cohort.inspection import ExamIndex
+from nodal_staging.cohort.exam_index import ExamIndex
 from nodal_staging.cohort.sheets import Exam
 from nodal_staging.exams import scans
 from nodal_staging.exams.scans import Scan
 from nodal_staging.geometry import Box, Lattice
-from nodal_staging.nodes.measurements import NodeMask
+from nodal_staging.nodes.masks import NodeMask
 
 FloatArray = npt.NDArray[np.float32]
 

@@ -4,6 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nodal_staging.report.parts import count
+from nodal_staging.study.files import read_json
+from nodal_staging.tables.rounding import setting_percent
+
 File = str | Path
 
 
@@ -103,3 +107,23 @@ class Artefacts:
     def synthetic(self) -> bool:
         """Whether the cohort is synthetic."""
         return self.ceilings is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """What captions say: level as a share and in percent, replicates in words."""
+
+    share: float
+    level: str
+    replicates: str
+
+
+def intervals(study: Artefacts) -> Intervals:
+    """Read both from the statistics; one setting of each serves the whole study."""
+    first = read_json(next(iter(study.classifiers.values())))
+    bootstrap = first["auc"]["intervals"]["bootstrap"]
+    return Intervals(
+        bootstrap["level"],
+        f"{setting_percent(bootstrap['level'])} %",
+        f"{count(bootstrap['replicates'])} replicates",
+    )

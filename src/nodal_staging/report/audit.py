@@ -6,8 +6,7 @@ from typing import Any
 
 from nodal_staging import tables
 from nodal_staging.audit.ceilings import BELOW_Z
-from nodal_staging.report.artefacts import Artefacts
-from nodal_staging.report.intervals import Intervals, intervals
+from nodal_staging.report.artefacts import Artefacts, Intervals, intervals
 from nodal_staging.report.parts import (
     Banner,
     Heading,

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
-from nodal_staging.report.artefacts import Artefacts
-from nodal_staging.report.intervals import intervals
+from nodal_staging.report.artefacts import Artefacts, intervals
 from nodal_staging.report.parts import Folded, Heading, Html, Part, scroller
 from nodal_staging.study.classifier_names import in_order, printed
 from nodal_staging.study.files import read_json

@@ -26,11 +26,11 @@ from nodal_staging.classifiers.labelled_scores import (
     comparable_nodes,
     read_partition,
 )
-from nodal_staging.estimates import agreement
+from nodal_staging.estimates import agreement, auc
 from nodal_staging.estimates.auc import NO_VARIANCE, variance_of_difference
+from nodal_staging.estimates.paired_tests import holm
 from nodal_staging.estimates.proportions import normal_quantile
 from nodal_staging.statistics import proc
-from nodal_staging.statistics.mcnemar import holm
 from nodal_staging.tables.columns import (
     count,
     number,
@@ -137,8 +137,7 @@ def _pair(a: Scored, b: Scored, level: float) -> Row:
     a, b = a.only(of_a), b.only(of_b)
     first, second, positive = a.scores.score, b.scores.score, a.scores.positive
     area_a, area_b = (
-        float(agreement.placements(score, positive)[0].mean())
-        for score in (first, second)
+        float(auc.placements(score, positive)[0].mean()) for score in (first, second)
     )
     row: Row = {
         "classifier_a": a.classifier,
@@ -153,7 +152,7 @@ def _pair(a: Scored, b: Scored, level: float) -> Row:
     }
     if _same_order(first, second, positive):
         return row | _nothing(0.0, 1.0) | {"status": "same_order"}
-    by_node = agreement.paired_variance(first, second, positive)
+    by_node = auc.paired_variance(first, second, positive)
     if by_node < NO_VARIANCE:
         return row | _nothing(None, None) | {"status": "no_variance"}
     row |= _with_delong(a.curve.compare(b.curve, level=level), by_node, row)
@@ -212,8 +211,8 @@ def _same_order(
     return all(
         np.array_equal(one, two)
         for one, two in zip(
-            agreement.placements(first, positive),
-            agreement.placements(second, positive),
+            auc.placements(first, positive),
+            auc.placements(second, positive),
             strict=True,
         )
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nodal_staging.estimates import agreement
+from nodal_staging.estimates import agreement, auc
 from nodal_staging.estimates.curve import empirical_curve, interpolated_specificity
 from nodal_staging.statistics import proc, proc_bootstrap
 from nodal_staging.statistics.proc_bootstrap import Engine, Question
@@ -147,7 +147,7 @@ def compare_with_proc(
         quantile by more than its Monte-Carlo error.
     """
     level = results.delong.level
-    _, lower, upper = agreement.delong_interval(score, positive, level=level)
+    _, lower, upper = auc.delong_interval(score, positive, level=level)
     ours = agreement.bootstrap(
         score,
         positive,
@@ -159,7 +159,7 @@ def compare_with_proc(
     exact = agreement.compare_exact
     return {
         "auc_difference": exact(
-            "AUC", results.auc, agreement.placements(score, positive)[0].mean()
+            "AUC", results.auc, auc.placements(score, positive)[0].mean()
         ),
         "delong_difference": exact(
             "DeLong interval",

@@ -29,10 +29,10 @@ Fagerland et al., BMC Med Res Methodol 2013;13:91 (mid-p). Holm, Scand J Stat
 Med 2003;22:2417.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
-from math import comb, erfc, sqrt
+from math import sqrt
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +45,17 @@ from nodal_staging.classifiers.labelled_scores import (
     comparable_nodes,
     read_partition,
 )
-from nodal_staging.estimates.paired_tests import difference_interval, sign_flip_p
+from nodal_staging.estimates.paired_tests import (
+    Discordance,
+    difference_interval,
+    holm,
+    p_clustered,
+    p_corrected,
+    p_exact,
+    p_mid,
+    p_uncorrected,
+    sign_flip_p,
+)
 from nodal_staging.estimates.proportions import normal_quantile
 from nodal_staging.study.files import read_json
 from nodal_staging.tables.columns import count, number, one_of, table, text
@@ -104,19 +114,6 @@ MCNEMAR = table(
 Wald's interval over patients."""
 
 BoolArray = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Discordance:
-    """How often one of two classifiers alone is right."""
-
-    only_a: int
-    only_b: int
-
-    @property
-    def total(self) -> int:
-        """Number of discordant pairs."""
-        return self.only_a + self.only_b
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,75 +175,6 @@ def compare_classifiers(
         frame["p_corrected"].to_numpy(float) < significance, "yes", "no"
     )
     tables.write(frame, comparisons, MCNEMAR)
-
-
-def p_uncorrected(pair: Discordance) -> float:
-    """Return the chi-square p without correction; 1 without discordance."""
-    difference = abs(pair.only_a - pair.only_b)
-    return erfc(difference / sqrt(2 * pair.total)) if difference else 1.0
-
-
-def p_clustered(per_patient: npt.NDArray[np.int64]) -> float:
-    """Return the chi-square p of differences per patient; 1 where all are 0.
-
-    Parameters
-    ----------
-    per_patient
-        Nodes that A alone has right less those that B alone has right ``(k,)``.
-    """
-    total = abs(int(per_patient.sum()))
-    return erfc(total / sqrt(2 * int((per_patient**2).sum()))) if total else 1.0
-
-
-def p_corrected(pair: Discordance) -> float:
-    """Return the chi-square p with continuity correction; 1 without discordance.
-
-    As R's ``mcnemar.test``, the correction is left out where both counts are equal.
-    """
-    difference = abs(pair.only_a - pair.only_b)
-    if not difference:
-        return 1.0
-    # The upper tail of chi-square with one degree of freedom.
-    return erfc((difference - 1) / sqrt(2 * pair.total))
-
-
-def p_exact(pair: Discordance) -> float:
-    """Return the two-sided binomial p; 1 without discordance."""
-    smaller = min(pair.only_a, pair.only_b)
-    ways = sum(_ways(pair.total, smaller))
-    return min(1.0, 2 * ways / (1 << pair.total))
-
-
-def p_mid(pair: Discordance) -> float:
-    """Return the exact p less half the probability of what was seen, per tail.
-
-    Without discordance nothing was seen, and p is 1.
-    """
-    if not pair.total:
-        return 1.0
-    seen = comb(pair.total, pair.only_a) / (1 << pair.total)
-    if pair.only_a == pair.only_b:
-        return 1 - seen / 2
-    return p_exact(pair) - seen
-
-
-def holm(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Adjust p values for their number by Holm's step-down method.
-
-    Parameters
-    ----------
-    p
-        ``(k,)``.
-
-    Returns
-    -------
-    Adjusted values in the same order, at most 1.
-    """
-    order = np.argsort(p, kind="stable")
-    steps = np.arange(len(p), 0, -1) * p[order]
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
-    return adjusted
 
 
 def _decide(classifier: str, scores: str | Path, statistics: str | Path) -> Decisions:
@@ -366,11 +294,3 @@ def _status(called_a: BoolArray, called_b: BoolArray, pair: Discordance) -> str:
     if np.array_equal(called_a, called_b):
         return "identical_predictions"
     return "ok" if pair.total else "no_discordant_pairs"
-
-
-def _ways(total: int, most: int) -> Iterator[int]:
-    """Count the ways to have 0, 1, ... ``most`` of ``total``, in exact integers."""
-    ways = 1
-    for chosen in range(most + 1):
-        yield ways
-        ways = ways * (total - chosen) // (chosen + 1)

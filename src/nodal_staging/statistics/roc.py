@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging.classifiers.labelled_scores import LabelledScores
-from nodal_staging.estimates import agreement, auc
+from nodal_staging.estimates import auc
 from nodal_staging.estimates.curve import attained, empirical_curve
 from nodal_staging.estimates.proportions import wilson_interval
 from nodal_staging.statistics import proc
@@ -28,7 +28,7 @@ ENGINES = {
 def describe_area(results: ProcResults, tested: LabelledScores) -> Block:
     """Report the AUC with three intervals and two standard errors."""
     level = results.bootstrap.level
-    error, _, _ = agreement.delong_interval(tested.score, tested.positive, level=level)
+    error, _, _ = auc.delong_interval(tested.score, tested.positive, level=level)
     area = auc.clustered_auc(tested.score, tested.positive, tested.patient_id)
     engine = proc.engine()
     return {
@@ -61,7 +61,7 @@ def describe_binary_area(
     """
     score = called.astype(float)
     area = auc.clustered_auc(score, tested.positive, tested.patient_id)
-    error, lower, upper = agreement.delong_interval(score, tested.positive, level=level)
+    error, lower, upper = auc.delong_interval(score, tested.positive, level=level)
     delong = proc.Interval(lower, upper, level, "delong")
     return {
         "estimate": area.estimate,

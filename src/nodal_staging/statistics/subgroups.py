@@ -20,8 +20,7 @@ from nodal_staging.classifiers.labelled_scores import (
     ScoreError,
     read_partition,
 )
-from nodal_staging.estimates.agreement import placements
-from nodal_staging.estimates.auc import clustered_auc, logit_interval
+from nodal_staging.estimates.auc import clustered_auc, logit_interval, placements
 from nodal_staging.estimates.proportions import confusion, proportion, wilson_interval
 from nodal_staging.study.files import read_json
 from nodal_staging.tables.columns import count, one_of, optional_number, table, text

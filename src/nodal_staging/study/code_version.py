@@ -6,8 +6,14 @@ from functools import cache
 from pathlib import Path
 
 from nodal_staging.study.memory import remembered
-from nodal_staging.study.source_code import PACKAGE, Module, Place, read_module
-from nodal_staging.study.sources import Sources, read_sources
+from nodal_staging.study.source_code import (
+    PACKAGE,
+    Module,
+    Place,
+    Sources,
+    read_module,
+    read_sources,
+)
 
 # The log of a job says nothing about its result.
 WITHOUT_INFLUENCE = frozenset({(f"{PACKAGE}.study.jobs", "job_log")})

@@ -1,4 +1,7 @@
-"""The one way in which this package says that an input is wrong."""
+"""Errors of inputs, one class per kind, and the file that each concerns."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class InputError(ValueError):
@@ -13,6 +16,68 @@ class InputError(ValueError):
     ----------
     reason
         Code under which a cohort lists an exam that failed this way.
+    place
+        The file that the message concerns, by its role; see ``naming``.
     """
 
     reason: str = "unusable_input"
+    place: str = ""
+
+    def __str__(self) -> str:
+        """Return the message after the file that it concerns."""
+        message = super().__str__()
+        return f"{self.place}: {message}" if self.place else message
+
+
+@contextmanager
+def naming(place: str) -> Iterator[None]:
+    """Name the file that errors raised inside concern.
+
+    Open a file within ``naming``, and what reads it need not know its name. The
+    innermost name stays: a file in an archive is named by its own place.
+
+    Parameters
+    ----------
+    place
+        The file by its role (``the column ct of exams.tsv``), never by its path.
+    """
+    try:
+        yield
+    except InputError as error:
+        error.place = error.place or place
+        raise
+
+
+class DicomSeriesError(InputError):
+    """A folder does not hold one regular series.
+
+    ``reason`` is the code under which the exam is listed.
+    """
+
+    reason = "unusable_series"
+
+    def __init__(self, message: str, reason: str = "unusable_series") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type, tuple[str, str], dict[str, str]]:
+        """Keep reason and place on the way out of a child process."""
+        return type(self), (self.args[0], self.reason), {"place": self.place}
+
+
+class SUVError(InputError):
+    """The headers do not tell how to compute an SUV."""
+
+    reason = "unusable_suv"
+
+
+class VolumeError(InputError):
+    """A file does not hold one volume with a place in space."""
+
+    reason = "unusable_volume"
+
+
+class SegmentationError(InputError):
+    """A segmentation cannot be used for the exam it belongs to."""
+
+    reason = "unusable_segmentation"

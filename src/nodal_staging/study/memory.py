@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from nodal_staging.study.files import write_text
-from nodal_staging.study.sources import read_sources
+from nodal_staging.study.source_code import read_sources
 
 OWN_ROOT = Path(__file__).resolve().parents[2]
 

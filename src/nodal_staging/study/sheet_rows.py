@@ -7,7 +7,7 @@ reader of nobody but those who are compared with readers.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from pathlib import Path
 
 from nodal_staging.study.delimited import read_rows
@@ -99,3 +99,28 @@ def _rows(sheet: str | Path, key: str) -> Iterator[tuple[str | None, bytes]]:
         cells = form + "\x1f".join(row).encode() + b"\x1e"
         known = key in header and len(row) > place
         yield (row[place] if known else None), cells
+
+
+def reader_names(readings: str | Path) -> list[str]:
+    """List the readers of a sheet in alphabetical order.
+
+    A sheet without a reader column gives none here; the check of the sheets says
+    what is wrong with it.
+    """
+    rows = read_rows(readings)
+    header = next(rows, [])
+    if "reader" not in header:
+        return []
+    place = header.index("reader")
+    return sorted({row[place] for row in rows if len(row) > place} - {""})
+
+
+def readers_of(readers: Sized) -> list[str]:
+    """Name the readers as classifiers: ``reader_1``, ``reader_2``, ...
+
+    Parameters
+    ----------
+    readers
+        One entry a reader: what they rated, or the perception noise of simulated ones.
+    """
+    return [f"reader_{number}" for number in range(1, len(readers) + 1)]

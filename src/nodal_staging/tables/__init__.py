@@ -1,530 +1,72 @@
-"""The tables between the rooms: one schema each, checked on writing and on reading.
+"""The tables between the stages, checked on writing and on reading."""
 
-Tables are UTF-8 text with a header, tab-separated (``.tsv``) or comma-separated
-(``.csv``). Every column that is not listed here is refused, so a typo in a sheet
-is found at once.
-"""
-
-from pathlib import Path
-
-import numpy as np
-import pandas as pd
-import pandera.pandas as pa
-
-from nodal_staging.study.delimited import separator
-from nodal_staging.study.errors import InputError
-from nodal_staging.study.files import replacing
-from nodal_staging.tables.columns import (
-    count,
-    number,
-    one_of,
-    optional_number,
-    optional_text,
-    table,
-    text,
+from nodal_staging.tables.contract import TableError, check, read, write
+from nodal_staging.tables.schemas import (
+    BAND,
+    CEILINGS,
+    CHARACTERISTICS,
+    CHECKED,
+    DATASET,
+    DISAGREEMENTS,
+    DROPPED,
+    EXAM_SHEET,
+    EXAMS,
+    HISTORY,
+    IMPORTANCES,
+    INSPECTIONS,
+    LEARNING_CURVE,
+    LOCATIONS,
+    NEW_NODE_SHEET,
+    NODE_SHEET,
+    NODES,
+    PARTITIONS,
+    PERMUTED,
+    PREDICTIONS,
+    RATINGS,
+    READING_SHEET,
+    REPLAY,
+    ROC,
+    SCORES,
+    SHOWN_LOCATIONS,
+    SITE_MATCHED,
+    STATUS,
+    TRUTH,
+    UNKNOWN,
 )
 
-STATUS = ["negative", "positive"]
-PARTITIONS = ["test", "out_of_fold", "external"]
-RATINGS = ["very unlikely", "unlikely", "likely", "very likely"]
-LOCATIONS = [
-    "inguinal",
-    "iliacal",
-    "retroperitoneal",
-    "perirectal",
-    "mediastinal",
-    "axillary",
-    "supraclavicular",
-    "infraclavicular",
-    "cervical",
+__all__ = [
+    "BAND",
+    "CEILINGS",
+    "CHARACTERISTICS",
+    "CHECKED",
+    "DATASET",
+    "DISAGREEMENTS",
+    "DROPPED",
+    "EXAMS",
+    "EXAM_SHEET",
+    "HISTORY",
+    "IMPORTANCES",
+    "INSPECTIONS",
+    "LEARNING_CURVE",
+    "LOCATIONS",
+    "NEW_NODE_SHEET",
+    "NODES",
+    "NODE_SHEET",
+    "PARTITIONS",
+    "PERMUTED",
+    "PREDICTIONS",
+    "RATINGS",
+    "READING_SHEET",
+    "REPLAY",
+    "ROC",
+    "SCORES",
+    "SHOWN_LOCATIONS",
+    "SITE_MATCHED",
+    "STATUS",
+    "TRUTH",
+    "UNKNOWN",
+    "TableError",
+    "check",
+    "read",
+    "write",
 ]
-"""The paper's categories, clavicular split in two, in the order in which random draws
-and features go through them; changing it would change every synthetic cohort."""
-
-SHOWN_LOCATIONS = [
-    "inguinal",
-    "iliacal",
-    "perirectal",
-    "retroperitoneal",
-    "axillary",
-    "mediastinal",
-    "supraclavicular",
-    "infraclavicular",
-    "cervical",
-]
-"""The same in the paper's order, that of every table and figure."""
-
-
-class TableError(InputError):
-    """A table does not have the form that its name promises."""
-
-    reason = "unusable_table"
-
-
-EXAM_SHEET = pa.DataFrameSchema(
-    {
-        "patient_id": text(),
-        "exam_id": text(unique=True),
-        "ct": text(),
-        "pet": optional_text(),
-        "segmentation": optional_text(),
-        "day": optional_number(),
-        "contrast": one_of(["yes", "no"], nullable=True, required=False),
-        "low_dose": one_of(["yes", "no"], nullable=True, required=False),
-        "quality": one_of(["good", "poor"], nullable=True, required=False),
-        "age": optional_number(0),
-        "psa": optional_number(0),
-    },
-    strict=True,
-)
-"""Yours: one row per exam; ``ct``, ``pet`` and ``segmentation`` are paths relative
-to the sheet; ``day`` counts days from any fixed date."""
-
-UNKNOWN = "unknown"
-"""Location and status of a node of which nobody said them; a study has none."""
-
-NODE_SHEET = table(
-    {
-        "patient_id": text(),
-        "exam_id": text(),
-        "node_id": text(unique=True),
-        "segmentation": optional_text(),
-        "label": text(),
-        "location": one_of(LOCATIONS),
-        "status": one_of(STATUS),
-    },
-)
-"""Yours: one row per node; ``label`` is the value or the name in the segmentation,
-which is that of the exam unless the row names a file of its own."""
-
-NEW_NODE_SHEET = table(
-    {
-        **NODE_SHEET.columns,
-        "location": one_of([*LOCATIONS, UNKNOWN], nullable=True, required=False),
-        "status": one_of([*STATUS, UNKNOWN], nullable=True, required=False),
-    },
-)
-"""A node sheet for prediction, where nobody needs to know status and location."""
-
-READING_SHEET = table(
-    {
-        "reader": text(),
-        "node_id": text(),
-        "rating": one_of([*RATINGS, "1", "2", "3", "4"]),
-    },
-    unique=["reader", "node_id"],
-)
-"""Yours: one row per reader and node, in words or 1 (very unlikely) to 4."""
-
-TRUTH = table(
-    {
-        "node_id": text(unique=True),
-        "exam_id": text(),
-        "patient_id": text(),
-        "status": one_of(STATUS),
-        "recorded_status": one_of(STATUS),
-        "location": one_of(LOCATIONS),
-        "size": number(),
-        "attenuation": number(),
-        "hilum": number(),
-        "suv_peak": number(0),
-        "label_value": count(),
-        "label_name": text(),
-        "label": text(),
-        "segmentation": optional_text(),
-    },
-)
-"""What is known of a synthetic node: true status, latents in standard deviations."""
-
-INSPECTIONS = table(
-    {
-        "patient_id": text(),
-        "exam_id": text(unique=True),
-        "contrast": one_of(["yes", "no", "undetermined"]),
-        "low_dose": one_of(["yes", "no", "undetermined"]),
-        "pet": one_of(["yes", "no"]),
-        "age": optional_number(0),
-        "turn": count(),
-        "reason": text(),
-        "problem": text(),
-        "notes": text(),
-    },
-)
-"""What the files of an exam say: ``pet`` whether SUV is known, ``turn`` which of the
-patient's exams it is (0 unknown); ``reason`` is ``ok`` or a code, ``problem`` the
-sentence that goes with it and ``notes`` remarks (``-`` when there are none)."""
-
-EXAMS = table(
-    {
-        "patient_id": text(),
-        "exam_id": text(unique=True),
-        "included": one_of(["yes", "no"]),
-        "reason": text(),
-        "problem": text(),
-        "notes": text(),
-        "age": optional_number(0),
-        "psa": optional_number(0),
-    },
-)
-
-NODES = table(
-    {
-        "node_id": text(unique=True),
-        "patient_id": text(),
-        "location": one_of([*LOCATIONS, UNKNOWN]),
-        "status": one_of([*STATUS, UNKNOWN]),
-        "volume_mm3": number(0),
-        "short_axis_mm": number(0),
-        "long_axis_mm": number(0),
-        "median_hu": number(),
-        "mean_hu": number(),
-        "suv_max": pa.Column(float, nullable=True, coerce=True),
-        "suv_peak": pa.Column(float, nullable=True, coerce=True),
-        "centre_x_mm": number(),
-        "centre_y_mm": number(),
-        "centre_z_mm": number(),
-        "n_voxels": count(),
-        "flags": text(),
-    },
-)
-"""One row per measured node; the centre is an LPS point of the exam; ``flags`` is
-``ok`` or comma-separated words."""
-
-DATASET = table(
-    {
-        "node_id": text(unique=True),
-        "patient_id": text(),
-        "location": one_of(LOCATIONS),
-        "status": one_of(STATUS),
-        "fold": count(),
-    },
-)
-"""``fold`` counts from 1 in training sets and is 0 in the test set."""
-
-DROPPED = table(
-    {
-        "node_id": text(),
-        "patient_id": text(),
-        "dataset": text(),
-        "reason": text(),
-    },
-    unique=["node_id", "dataset"],
-)
-
-DISAGREEMENTS = table(
-    {
-        "node_id": text(unique=True),
-        "patient_id": text(),
-        "location": one_of(LOCATIONS),
-        "status": one_of(STATUS),
-        "suv_max": number(),
-        "disagreement": one_of(["positive_without_uptake", "negative_with_uptake"]),
-    },
-)
-"""Nodes whose uptake does not fit their status; for a second look, nothing more."""
-
-CHECKED = table(
-    {
-        "patient_id": text(),
-        "exam_id": text(unique=True),
-        "verdict": one_of(["ok", "remark", "excluded", "problem"]),
-        "reason": text(),
-        "problem": text(),
-        "notes": text(),
-        "contrast": one_of(["yes", "no", "undetermined"]),
-        "low_dose": one_of(["yes", "no", "undetermined"]),
-        "pet": one_of(["yes", "no"]),
-        "nodes": count(),
-        "picture": text(),
-    },
-)
-"""The dry inspection of a cohort: ``picture`` is relative to the page, or ``-``."""
-
-CEILINGS = table(
-    {
-        "classifier": text(unique=True),
-        "ceiling_of": text(),
-        "auc": number(0, 1),
-        "standard_error": number(0),
-        "ceiling": number(0, 1),
-        "ceiling_standard_error": number(0),
-        "realistic_ceiling": number(0, 1),
-        "difference": number(-1, 1),
-        "z": number(),
-        "status": one_of(["below", "at", "leak"]),
-    },
-)
-
-SITE_MATCHED = table(
-    {
-        "classifier": text(unique=True),
-        "auc": number(0, 1),
-        "site_matched_auc": pa.Column(float, nullable=True, coerce=True),
-        "lower": pa.Column(float, nullable=True, coerce=True),
-        "upper": pa.Column(float, nullable=True, coerce=True),
-        "pairs": count(),
-        "locations": count(),
-    },
-)
-"""AUC over pairs of the same location, empty where there is no such pair."""
-
-CHARACTERISTICS = table(
-    {
-        "partition": text(),
-        "characteristic": text(),
-        "value": text(),
-    },
-    unique=["partition", "characteristic"],
-)
-
-SCORES = table(
-    {
-        "node_id": text(),
-        "patient_id": text(),
-        "partition": one_of(PARTITIONS),
-        "status": one_of(STATUS),
-        "score": number(),
-        "prediction": one_of(STATUS, nullable=True),
-    },
-    unique=["node_id", "partition"],
-)
-"""Any classifier, human or not: a higher score speaks for a positive node.
-``prediction`` is empty where the statistics are to choose the threshold."""
-
-ROC = table(
-    {
-        "threshold": number(),
-        "sensitivity": number(0, 1),
-        "specificity": number(0, 1),
-    },
-)
-
-BAND = table(
-    {
-        "specificity": number(0, 1),
-        "lower": number(0, 1),
-        "median": number(0, 1),
-        "upper": number(0, 1),
-    },
-)
-
-IMPORTANCES = table(
-    {
-        "feature": text(unique=True),
-        "importance": number(0, 1),
-    },
-)
-
-PERMUTED = table(
-    {
-        "feature": one_of(["volume", "location"]),
-        "auc": number(0, 1),
-        "auc_lost": number(-1, 1),
-        "auc_lost_sd": number(0, 1),
-    },
-)
-"""AUC of a forest on the test set, and what permuting a feature takes from it: mean
-and standard deviation over permutations."""
-
-HISTORY = table(
-    {
-        "epoch": count(),
-        "loss": number(),
-        "accuracy": number(0, 1),
-        "held_out_loss": optional_number(0),
-        "held_out_auc": optional_number(0),
-    },
-)
-"""Means of a training by epoch; the last two where nodes were held out and seen."""
-
-LEARNING_CURVE = table(
-    {
-        "cnn": text(),
-        "percent": count(),
-        "repeat": count(),
-        "nodes": count(),
-        "auc": number(0, 1),
-        "lower": number(0, 1),
-        "upper": number(0, 1),
-        "ceiling": optional_number(0),
-        "realistic_ceiling": optional_number(0),
-    },
-    unique=["cnn", "percent", "repeat"],
-)
-"""AUC on the test set after training on a share of the patients; repeat 0 is the
-study itself. Ceilings only where the cohort is synthetic."""
-
-REPLAY = table(
-    {
-        "node_id": text(),
-        "epoch": count(),
-        "brightness": number(0),
-        "rotation_deg": number(),
-        "shift_z": number(),
-        "shift_y": number(),
-        "shift_x": number(),
-        "flip_sagittal": one_of(["yes", "no"]),
-        "flip_axial": one_of(["yes", "no"]),
-    },
-    unique=["node_id", "epoch"],
-)
-"""What the augmentation drew for an image; shifts in voxels of the patch."""
-
-PREDICTIONS = table(
-    {
-        "node_id": text(unique=True),
-        "patient_id": text(),
-        "location": one_of([*LOCATIONS, UNKNOWN]),
-        "volume_mm3": number(0),
-        "short_axis_mm": number(0),
-        "score": number(0, 1),
-        "threshold": number(),
-        "prediction": one_of(STATUS),
-        "distance": number(0),
-        "unseen_percent": number(0, 100),
-        "far": one_of(["yes", "no"]),
-    },
-)
-"""New nodes by one CNN; ``distance`` from the training set in the space of the last
-hidden layer, ``unseen_percent`` of the study's own test nodes lie nearer, ``far`` if
-nearly all do."""
-
-
-def read(path: str | Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
-    """Read a table and check it.
-
-    Parameters
-    ----------
-    path
-        A ``.tsv`` or ``.csv`` file.
-    schema
-        One of the schemas of this module.
-
-    Returns
-    -------
-    The table, columns typed and in the schema's order.
-
-    Raises
-    ------
-    TableError
-        Naming the file, the column, the row and what was expected there.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise TableError(f"{path.name}: no such file; give its path in the config")
-    try:
-        frame = pd.read_csv(
-            path,
-            sep=separator(path),
-            dtype=str,
-            keep_default_na=False,
-            na_values=[""],
-            encoding="utf-8",
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError) as error:
-        raise TableError(
-            f"{path.name}: not a table with a header ({error}); "
-            "save it as tab-separated UTF-8 text"
-        ) from error
-    return check(frame, schema, path.name)
-
-
-def write(frame: pd.DataFrame, path: str | Path, schema: pa.DataFrameSchema) -> None:
-    """Check a table and write it, whole or not at all.
-
-    Numbers are written so that reading them gives the same bits again.
-    """
-    frame = check(frame, schema, Path(path).name)
-    with replacing(path) as part:
-        frame.to_csv(
-            part,
-            sep=separator(part),
-            index=False,
-            encoding="utf-8",
-            lineterminator="\n",
-        )
-
-
-def check(frame: pd.DataFrame, schema: pa.DataFrameSchema, name: str) -> pd.DataFrame:
-    """Return the table typed and in order, or raise ``TableError`` naming the place."""
-    missing = [
-        column
-        for column, definition in schema.columns.items()
-        if definition.required and column not in frame.columns
-    ]
-    if missing:
-        raise TableError(_missing(missing, list(map(str, frame.columns)), name))
-    try:
-        checked = schema.validate(frame.reset_index(drop=True), lazy=True)
-    except pa.errors.SchemaErrors as errors:
-        raise TableError(_sentence(errors.failure_cases, frame, name)) from None
-    order = [column for column in schema.columns if column in checked.columns]
-    return checked[order]
-
-
-def _missing(missing: list[str], found: list[str], name: str) -> str:
-    """Say which columns are missing, and what a wrong separator looks like."""
-    if len(found) == 1 and any(mark in found[0] for mark in ",;"):
-        return (
-            f"{name}: the whole header is one column, {found[0]!r}; "
-            "save the table with tabs between the columns"
-        )
-    return (
-        f"{name}: missing column {', '.join(missing)}; found {', '.join(found)}; "
-        "add it to the header"
-    )
-
-
-def _sentence(failures: pd.DataFrame, frame: pd.DataFrame, name: str) -> str:
-    """Say the first failure of a table, and how many more there are."""
-    first = failures.iloc[0]
-    rest = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-    if first["schema_context"] == "DataFrameSchema" and pd.isna(first["index"]):
-        return (
-            f"{name}: unexpected column {first['failure_case']}{rest}; "
-            "remove it or correct its name"
-        )
-    if first["check"] == "multiple_fields_uniqueness":
-        return _repeated(failures[failures["check"] == first["check"]], frame, name)
-    row = "" if pd.isna(first["index"]) else f", row {int(first['index']) + 2}"
-    place = f"{name}{row}, column {first['column']}"
-    if first["check"] == "field_uniqueness":
-        same = frame[first["column"]].astype(str) == str(first["failure_case"])
-        rows = ", ".join(str(number + 2) for number in np.flatnonzero(same))
-        return (
-            f"{place}: {first['failure_case']!r} stands in rows {rows}; "
-            "give each row a value of its own"
-        )
-    return (
-        f"{place}: found {_shown(first['failure_case'])}, "
-        f"expected {_expected(str(first['check']))}{rest}; correct the cell"
-    )
-
-
-def _repeated(failures: pd.DataFrame, frame: pd.DataFrame, name: str) -> str:
-    """Say which rows hold the same values where they must differ."""
-    columns = list(dict.fromkeys(failures["column"]))
-    place = int(failures["index"].iloc[0])
-    values = frame[columns].astype(str)
-    same = np.flatnonzero((values == values.iloc[place]).all(axis=1))
-    shown = ", ".join(f"{column} {values.iloc[place][column]}" for column in columns)
-    rows = ", ".join(str(number + 2) for number in same)
-    return f"{name}: {shown} stands in rows {rows}; keep one of them"
-
-
-def _shown(value: object) -> str:
-    """Show a cell as it stands in the file: words in quotes, numbers without."""
-    return repr(value) if isinstance(value, str) else f"{value}"
-
-
-def _expected(check: str) -> str:
-    """Put a check of pandera in words."""
-    name, _, rest = check.partition("(")
-    inside = rest.rstrip(")")
-    words = {
-        "isin": f"one of {inside.strip('[]')}",
-        "greater_than_or_equal_to": f"at least {inside}",
-        "less_than_or_equal_to": f"at most {inside}",
-        "not_nullable": "a value",
-    }
-    return words.get(name, check)

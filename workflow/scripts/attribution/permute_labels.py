@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.datasets.label_permutation import permute_labels
+from nodal_staging.datasets.split import permute_labels
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:

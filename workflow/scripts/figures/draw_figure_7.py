@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.figures.figure_7 import draw_figure_7
+from nodal_staging.figures.heatmaps import draw_figure_7
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:

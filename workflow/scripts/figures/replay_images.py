@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.figures.replay_images import replay_images
+from nodal_staging.figures.replay import replay_images
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from nodal_staging.classifiers.cnn.checkpoints import Checkpoint
 from nodal_staging.classifiers.cnn.inputs import ImageSource
 from nodal_staging.classifiers.cnn.network import build_network, compile_network
 from nodal_staging.classifiers.cnn.recipes import Recipe
-from nodal_staging.estimates.agreement import placements
+from nodal_staging.estimates.auc import placements
 from nodal_staging.study.seeds import named_seed, stream
 
 logger = logging.getLogger(__name__)

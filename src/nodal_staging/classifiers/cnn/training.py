@@ -11,8 +11,11 @@ from nodal_staging import tables
 from nodal_staging.classifiers.cnn.backend import keras, use_device, versions
 from nodal_staging.classifiers.cnn.fitting import HeldOut, fit, new_network, predict
 from nodal_staging.classifiers.cnn.inputs import ImageSource
-from nodal_staging.classifiers.cnn.network import load_weights, save_weights
-from nodal_staging.classifiers.cnn.network_layers import describe_layers
+from nodal_staging.classifiers.cnn.network import (
+    describe_layers,
+    load_weights,
+    save_weights,
+)
 from nodal_staging.classifiers.cnn.recipes import Recipe, read_recipe
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.study.files import write_json

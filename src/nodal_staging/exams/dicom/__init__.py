@@ -14,7 +14,7 @@ from nodal_staging.exams.dicom.index import Indexed, index_ct, index_images, ind
 from nodal_staging.exams.dicom.pixels import read_box, read_boxes
 from nodal_staging.exams.dicom.series import OUTSIDE_SCANNER_HU, Series, Slice
 from nodal_staging.exams.dicom.stacking import Repairs
-from nodal_staging.study.dicom_problems import DicomSeriesError
+from nodal_staging.study.errors import DicomSeriesError
 
 __all__ = [
     "OUTSIDE_SCANNER_HU",

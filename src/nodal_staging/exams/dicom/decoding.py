@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 
 from nodal_staging.exams.dicom.headers import UNREADABLE
 from nodal_staging.exams.isolation import isolated
-from nodal_staging.study.dicom_problems import DicomSeriesError
+from nodal_staging.study.errors import DicomSeriesError
 
 MOST_COMPRESSED_BYTES = 256 * 1024**2
 DECODER_MB = 2000

@@ -13,7 +13,7 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
 
-from nodal_staging.study.dicom_problems import DicomSeriesError
+from nodal_staging.study.errors import DicomSeriesError
 
 Element: TypeAlias = RawDataElement | DataElement
 

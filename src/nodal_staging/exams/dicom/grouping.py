@@ -19,8 +19,8 @@ from nodal_staging.exams.dicom.headers import (
     inflate,
     series_files,
 )
-from nodal_staging.exams.dicom.syntaxes import DEFLATED
-from nodal_staging.study.dicom_problems import DicomSeriesError
+from nodal_staging.exams.dicom.scanning import DEFLATED
+from nodal_staging.study.errors import DicomSeriesError
 
 COSINE_TOLERANCE = 1e-4
 SAME_SPACING_MM = 1e-5

@@ -18,20 +18,18 @@ from pydicom.filereader import read_dataset, read_file_meta_info
 from nodal_staging.exams.dicom.elements import tag_of
 from nodal_staging.exams.dicom.scanning import (
     BEGINNING_BYTES,
-    MAGIC,
-    PREAMBLE_BYTES,
-    Wanted,
-    scan,
-)
-from nodal_staging.exams.dicom.syntaxes import (
     DEFLATED,
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
+    MAGIC,
     NATIVE,
+    PREAMBLE_BYTES,
+    Wanted,
+    scan,
 )
 from nodal_staging.exams.raw_files import files_below
-from nodal_staging.study.dicom_problems import DicomSeriesError
+from nodal_staging.study.errors import DicomSeriesError
 
 # Values are parsed strictly in `elements`; a remark on standard error helps nobody.
 pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE

@@ -9,11 +9,10 @@ import numpy.typing as npt
 
 from nodal_staging.exams.dicom.decoding import decode
 from nodal_staging.exams.dicom.headers import UNREADABLE, inflate, series_files
+from nodal_staging.exams.dicom.scanning import DEFLATED, EXPLICIT_BIG, NATIVE
 from nodal_staging.exams.dicom.series import OUTSIDE, Series, Slice
-from nodal_staging.exams.dicom.syntaxes import DEFLATED, EXPLICIT_BIG, NATIVE
 from nodal_staging.geometry import Box
-from nodal_staging.study.dicom_problems import DicomSeriesError
-from nodal_staging.study.errors import InputError
+from nodal_staging.study.errors import DicomSeriesError, InputError
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.integer]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from typing import Any, Literal, Self
 
-from nodal_staging.exams.dicom.frames import Frame, PixelFormat
+from nodal_staging.exams.dicom.frames import Frame
+from nodal_staging.exams.dicom.pixel_format import PixelFormat
 from nodal_staging.exams.dicom.stacking import Blend, Stack
 from nodal_staging.geometry import Lattice
 

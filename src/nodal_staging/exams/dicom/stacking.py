@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from nodal_staging.exams.dicom.frames import Frame
 from nodal_staging.geometry import FloatArray, Lattice, triple
-from nodal_staging.study.dicom_problems import DicomSeriesError
+from nodal_staging.study.errors import DicomSeriesError
 
 GAP_TOLERANCE = 0.01
 """Largest departure of a slice gap from the median, as a share of it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from nodal_staging.exams.voxel_stream import STREAM_ERRORS
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 MOST_MEMBERS = 1000
 MOST_DIRECTORY_BYTES = 1024 * 1024

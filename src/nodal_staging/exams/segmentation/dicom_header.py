@@ -13,17 +13,18 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.tag import Tag
 
-from nodal_staging.exams.segmentation.dicom_meta import BrokenSegError, transfer_syntax
 from nodal_staging.exams.segmentation.dicom_values import (
+    BrokenSegError,
     Vector,
     functional_group,
     items,
     length,
     numbers,
     shared_numbers,
+    transfer_syntax,
     whole_number,
 )
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 LONGEST_HEADER_BYTES = 16 * 1024 * 1024
 MOST_ITEMS = 200_000

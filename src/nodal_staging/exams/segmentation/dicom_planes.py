@@ -10,7 +10,7 @@ import numpy.typing as npt
 from nodal_staging.exams.placed_grid import FARTHEST_MM, placed_grid
 from nodal_staging.exams.segmentation.dicom_header import SegHeader
 from nodal_staging.geometry import Lattice
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 SAME_PLANE_MM = 1e-2
 LEAST_SPACING_MM = 0.1  # of a declared distance that is believed

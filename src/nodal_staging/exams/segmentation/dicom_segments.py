@@ -28,7 +28,7 @@ from nodal_staging.exams.segmentation.regions import (
     described,
     in_order,
 )
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 UNDEFINED_LENGTH = 2**32 - 1
 

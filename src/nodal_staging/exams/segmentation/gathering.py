@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from nodal_staging.exams.segmentation.regions import Box, Region, check_masks
 from nodal_staging.geometry import Lattice
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 BLOCK_VOXELS = 2**20
 MOST_LABELS = 4096

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from nodal_staging.exams.segmentation.regions import Label, Segmentation
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 VALUE = re.compile(r"(?:([0-9]{1,6}):)?([0-9]{1,19})")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from nodal_staging.exams.segmentation.regions import Label
 from nodal_staging.exams.segmentation.safe_text import JsonError, parsed
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 MITK_2023 = "org.mitk.multilabel.segmentation"
 LATEST_VERSION = 3

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from nodal_staging.exams.segmentation.regions import Label
-from nodal_staging.exams.segmentation.safe_xml import XmlError, properties, roots
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.exams.segmentation.safe_text import XmlError, properties, roots
+from nodal_staging.study.errors import SegmentationError
 
 MITK_2016 = "org.mitk.image.multilabel"
 LABEL_KEY = re.compile(r"org\.mitk\.label_(\d{3})_\d{5}")

@@ -23,7 +23,7 @@ from nodal_staging.exams.segmentation.gathering import Gathering
 from nodal_staging.exams.segmentation.regions import Segmentation, described
 from nodal_staging.exams.voxel_stream import STREAM_ERRORS, VoxelLayout, slabs
 from nodal_staging.geometry import Lattice
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 HEADERS: dict[int, Any] = {348: nibabel.Nifti1Header, 540: nibabel.Nifti2Header}
 ORDERS: tuple[Literal["little", "big"], ...] = ("little", "big")

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from nodal_staging.exams.segmentation.regions import Box, Region
 from nodal_staging.geometry import Lattice
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 SAME_DIRECTION = 1e-3
 SAME_SPACING_MM = 1e-3

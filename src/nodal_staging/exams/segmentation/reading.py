@@ -24,7 +24,7 @@ from nodal_staging.exams.segmentation.regions import (
 from nodal_staging.exams.segmentation.scene import read_scene
 from nodal_staging.exams.segmentation.stack import read_stack
 from nodal_staging.exams.voxel_stream import STREAM_ERRORS, inflating
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 MOST_FILES = 1000
 SUFFIXES = (".seg.nrrd", ".nii.gz", ".nrrd", ".nii", ".dcm")

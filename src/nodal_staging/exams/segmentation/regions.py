@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nodal_staging.geometry import Lattice
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 MOST_MASK_BYTES = 1024**3
 

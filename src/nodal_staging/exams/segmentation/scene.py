@@ -13,8 +13,8 @@ from xml.etree.ElementTree import Element
 from nodal_staging.exams.segmentation.archive import Archive, opened
 from nodal_staging.exams.segmentation.nrrd_labels import read_nrrd
 from nodal_staging.exams.segmentation.regions import Segmentation, called, stacked
-from nodal_staging.exams.segmentation.safe_xml import XmlError, properties, roots
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.exams.segmentation.safe_text import XmlError, properties, roots
+from nodal_staging.study.errors import SegmentationError
 
 INDEX = "index.xml"
 SEGMENTATION_TYPES = frozenset({"LabelSetImage", "MultiLabelSegmentation"})

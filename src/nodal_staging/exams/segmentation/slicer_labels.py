@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from nodal_staging.exams.segmentation.regions import Label
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 SEGMENT_KEY = re.compile(r"Segment(\d{1,4})_ID")
 WHOLE = re.compile(r"[0-9]{1,9}")

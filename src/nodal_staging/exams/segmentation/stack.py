@@ -30,7 +30,7 @@ from nodal_staging.exams.segmentation.regions import (
 )
 from nodal_staging.exams.segmentation.safe_text import JsonError, parsed
 from nodal_staging.exams.voxel_stream import MOST_LAYERS
-from nodal_staging.study.segmentation_error import SegmentationError
+from nodal_staging.study.errors import SegmentationError
 
 STACK_TYPE = f"{MITK_2023}.stack"
 LONGEST_STACK = 8 * 1024 * 1024

@@ -8,6 +8,6 @@ conformance text on private group 7053: ((stored x slope) + intercept) x factor.
 
 from nodal_staging.exams.suv.factors import Factors, suv_factors
 from nodal_staging.exams.suv.facts import PET_TAGS, PetSlice, pet_slice
-from nodal_staging.study.suv_problems import SUVError
+from nodal_staging.study.errors import SUVError
 
 __all__ = ["PET_TAGS", "Factors", "PetSlice", "SUVError", "pet_slice", "suv_factors"]

@@ -9,7 +9,7 @@ Du Bois & Du Bois 1916.
 from collections.abc import Callable
 
 from nodal_staging.exams.suv.facts import PetSlice
-from nodal_staging.study.suv_problems import SUVError
+from nodal_staging.study.errors import SUVError
 
 CM2_PER_M2 = 10_000
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from nodal_staging.exams.suv.body import weight_over_mass, weight_over_surface
 from nodal_staging.exams.suv.facts import PetSlice
-from nodal_staging.study.suv_problems import SUVError
+from nodal_staging.study.errors import SUVError
 
 LONGEST_UPTAKE_HALF_LIVES = 6
 USUAL_UPTAKE_MIN = (15, 240)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from nodal_staging.heatmaps.heatmap_check_tables import FRESH
-from nodal_staging.heatmaps.heatmap_names import method_name
+from nodal_staging.heatmaps.heatmap_files import FRESH
+from nodal_staging.heatmaps.options import method_name
 from nodal_staging.paper.claims.rules import Estimate
 from nodal_staging.study.classifier_names import printed
 

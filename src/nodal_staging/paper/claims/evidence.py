@@ -12,8 +12,8 @@ from nodal_staging import tables
 from nodal_staging.audit.heatmaps import OUTSIDE
 from nodal_staging.audit.localisation import LOCALISATION, OVER_CONTROLS
 from nodal_staging.estimates.auc import clustered_auc, logit_interval
-from nodal_staging.estimates.resampling import PatientBootstrap
-from nodal_staging.heatmaps.heatmap_check_tables import TRAINED
+from nodal_staging.estimates.patient_bootstrap import PatientDraws
+from nodal_staging.heatmaps.heatmap_files import TRAINED
 from nodal_staging.paper.claims.controls import OverControl, first_method, over_controls
 from nodal_staging.paper.claims.rules import Estimate
 from nodal_staging.statistics.auc_differences import AUC_DIFFERENCES
@@ -158,7 +158,7 @@ class Evidence:
             (self.xmask["partition"] == "test") & (self.xmask["status"] == "negative")
         ]
         volume = self.nodes.set_index("node_id").loc[rows["node_id"], "volume_mm3"]
-        bootstrap = PatientBootstrap(
+        bootstrap = PatientDraws(
             rows["patient_id"].to_numpy(str),
             replicates=self.replicates,
             level=self.level,

@@ -13,9 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nodal_staging.paper.recover_counts.contradictions import Verdict, judge
-from nodal_staging.paper.recover_counts.fits import fits
+from nodal_staging.paper.recover_counts.fits import RULES, fits
 from nodal_staging.paper.recover_counts.printed import PublishedRow, PublishedTableError
-from nodal_staging.paper.recover_counts.rounding_rules import RULES
 
 Assignment = Mapping[str, str]
 """Convention to rounding rule."""

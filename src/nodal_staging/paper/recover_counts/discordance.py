@@ -12,14 +12,14 @@ from fractions import Fraction
 from itertools import product
 from math import comb
 
-from nodal_staging.paper.recover_counts.fits import Pair
-from nodal_staging.statistics.mcnemar import (
+from nodal_staging.estimates.paired_tests import (
     Discordance,
     p_corrected,
     p_exact,
     p_mid,
     p_uncorrected,
 )
+from nodal_staging.paper.recover_counts.fits import Pair
 
 Block = dict[str, object]
 Sizes = tuple[int, int]

@@ -1,14 +1,47 @@
 """Which counts fit a printed cell, by exact integers."""
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
 from nodal_staging.paper.recover_counts.printed import Cell, PublishedRow
-from nodal_staging.paper.recover_counts.rounding_rules import RULES
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 Pair = tuple[int, int]
+Rule = Callable[[IntArray, IntArray], IntArray]
+
+
+def truncation(numerator: IntArray, denominator: IntArray) -> IntArray:
+    """Drop what follows the last printed digit."""
+    return numerator // denominator
+
+
+def half_up(numerator: IntArray, denominator: IntArray) -> IntArray:
+    """Round to the nearest, halves up, as taught at school."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
+def half_even(numerator: IntArray, denominator: IntArray) -> IntArray:
+    """Round to the nearest, halves to the even digit, as R and IEEE 754 do."""
+    whole, rest = np.divmod(numerator, denominator)
+    up = (2 * rest > denominator) | ((2 * rest == denominator) & (whole % 2 == 1))
+    return np.asarray(whole + up, np.int64)
+
+
+def ceiling(numerator: IntArray, denominator: IntArray) -> IntArray:
+    """Round up whatever follows the last printed digit."""
+    return -(-numerator // denominator)
+
+
+RULES: dict[str, Rule] = {
+    "half_up": half_up,
+    "half_even": half_even,
+    "truncation": truncation,
+    "ceiling": ceiling,
+}
+"""By name; all take non-negative numerators and positive denominators."""
 
 
 def fits(row: PublishedRow, cell: Cell, rule: str) -> BoolArray:

@@ -7,9 +7,8 @@ from itertools import product
 
 import numpy as np
 
-from nodal_staging.paper.recover_counts.fits import Pair, ratio
+from nodal_staging.paper.recover_counts.fits import RULES, Pair, Rule, ratio
 from nodal_staging.paper.recover_counts.printed import Cell, PublishedRow
-from nodal_staging.paper.recover_counts.rounding_rules import RULES, Rule
 
 Member = tuple[PublishedRow, Sequence[Pair]]
 """A row and the counts that it can have."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from nodal_staging.paper.recover_counts.contradictions import Verdict
 from nodal_staging.paper.recover_counts.discordance import TESTS, Block
+from nodal_staging.paper.recover_counts.fits import RULES
 from nodal_staging.paper.recover_counts.recovered_tables import contradicted_words
 from nodal_staging.paper.recover_counts.results import Findings, Judged, Recovered
-from nodal_staging.paper.recover_counts.rounding_rules import RULES
 from nodal_staging.tables.document import Document, Heading, Part
 from nodal_staging.tables.grid import Grid, Row
 from nodal_staging.tables.rounding import MISSING, half_up, p_value

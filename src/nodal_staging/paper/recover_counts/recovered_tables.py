@@ -6,9 +6,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from nodal_staging.paper.recover_counts.discordance import SCOPES, TESTS
-from nodal_staging.paper.recover_counts.fits import Pair
+from nodal_staging.paper.recover_counts.fits import RULES, Pair
 from nodal_staging.paper.recover_counts.results import Findings, Judged, Recovered
-from nodal_staging.paper.recover_counts.rounding_rules import RULES
 from nodal_staging.tables.columns import (
     count,
     number,

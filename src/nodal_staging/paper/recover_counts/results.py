@@ -19,10 +19,9 @@ from nodal_staging.paper.recover_counts.discordance import (
     bounds,
     chance_not_significant,
 )
-from nodal_staging.paper.recover_counts.fits import Pair, fits, points_at_target
+from nodal_staging.paper.recover_counts.fits import RULES, Pair, fits, points_at_target
 from nodal_staging.paper.recover_counts.means import MeanCell, compare_means
 from nodal_staging.paper.recover_counts.printed import MAIN, Cell, PublishedRow
-from nodal_staging.paper.recover_counts.rounding_rules import RULES
 
 SHARES = f"{MAIN}: shares"
 

@@ -7,9 +7,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nodal_staging.estimates import agreement
-from nodal_staging.estimates.auc import ClusteredArea, clustered_auc, logit_interval
-from nodal_staging.estimates.auc_covariance import Areas, clustered_areas, delong_areas
+from nodal_staging.estimates import agreement, auc
+from nodal_staging.estimates.auc import (
+    Areas,
+    ClusteredArea,
+    clustered_areas,
+    clustered_auc,
+    delong_areas,
+    logit_interval,
+)
 from nodal_staging.estimates.proportions import (
     confusion,
     normal_quantile,
@@ -112,9 +118,7 @@ def _row(reader: Rater, basis: str, level: float) -> Row:
     values = scores.score if basis == ORDINAL else reader.called.astype(float)
     curve = proc.RocCurve(values, scores.positive)
     interval = curve.delong_interval(level=level)
-    error, lower, upper = agreement.delong_interval(
-        values, scores.positive, level=level
-    )
+    error, lower, upper = auc.delong_interval(values, scores.positive, level=level)
     agreement.compare_exact(
         f"DeLong interval of {reader.classifier}, {basis}",
         [interval.lower, interval.upper],

@@ -22,7 +22,7 @@ import pandas as pd
 import pandera.pandas as pa
 from scipy.stats import t
 
-from nodal_staging.estimates.auc_covariance import Areas, clustered_areas, delong_areas
+from nodal_staging.estimates.auc import Areas, clustered_areas, delong_areas
 from nodal_staging.estimates.proportions import normal_quantile
 from nodal_staging.statistics.reader_study.areas import (
     DICHOTOMISED,

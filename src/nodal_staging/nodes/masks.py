@@ -1,0 +1,86 @@
+"""The mask of each lymph node on the grid of its CT."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from nodal_staging.cohort.exam_index import ExamIndex
+from nodal_staging.cohort.sheets import Exam
+from nodal_staging.exams.segmentation.placing import place
+from nodal_staging.exams.segmentation.reading import read_segmentation
+from nodal_staging.exams.segmentation.regions import Region
+from nodal_staging.geometry import Lattice
+from nodal_staging.study.errors import SegmentationError
+
+
+@dataclass(frozen=True, slots=True)
+class NodeMask:
+    """Voxels of one node in a box of its exam.
+
+    Attributes
+    ----------
+    mask
+        Boolean ``(z, y, x)`` of the box.
+    start
+        Index ``(z, y, x)`` of the box in the exam's lattice.
+    lattice
+        Lattice of the box.
+    """
+
+    mask: npt.NDArray[np.bool_]
+    start: tuple[int, int, int]
+    lattice: Lattice
+
+    def points_mm(self) -> npt.NDArray[np.float64]:
+        """Return the LPS points ``(n, 3)`` of the voxel centres."""
+        return self.lattice.to_points(np.argwhere(self.mask))
+
+    def centroid_mm(self) -> npt.NDArray[np.float64]:
+        """Return the mean of the voxel centres, an LPS point."""
+        centroid: npt.NDArray[np.float64] = self.points_mm().mean(axis=0)
+        return centroid
+
+    def box_centre_mm(self) -> npt.NDArray[np.float64]:
+        """Return the centre of the bounding box, an LPS point."""
+        return self.lattice.to_points((np.array(self.mask.shape) - 1) / 2)
+
+
+def node_masks(exam: Exam, index: ExamIndex, folder: Path) -> dict[str, NodeMask]:
+    """Return the mask of every node of an exam, on the grid of its CT.
+
+    Parameters
+    ----------
+    exam, index
+        The exam, and how its files are read.
+    folder
+        That of the node sheet.
+
+    Raises
+    ------
+    SegmentationError
+        If a segmentation has changed since the exam was inspected.
+    """
+    role = exam.role("segmentation")
+    masks = {}
+    for path, wanted in exam.segmentations(folder).items():
+        regions = {
+            (region.layer, region.value): region
+            for region in read_segmentation(path, role=role).regions
+        }
+        for node_id in wanted:
+            region = regions.get(index.labels[node_id])
+            if region is None:
+                raise SegmentationError(
+                    f"{role}: the segmentation has changed since it was inspected; "
+                    "run the cohort's inspection again"
+                )
+            masks[node_id] = _on_ct(region, index.ct.lattice, role)
+    return masks
+
+
+def _on_ct(region: Region, lattice: Lattice, role: str) -> NodeMask:
+    placed = place(region, lattice, role=role)
+    box = lattice.crop(placed.start, placed.mask.shape)
+    return NodeMask(placed.mask, placed.start, box)
