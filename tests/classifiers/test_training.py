@@ -231,9 +231,9 @@ def test_half_precision_scales_its_loss():
 
 WITH_XLA = """
 import sys
-from nodal_staging.backend import use_device
-from nodal_staging.fitting import new_network
-from nodal_staging.recipes import read_recipe
+from nodal_staging.classifiers.cnn.backend import use_device
+from nodal_staging.classifiers.cnn.fitting import new_network
+from nodal_staging.classifiers.cnn.recipes import read_recipe
 plan = read_recipe(sys.argv[1])
 use_device(gpu=False, intra_op_threads=1, xla=plan.xla)
 assert new_network(plan, "all").jit_compile is True
@@ -322,8 +322,8 @@ sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 import keras, numpy as np
 import test_training as this
-from nodal_staging.recipes import read_recipe
-from nodal_staging.training import trained_network
+from nodal_staging.classifiers.cnn.recipes import read_recipe
+from nodal_staging.classifiers.cnn.training import trained_network
 recipe, training, patches, weights, images, scores, folder, backend = sys.argv[2:]
 assert keras.backend.backend() == backend
 model = trained_network(read_recipe(recipe), weights)

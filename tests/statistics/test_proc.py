@@ -171,7 +171,7 @@ def test_engine_names_both_versions():
 
 RUN = """
 import numpy as np
-from nodal_staging.proc import RocCurve
+from nodal_staging.statistics.proc import RocCurve
 score = np.random.default_rng(1).normal(size=40)
 curve = RocCurve(score, np.arange(40) < 20)
 print(curve.bootstrap_interval(level=.95, replicates=100, seed=7))

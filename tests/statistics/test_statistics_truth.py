@@ -250,7 +250,7 @@ def test_ends_of_two_generators_differ_by_less_than_0_005(asah):
 
 STUDY = """
 import sys
-from nodal_staging.classifier_statistics import compute_statistics
+from nodal_staging.statistics.classifier import compute_statistics
 compute_statistics(
     classifier="a", scores=sys.argv[1], nodes=None, replicates=150,
     confidence_level=0.95, seed=1, threshold_source="out_of_fold",
