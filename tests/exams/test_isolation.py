@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from nodal_staging.exams.isolation import DefectError, ReaderDiedError, isolated
-from nodal_staging.study.errors import InputError
+from nodal_staging.exams.raw_files import RawFileError
+from nodal_staging.study.errors import (
+    DicomSeriesError,
+    InputError,
+    SegmentationError,
+    SUVError,
+    VolumeError,
+    naming,
+)
 
 
 def dies(number: int) -> None:
@@ -17,6 +25,11 @@ def dies(number: int) -> None:
 
 def refuses() -> None:
     raise InputError("exam E1: no")
+
+
+def refuses_a_file(error: InputError) -> None:
+    with naming("exam E1, column ct"):
+        raise error
 
 
 def swallows_memory() -> int:
@@ -35,6 +48,24 @@ def test_results_of_any_size_come_back():
 def test_a_refusal_keeps_its_sentence_and_its_type():
     with pytest.raises(InputError, match="exam E1: no"):
         isolated(refuses, role="exam E1")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        VolumeError("no; do"),
+        SegmentationError("no; do"),
+        SUVError("no; do"),
+        RawFileError("no; do"),
+        DicomSeriesError("no; do", "gap"),
+    ],
+)
+def test_a_refusal_names_its_file_once(error):
+    """The file is named where it is opened; the exam's name does not come on top."""
+    with pytest.raises(type(error)) as caught, naming("exam E1"):
+        isolated(refuses_a_file, error, role="exam E1")
+    assert str(caught.value) == "exam E1, column ct: no; do"
+    assert caught.value.reason == error.reason
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL])

@@ -775,6 +775,7 @@ def assert_refused(path, *, error=SegmentationError, read=read_segmentation):
     message = str(caught.value)
     assert isinstance(caught.value, error)
     assert message.startswith(ROLE)
+    assert message.count(ROLE) == 1
     assert "\n" not in message
     assert len(message) < 500
     assert ";" in message  # the fix
@@ -1221,3 +1222,36 @@ def test_paths_are_refused(tmp_path, build, read):
     accepted = SegmentationError if os.path.isdir(path) else RawFileError
     assert_refused(path, error=accepted, read=read)
     assert_neighbour_reads(tmp_path)
+
+
+# --- names of parts ------------------------------------------------------------------
+
+PARTS = {
+    "folder": f"{ROLE}, file 2 of 2: ",
+    "scene": f"{ROLE}, segmentation 2 of 2 in the scene: ",
+    "stack": f"{ROLE}, file 2 of the stack: ",
+}
+
+
+@pytest.mark.parametrize("isolate", [False, True])
+@pytest.mark.parametrize("kind", PARTS)
+def test_a_damaged_part_is_named_once_by_its_own_place(tmp_path, kind, isolate):
+    folder = tmp_path / "geheim"
+    folder.mkdir()
+    (folder / "a.nrrd").write_bytes(nrrd())
+    (folder / "b.nrrd").write_bytes(RAW[:-1])
+    path = folder
+    if kind == "scene":
+        path = tmp_path / "scene"
+        parts = [("LabelSetImage", part, {}) for part in (nrrd(), RAW[:-1])]
+        path.write_bytes(files.scene(*parts))
+    if kind == "stack":
+        path = folder / "stack"
+        path.write_bytes(files.stack([{"_file": "a.nrrd"}, {"_file": "b.nrrd"}]))
+    with pytest.raises(SegmentationError, match="truncated") as caught:
+        if isolate:
+            isolated(_read, path, role="exam E1")
+        else:
+            _read(path)
+    assert str(caught.value).startswith(PARTS[kind])
+    assert str(caught.value).count(ROLE) == 1

@@ -6,7 +6,7 @@ from segmentation_files import GRID, SECRET
 
 from nodal_staging.exams.segmentation.matching import match
 from nodal_staging.exams.segmentation.regions import Label, Region, Segmentation
-from nodal_staging.study.errors import SegmentationError
+from nodal_staging.study.errors import SegmentationError, naming
 
 ROLE = "patient P1, exam E1, column segmentation"
 
@@ -30,12 +30,12 @@ LAYERS = segmentation((0, 1, "a"), (1, 1, "b"), (1, 2, SECRET), (1, 3, SECRET))
     ],
 )
 def test_names_values_and_layers(wanted, found):
-    assert match(TWO, wanted, role=ROLE) == found
+    assert match(TWO, wanted) == found
 
 
 def test_layers_tell_equal_values_apart():
     wanted = {"N1": "0:1", "N2": "1:1", "N3": "2", "N4": "1:3"}
-    assert list(match(LAYERS, wanted, role=ROLE).values()) == [
+    assert list(match(LAYERS, wanted).values()) == [
         (0, 1),
         (1, 1),
         (1, 2),
@@ -67,18 +67,18 @@ def test_layers_tell_equal_values_apart():
     ],
 )
 def test_what_does_not_match_is_named(labels, wanted, words):
-    with pytest.raises(SegmentationError, match=words) as error:
-        match(labels, wanted, role=ROLE)
-    assert str(error.value).startswith(ROLE)
+    with pytest.raises(SegmentationError, match=words) as error, naming(ROLE):
+        match(labels, wanted)
+    assert str(error.value).startswith(f"{ROLE}: ")
     assert SECRET not in str(error.value)
 
 
 def test_an_umlaut_may_be_one_character_or_two():
     labels = segmentation((0, 1, "a\u0308"), (0, 2, "\u00f6"))
     wanted = {"N1": "\u00e4", "N2": "o\u0308"}
-    assert match(labels, wanted, role=ROLE) == {"N1": (0, 1), "N2": (0, 2)}
+    assert match(labels, wanted) == {"N1": (0, 1), "N2": (0, 2)}
 
 
 def test_an_empty_label_needs_no_node():
     labels = segmentation((0, 1, "a"), empty=[(0, 2, "leer")])
-    assert match(labels, {"N1": "a"}, role=ROLE) == {"N1": (0, 1)}
+    assert match(labels, {"N1": "a"}) == {"N1": (0, 1)}

@@ -314,7 +314,7 @@ def test_slabs_and_blocks_do_not_show(tmp_path, monkeypatch, slab_bytes, block_v
 
 def test_a_large_ct_is_within_the_bounds():
     layout = voxel_stream.VoxelLayout((2000, 1024, 1024), 3, np.dtype("<u2"))
-    layout.check(ROLE)  # raises nothing
+    layout.check()  # raises nothing
 
 
 def test_an_empty_volume_has_no_labels(tmp_path):

@@ -153,3 +153,78 @@ def test_a_nifti_that_places_its_voxels_twice_is_refused(tmp_path, shift_mm):
         return
     with pytest.raises(VolumeError, match="sform and qform"):
         volumes.index_volume(tmp_path / "ct.nii", unit="HU", role="ct")
+
+
+def test_values_beyond_single_precision_are_refused(tmp_path):
+    voxels = np.zeros((4, 4, 4))
+    voxels[1, 2, 3] = 1e300
+    sitk.WriteImage(sitk.GetImageFromArray(voxels), str(tmp_path / "pet.nii"))
+    lines = (
+        "NRRD0004",
+        "type: double",
+        "dimension: 3",
+        "space: left-posterior-superior",
+        "sizes: 4 4 4",
+        "space directions: (1,0,0) (0,1,0) (0,0,1)",
+        "kinds: domain domain domain",
+        "endian: little",
+        "encoding: raw",
+        "space origin: (0,0,0)",
+    )
+    content = "\n".join(lines).encode() + b"\n\n" + voxels.tobytes()
+    (tmp_path / "pet.nrrd").write_bytes(content)
+    for name in ("pet.nii", "pet.nrrd"):
+        path = tmp_path / name
+        found = volumes.index_volume(path, unit="SUV", role="pet")
+        with pytest.raises(VolumeError, match=r"^pet: .*not finite"):
+            volumes.read_boxes(path, found, [((0, 0, 0), (4, 4, 4))], role="pet")
+
+
+@pytest.mark.parametrize("end", [0, 3, 99, -1])
+@pytest.mark.parametrize("compressed", [True, False])
+def test_a_truncated_nrrd_is_noticed_when_it_is_indexed(
+    tmp_path, image, end, compressed
+):
+    path = tmp_path / "ct.nrrd"
+    sitk.WriteImage(image, str(path), useCompression=compressed)
+    path.write_bytes(path.read_bytes()[:end])
+    with pytest.raises(VolumeError, match=r"^ct: "):
+        volumes.index_volume(path, unit="HU", role="ct")
+
+
+def test_a_nrrd_that_goes_on_is_noticed_when_it_is_indexed(tmp_path, image):
+    path = tmp_path / "ct.nrrd"
+    sitk.WriteImage(image, str(path), useCompression=False)
+    path.write_bytes(path.read_bytes() + b"\0")
+    with pytest.raises(VolumeError, match="more than the voxels"):
+        volumes.index_volume(path, unit="HU", role="ct")
+
+
+def test_a_nrrd_of_layers_is_no_volume(tmp_path):
+    values = np.zeros((4, 4, 4, 2), np.int16)
+    path = tmp_path / "ct.nrrd"
+    sitk.WriteImage(sitk.GetImageFromArray(values, isVector=True), str(path))
+    with pytest.raises(VolumeError, match=r"^ct: 2 values a voxel"):
+        volumes.index_volume(path, unit="HU", role="ct")
+
+
+def test_a_file_of_other_sizes_and_the_same_length_is_noticed(tmp_path):
+    """A box of the old sizes would lie elsewhere in the body."""
+    path = tmp_path / "ct.nii"
+    nib.save(nib.Nifti1Image(np.zeros((4, 6, 8), np.int16), np.eye(4)), path)
+    found = volumes.index_volume(path, unit="HU", role="ct")
+    nib.save(nib.Nifti1Image(np.zeros((8, 6, 4), np.int16), np.eye(4)), path)
+    with pytest.raises(VolumeError, match=r"^ct: .*changed since it was inspected"):
+        volumes.read_boxes(path, found, [((0, 0, 0), (8, 6, 4))], role="ct")
+
+
+def test_a_file_that_cannot_be_opened_is_one_sentence(tmp_path, image, monkeypatch):
+    path = tmp_path / "Doe.nii"
+    sitk.WriteImage(image, str(path))
+
+    def refuse(*arguments, **options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(type(path), "open", refuse)
+    with pytest.raises(VolumeError, match=r"^ct: the file cannot be opened"):
+        volumes.index_volume(path, unit="HU", role="ct")

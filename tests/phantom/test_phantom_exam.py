@@ -132,7 +132,7 @@ def test_segmentations_lie_on_the_ct_and_name_every_node(raw, used):
             found = read_segmentation(path, role="segmentation")
             for region in found.regions:
                 assert series.lattice.difference(region.lattice) is None
-            matched = match(found, wanted, role="segmentation")
+            matched = match(found, wanted)
             values = truth.loc[list(wanted), "label_value"]
             assert matched == {node_id: (0, value) for node_id, value in values.items()}
             names = {label.name for label in found.labels}

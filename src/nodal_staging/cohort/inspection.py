@@ -20,10 +20,10 @@ from nodal_staging.exams.dicom import Acquisition
 from nodal_staging.exams.isolation import isolated
 from nodal_staging.exams.scans import Scan
 from nodal_staging.exams.segmentation.matching import match
-from nodal_staging.exams.segmentation.placing import place
 from nodal_staging.exams.segmentation.reading import read_segmentation
+from nodal_staging.exams.segmentation.resampling import place
 from nodal_staging.geometry import Lattice
-from nodal_staging.study.errors import InputError
+from nodal_staging.study.errors import InputError, naming
 from nodal_staging.study.files import write_json
 
 logger = logging.getLogger(__name__)
@@ -220,11 +220,10 @@ def _labels(
     notes: list[str] = []
     for path, wanted in exam.segmentations(folder).items():
         segmentation = read_segmentation(path, role=role)
-        labels |= match(segmentation, wanted, role=role)
-        for region in segmentation.regions:
-            note = place(region, lattice, role=role).note
-            if note is not None and note not in notes:
-                notes.append(note)
+        with naming(role):
+            labels |= match(segmentation, wanted)
+            placed = [place(region, lattice).note for region in segmentation.regions]
+        notes += [note for note in dict.fromkeys(placed) if note and note not in notes]
     return labels, tuple(notes)
 
 

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nodal_staging.study.errors import InputError
+from nodal_staging.study.errors import InputError, naming
 
 Result = TypeVar("Result")
 
@@ -77,10 +77,16 @@ def isolated(
         if child.is_alive():
             child.kill()
             child.join()
-    if answer is None:
-        raise ReaderDiedError(f"{role}: {_death(child.exitcode, seconds)}")
-    result: Result = _unpack(answer, role)
-    return result
+    kind, content = answer
+    if kind == "result":
+        result: Result = content
+        return result
+    if kind == "input":
+        raise content  # which names its file already
+    if kind == "defect":
+        raise DefectError(content)
+    with naming(role):
+        raise ReaderDiedError(_death(kind, child.exitcode, seconds))
 
 
 def _run(
@@ -118,33 +124,24 @@ def _bound_memory(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-def _receive(receiver: Connection, seconds: float) -> tuple[str, Any] | None:
-    """Wait for the answer; None where the child closed the pipe or is late."""
+def _receive(receiver: Connection, seconds: float) -> tuple[str, Any]:
+    """Wait for the answer; there is none where the child closed the pipe or is late."""
     try:
         if not receiver.poll(seconds):
-            return None
+            return "none", None
         answer: tuple[str, Any] = pickle.loads(receiver.recv_bytes())  # noqa: S301
     except (EOFError, OSError):
-        return None
+        return "none", None
     return answer
 
 
-def _unpack(answer: tuple[str, Any], role: str) -> Any:
-    kind, content = answer
-    if kind == "input":
-        raise content
-    if kind == "memory":
-        raise ReaderDiedError(
-            f"{role}: reading takes more memory than is allowed; the file is damaged "
-            "or not of one exam: restore it from the archive"
-        )
-    if kind == "defect":
-        raise DefectError(content)
-    return content
-
-
-def _death(exit_code: int | None, seconds: float) -> str:
+def _death(kind: str, exit_code: int | None, seconds: float) -> str:
     """Say how the child ended."""
+    if kind == "memory":
+        return (
+            "reading takes more memory than is allowed; the file is damaged or not of "
+            "one exam: restore it from the archive"
+        )
     restore = "the file is damaged: restore it from the archive"
     if exit_code == -signal.SIGKILL:
         return (

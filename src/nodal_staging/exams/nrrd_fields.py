@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from nodal_staging.exams.voxel_stream import STREAM_ERRORS
-from nodal_staging.study.errors import SegmentationError
+from nodal_staging.study.errors import VolumeError
 
 MAGIC = re.compile(rb"NRRD000[1-5]\r?\n")
 LONGEST_HEADER_BYTES = 8 * 1024 * 1024
@@ -40,15 +40,13 @@ ESCAPE = re.compile(r"\\(n|\\)")
 Fields = dict[str, str]
 
 
-def read_fields(stream: BinaryIO, *, role: str) -> tuple[Fields, dict[str, str]]:
+def read_fields(stream: BinaryIO) -> tuple[Fields, dict[str, str]]:
     """Read a header and leave the stream at the first voxel.
 
     Parameters
     ----------
     stream
         Standing at the start of an NRRD file with attached voxels.
-    role
-        How messages call the segmentation.
 
     Returns
     -------
@@ -59,57 +57,54 @@ def read_fields(stream: BinaryIO, *, role: str) -> tuple[Fields, dict[str, str]]
 
     Raises
     ------
-    SegmentationError
+    VolumeError
         If the header is none, points to other files, goes beyond its bounds, has an
         unknown field, or a field or such a key twice.
     """
     fields: Fields = {}
     keys: dict[str, str] = {}
-    for line in _lines(stream, role):
+    for line in _lines(stream):
         if line.startswith("#"):
             continue
         name, colon, value = line.partition(":")
         if not colon:
-            raise unreadable(role)
+            raise unreadable()
         if not value.startswith("="):
-            _add_field(fields, name.strip().lower(), value.strip(), role)
+            _add_field(fields, name.strip().lower(), value.strip())
         elif KEPT_KEYS.fullmatch(name):
-            _add_key(keys, name, value[1:], role)
+            _add_key(keys, name, value[1:])
     return fields, keys
 
 
-def _lines(stream: BinaryIO, role: str) -> Iterator[str]:
+def _lines(stream: BinaryIO) -> Iterator[str]:
     """Yield the header's lines, without magic and without the empty one that ends it.
 
     Every line is decoded by itself: a path in the code page of a hospital's computer
     must not spoil the umlauts of the names.
     """
     left = LONGEST_HEADER_BYTES
-    if not MAGIC.fullmatch(_line(stream, 16, role)):
-        raise SegmentationError(
-            f"{role}: not an NRRD file of version 1 to 5; save the segmentation "
-            "as .nrrd"
-        )
+    if not MAGIC.fullmatch(_line(stream, 16)):
+        raise VolumeError("not an NRRD file of version 1 to 5; write it as .nrrd")
     for _ in range(MOST_LINES):
-        line = _line(stream, left, role)
+        line = _line(stream, left)
         left -= len(line)
         if line in (b"\n", b"\r\n"):
             return
         if not line.endswith(b"\n"):
             break
         yield _decoded(line.rstrip(b"\r\n"))
-    raise SegmentationError(
-        f"{role}: the NRRD header does not end within {MOST_LINES} lines and "
-        f"{LONGEST_HEADER_BYTES} bytes; save header and voxels "
-        "in one .nrrd file"
+    raise VolumeError(
+        f"the NRRD header does not end within {MOST_LINES} lines and "
+        f"{LONGEST_HEADER_BYTES} bytes, expected header and voxels in one .nrrd file; "
+        "write it again"
     )
 
 
-def _line(stream: BinaryIO, most: int, role: str) -> bytes:
+def _line(stream: BinaryIO, most: int) -> bytes:
     try:
         return stream.readline(most)
     except STREAM_ERRORS:
-        raise unreadable(role) from None
+        raise unreadable() from None
 
 
 def _decoded(line: bytes) -> str:
@@ -119,31 +114,24 @@ def _decoded(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def _add_field(fields: Fields, name: str, value: str, role: str) -> None:
+def _add_field(fields: Fields, name: str, value: str) -> None:
     if name in REDIRECTIONS:
-        raise SegmentationError(
-            f"{role}: the NRRD header points elsewhere ({name}); "
-            "save header and voxels in one .nrrd file"
+        raise VolumeError(
+            f"the NRRD header points elsewhere ({name}), expected header and voxels in "
+            "one .nrrd file; write it again"
         )
     if name not in FIELDS:
-        raise SegmentationError(
-            f"{role}: the NRRD header has a field that the format does not know; "
-            "save the segmentation again"
+        raise VolumeError(
+            "the NRRD header has a field that the format does not know; write it again"
         )
     if name in fields:
-        raise SegmentationError(
-            f"{role}: the NRRD field {name} stands there twice; "
-            "save the segmentation again"
-        )
+        raise VolumeError(f"the NRRD field {name} stands there twice; write it again")
     fields[name] = value
 
 
-def _add_key(keys: dict[str, str], name: str, value: str, role: str) -> None:
+def _add_key(keys: dict[str, str], name: str, value: str) -> None:
     if name in keys:
-        raise SegmentationError(
-            f"{role}: the NRRD key {name} stands there twice; "
-            "save the segmentation again"
-        )
+        raise VolumeError(f"the NRRD key {name} stands there twice; write it again")
     keys[name] = ESCAPE.sub(_unescaped, value)
 
 
@@ -151,8 +139,6 @@ def _unescaped(match: re.Match[str]) -> str:
     return "\n" if match[1] == "n" else "\\"
 
 
-def unreadable(role: str) -> SegmentationError:
+def unreadable() -> VolumeError:
     """Return the error of a header that is no header."""
-    return SegmentationError(
-        f"{role}: the NRRD header cannot be read; save the segmentation again"
-    )
+    return VolumeError("the NRRD header cannot be read; write it again")

@@ -1,4 +1,4 @@
-"""The grid of a segmentation file, proved to be one before it is believed.
+"""The grid that a header describes, proved to be one before it is believed.
 
 Native readers turn a damaged geometry into the identity or shear it; both put a node
 elsewhere in the body without a word.
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nodal_staging.geometry import Lattice, triple
-from nodal_staging.study.errors import SegmentationError
+from nodal_staging.study.errors import VolumeError
 
 LONGEST_AXIS = 4096
 FARTHEST_MM = 1e6
@@ -22,8 +22,6 @@ def placed_grid(
     sizes: tuple[int, ...],
     steps_mm: npt.ArrayLike,
     origin_mm: npt.ArrayLike,
-    *,
-    role: str,
 ) -> Lattice:
     """Return the grid that a header describes.
 
@@ -36,25 +34,23 @@ def placed_grid(
         index axis ``(x, y, z)``.
     origin_mm
         LPS point of the centre of the first voxel.
-    role
-        How messages call the segmentation.
 
     Raises
     ------
-    SegmentationError
+    VolumeError
         If sizes, steps or origin are out of bounds, or the axes are not at right
         angles.
     """
-    _check_sizes(sizes, role)
+    _check_sizes(sizes)
     steps, origin = np.asarray(steps_mm, float), np.asarray(origin_mm, float)
     if steps.shape != (3, 3) or origin.shape != (3,):
-        raise SegmentationError(
-            f"{role}: the geometry is not three-dimensional; save the segmentation "
-            "with the geometry of its CT"
+        raise VolumeError(
+            "the geometry is not three-dimensional; write the file again with its "
+            "orientation"
         )
-    _check_numbers(steps, origin, role)
+    _check_numbers(steps, origin)
     lengths = np.linalg.norm(steps, axis=1)
-    _check_axes(steps, lengths, role)
+    _check_axes(steps, lengths)
     directions = (steps / lengths[:, None]).T
     x, y, z = sizes
     return Lattice(
@@ -65,41 +61,40 @@ def placed_grid(
     )
 
 
-def _check_sizes(sizes: tuple[int, ...], role: str) -> None:
+def _check_sizes(sizes: tuple[int, ...]) -> None:
     if len(sizes) != 3 or not all(1 <= size <= LONGEST_AXIS for size in sizes):
-        raise SegmentationError(
-            f"{role}: expected three sizes from 1 to {LONGEST_AXIS} voxels, found "
-            f"{' x '.join(str(size) for size in sizes)}; save the segmentation again"
+        raise VolumeError(
+            f"expected three sizes from 1 to {LONGEST_AXIS} voxels, found "
+            f"{' x '.join(str(size) for size in sizes)}; write it again"
         )
 
 
 def _check_numbers(
-    steps: npt.NDArray[np.float64], origin: npt.NDArray[np.float64], role: str
+    steps: npt.NDArray[np.float64], origin: npt.NDArray[np.float64]
 ) -> None:
     if not np.isfinite(steps).all() or not np.isfinite(origin).all():
-        raise SegmentationError(
-            f"{role}: the geometry holds numbers that are not finite; save the "
-            "segmentation again"
+        raise VolumeError(
+            "the geometry holds numbers that are not finite; write it again"
         )
     if np.abs(origin).max() > FARTHEST_MM or np.abs(steps).max() > SPACINGS_MM[1]:
-        raise SegmentationError(
-            f"{role}: the origin or the spacing lies beyond {FARTHEST_MM:g} or "
-            f"{SPACINGS_MM[1]:g} mm; save the segmentation in millimetres"
+        raise VolumeError(
+            f"the origin or the spacing lies beyond {FARTHEST_MM:g} or "
+            f"{SPACINGS_MM[1]:g} mm; write it in millimetres"
         )
 
 
 def _check_axes(
-    steps: npt.NDArray[np.float64], lengths: npt.NDArray[np.float64], role: str
+    steps: npt.NDArray[np.float64], lengths: npt.NDArray[np.float64]
 ) -> None:
     if lengths.min() < SPACINGS_MM[0]:
-        raise SegmentationError(
-            f"{role}: expected a spacing of at least {SPACINGS_MM[0]:g} mm on every "
-            f"axis, found {lengths.min():g} mm; save the segmentation again"
+        raise VolumeError(
+            f"expected a spacing of at least {SPACINGS_MM[0]:g} mm on every "
+            f"axis, found {lengths.min():g} mm; write it again"
         )
     units = steps / lengths[:, None]
     skew = np.abs(units @ units.T - np.eye(3)).max()
     if skew > MOST_SKEW or not math.isfinite(skew):
-        raise SegmentationError(
-            f"{role}: the axes of the grid are not at right angles (cosine "
-            f"{skew:.3g}); resample the segmentation to the grid of its CT"
+        raise VolumeError(
+            "the axes of the grid are not at right angles (cosine "
+            f"{skew:.3g}); resample the file to a grid with upright axes"
         )

@@ -8,7 +8,7 @@ import os
 import stat
 from pathlib import Path
 
-from nodal_staging.study.errors import InputError
+from nodal_staging.study.errors import InputError, naming
 
 MOST_FILES = 100_000
 MOST_BYTES = 16 * 1024**3
@@ -37,20 +37,21 @@ def checked_file(path: Path, *, role: str, most_bytes: int = MOST_BYTES) -> Path
     RawFileError
         If there is no such file, it is a folder, pipe or device, or it is too large.
     """
-    resolved = _resolve(path, role)
-    try:
-        status = resolved.stat()
-    except OSError:
-        raise RawFileError(f"{role}: no such file; correct the path") from None
-    if not stat.S_ISREG(status.st_mode):
-        raise RawFileError(
-            f"{role}: expected a file, found {_kind(status.st_mode)}; correct the path"
-        )
-    if status.st_size > most_bytes:
-        raise RawFileError(
-            f"{role}: {status.st_size} bytes, more than the {most_bytes} that are "
-            "accepted; give the file of one exam alone"
-        )
+    with naming(role):
+        resolved = _resolve(path)
+        try:
+            status = resolved.stat()
+        except OSError:
+            raise RawFileError("no such file; correct the path") from None
+        if not stat.S_ISREG(status.st_mode):
+            raise RawFileError(
+                f"expected a file, found {_kind(status.st_mode)}; correct the path"
+            )
+        if status.st_size > most_bytes:
+            raise RawFileError(
+                f"{status.st_size} bytes, more than the {most_bytes} that are "
+                "accepted; give the file of one exam alone"
+            )
     return resolved
 
 
@@ -64,9 +65,16 @@ def files_below(folder: Path, *, role: str) -> list[Path]:
     RawFileError
         If there is no such folder, or it holds more than ``MOST_FILES`` files.
     """
-    root = _resolve(folder, role)
-    if not os.path.isdir(root):  # False, too, for a name that is too long
-        raise RawFileError(f"{role}: no such folder; correct the path")
+    with naming(role):
+        root = _resolve(folder)
+        if not os.path.isdir(root):  # False, too, for a name that is too long
+            raise RawFileError("no such folder; correct the path")
+        found = _regular_files(root)
+    return sorted(found, key=lambda path: path.parts)  # as paths compare, but faster
+
+
+def _regular_files(root: Path) -> list[Path]:
+    """Walk through a folder, no further than ``MOST_FILES`` files."""
     found: list[Path] = []
     for parent, folders, names in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -77,9 +85,9 @@ def files_below(folder: Path, *, role: str) -> list[Path]:
         ]
         if len(found) > MOST_FILES:
             raise RawFileError(
-                f"{role}: more than {MOST_FILES} files; give the folder of one series"
+                f"more than {MOST_FILES} files; give the folder of one series"
             )
-    return sorted(found, key=lambda path: path.parts)  # as paths compare, but faster
+    return found
 
 
 def _belongs(path: str, root: Path) -> bool:
@@ -94,12 +102,12 @@ def _belongs(path: str, root: Path) -> bool:
     return target.is_relative_to(root) and target.is_file()
 
 
-def _resolve(path: Path, role: str) -> Path:
+def _resolve(path: Path) -> Path:
     """Follow links; a name that no file system can hold is no file either."""
     try:
         return Path(os.path.realpath(path, strict=False))
     except (OSError, ValueError):
-        raise RawFileError(f"{role}: no such file; correct the path") from None
+        raise RawFileError("no such file; correct the path") from None
 
 
 def _kind(mode: int) -> str:

@@ -1,21 +1,24 @@
 """CT and PET as one volume file: NIfTI or NRRD, in HU or SUV."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from nodal_staging.exams import volumes_nifti, volumes_nrrd
 from nodal_staging.exams.dicom.series import OUTSIDE, Unit
+from nodal_staging.exams.nifti_header import open_nifti
+from nodal_staging.exams.nrrd_header import open_nrrd
 from nodal_staging.exams.raw_files import checked_file
+from nodal_staging.exams.voxel_stream import VoxelStream
 from nodal_staging.geometry import Box, Lattice
-from nodal_staging.study.errors import VolumeError
+from nodal_staging.study.errors import VolumeError, naming
 
-__all__ = ["VolumeError", "VolumeFile", "index_volume", "is_volume", "read_boxes"]
+SUFFIXES = (".nii", ".nii.gz", ".nrrd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +42,29 @@ class VolumeFile:
 
 def is_volume(path: Path) -> bool:
     """Tell by its suffix whether a path is meant as a volume file."""
-    return (
-        path.name.lower().endswith((*volumes_nifti.SUFFIXES, *volumes_nrrd.SUFFIXES))
-        and not os.path.isdir(path)  # which bears a name that is too long
-    )
+    # os.path: False, too, for a name that is too long
+    return path.name.lower().endswith(SUFFIXES) and not os.path.isdir(path)
 
 
 def index_volume(path: Path, *, unit: Unit, role: str) -> VolumeFile:
-    """Check a volume file and note where its voxels lie.
+    """Check a volume file to its end and note where its voxels lie.
 
     Raises
     ------
     VolumeError, RawFileError
-        If it is damaged, or has no place in space.
+        If it is damaged or truncated, or has no place in space.
     """
     file = checked_file(path, role=role)
-    if _is_nrrd(path):
-        lattice = volumes_nrrd.nrrd_lattice(file, role=role)
-    else:
-        _, lattice = volumes_nifti.open_nifti(file, role=role)
-    return VolumeFile(lattice, unit, file.stat().st_size)
+    with naming(role), _opened(file) as voxels:
+        for _ in voxels.slabs():
+            pass
+    return VolumeFile(voxels.lattice, unit, file.stat().st_size)
 
 
 def read_boxes(
     path: Path, volume: VolumeFile, boxes: Sequence[Box], *, role: str
 ) -> list[npt.NDArray[np.float32]]:
-    """Read boxes of a volume file, float32 ``(z, y, x)`` in its unit.
+    """Read boxes of a volume file in one pass, float32 ``(z, y, x)`` in its unit.
 
     Raises
     ------
@@ -72,22 +72,46 @@ def read_boxes(
         If the file has changed since it was indexed, or cannot be read.
     """
     file = checked_file(path, role=role)
-    if file.stat().st_size != volume.size:
-        raise VolumeError(
-            f"{role} has changed since it was inspected; run the cohort's inspection "
-            "again"
-        )
-    read = (
-        volumes_nrrd.read_nrrd_boxes
-        if _is_nrrd(path)
-        else volumes_nifti.read_nifti_boxes
-    )
-    values = read(file, boxes, role=role)
+    with naming(role):
+        if file.stat().st_size != volume.size:
+            raise _changed()
+        with _opened(file) as voxels:
+            if voxels.lattice.difference(volume.lattice) is not None:
+                raise _changed()
+            values = voxels.read_boxes(boxes)
     if volume.unit == "HU":
         for box in values:
             np.maximum(box, OUTSIDE["HU"], out=box)
     return values
 
 
-def _is_nrrd(path: Path) -> bool:
-    return path.name.lower().endswith(volumes_nrrd.SUFFIXES)
+@contextmanager
+def _opened(file: Path) -> Iterator[VoxelStream]:
+    """Open a volume file, whose content tells its format, at its first voxel."""
+    try:
+        with file.open("rb") as stream:
+            yield _header_read(stream)
+    except OSError:
+        raise VolumeError(
+            "the file cannot be opened; allow reading it or restore it"
+        ) from None
+
+
+def _header_read(stream: BinaryIO) -> VoxelStream:
+    start = stream.read(4)
+    stream.seek(0)
+    if start != b"NRRD":
+        return open_nifti(stream)
+    voxels, _ = open_nrrd(stream)
+    if voxels.layout.layers > 1:
+        raise VolumeError(
+            f"{voxels.layout.layers} values a voxel, expected one; write the volume "
+            "alone"
+        )
+    return voxels
+
+
+def _changed() -> VolumeError:
+    return VolumeError(
+        "the file has changed since it was inspected; run the cohort's inspection again"
+    )

@@ -8,11 +8,11 @@ import numpy.typing as npt
 
 from nodal_staging.cohort.exam_index import ExamIndex
 from nodal_staging.cohort.sheets import Exam
-from nodal_staging.exams.segmentation.placing import place
 from nodal_staging.exams.segmentation.reading import read_segmentation
 from nodal_staging.exams.segmentation.regions import Region
+from nodal_staging.exams.segmentation.resampling import place
 from nodal_staging.geometry import Lattice
-from nodal_staging.study.errors import SegmentationError
+from nodal_staging.study.errors import SegmentationError, naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +69,19 @@ def node_masks(exam: Exam, index: ExamIndex, folder: Path) -> dict[str, NodeMask
             (region.layer, region.value): region
             for region in read_segmentation(path, role=role).regions
         }
-        for node_id in wanted:
-            region = regions.get(index.labels[node_id])
-            if region is None:
-                raise SegmentationError(
-                    f"{role}: the segmentation has changed since it was inspected; "
-                    "run the cohort's inspection again"
-                )
-            masks[node_id] = _on_ct(region, index.ct.lattice, role)
+        with naming(role):
+            for node_id in wanted:
+                region = regions.get(index.labels[node_id])
+                if region is None:
+                    raise SegmentationError(
+                        "the segmentation has changed since it was inspected; run the "
+                        "cohort's inspection again"
+                    )
+                masks[node_id] = _on_ct(region, index.ct.lattice)
     return masks
 
 
-def _on_ct(region: Region, lattice: Lattice, role: str) -> NodeMask:
-    placed = place(region, lattice, role=role)
+def _on_ct(region: Region, lattice: Lattice) -> NodeMask:
+    placed = place(region, lattice)
     box = lattice.crop(placed.start, placed.mask.shape)
     return NodeMask(placed.mask, placed.start, box)

@@ -99,15 +99,13 @@ class SegHeader:
         return self.rows * self.columns * self.bits
 
 
-def read_seg_header(file: BinaryIO, *, role: str) -> tuple[SegHeader, int]:
+def read_seg_header(file: BinaryIO) -> tuple[SegHeader, int]:
     """Read the header.
 
     Parameters
     ----------
     file
         A DICOM file, standing at its start.
-    role
-        How messages call the segmentation.
 
     Returns
     -------
@@ -138,11 +136,10 @@ def read_seg_header(file: BinaryIO, *, role: str) -> tuple[SegHeader, int]:
             )
             return _header(dataset, explicit), first + head.tell()
     except BrokenSegError as error:
-        raise SegmentationError(f"{role}: {error}") from None
+        raise SegmentationError(f"{error}") from None
     except Exception:  # pydicom lets through whatever a damaged value causes
         raise SegmentationError(
-            f"{role}: the header of the DICOM segmentation cannot be read; export it "
-            "again"
+            "the header of the DICOM segmentation cannot be read; export it again"
         ) from None
 
 

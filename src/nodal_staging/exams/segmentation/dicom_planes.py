@@ -21,15 +21,13 @@ NOT_ROTATED = 1e-3
 FloatArray = npt.NDArray[np.float64]
 
 
-def planes(header: SegHeader, *, role: str) -> tuple[Lattice, list[int]]:
+def planes(header: SegHeader) -> tuple[Lattice, list[int]]:
     """Return the grid and the plane of every frame.
 
     Parameters
     ----------
     header
         Positions, orientation and spacings.
-    role
-        How messages call the segmentation.
 
     Returns
     -------
@@ -43,16 +41,16 @@ def planes(header: SegHeader, *, role: str) -> tuple[Lattice, list[int]]:
     SegmentationError
         If frames are shifted within their planes, or planes have no common distance.
     """
-    row, column = _directions(header, role)
+    row, column = _directions(header)
     normal = np.cross(row, column)
     positions = np.array([frame.position_mm for frame in header.frames])
     if np.abs(positions).max() > FARTHEST_MM:
-        raise _no_grid(role)
+        raise _no_grid()
     heights = positions @ normal
     first = positions[heights.argmin()]
-    _check_shift(positions - first, np.stack([row, column]), header, role)
+    _check_shift(positions - first, np.stack([row, column]), header)
     offsets = heights - heights.min()
-    gap = _gap(offsets, header, role)
+    gap = _gap(offsets, header)
     places = np.rint(offsets / gap).astype(int)
     lattice = placed_grid(
         (header.columns, header.rows, int(places.max()) + 1),
@@ -61,12 +59,11 @@ def planes(header: SegHeader, *, role: str) -> tuple[Lattice, list[int]]:
         )
         * np.array([[1.0], [1.0], [gap]]),
         first,
-        role=role,
     )
     return lattice, places.tolist()
 
 
-def _directions(header: SegHeader, role: str) -> tuple[FloatArray, FloatArray]:
+def _directions(header: SegHeader) -> tuple[FloatArray, FloatArray]:
     """Return unit vectors along a row and along a column."""
     row, column = np.reshape(header.orientation, (2, 3))
     with np.errstate(all="ignore"):
@@ -74,27 +71,25 @@ def _directions(header: SegHeader, role: str) -> tuple[FloatArray, FloatArray]:
         skew = abs(float(row @ column))
     if not (np.abs(lengths - 1).max() <= NOT_ROTATED and skew <= NOT_ROTATED):
         raise SegmentationError(
-            f"{role}: ImageOrientationPatient is not made of two unit vectors at right "
+            "ImageOrientationPatient is not made of two unit vectors at right "
             "angles; export the segmentation again"
         )
     column = column - row * (row @ column) / (row @ row)
     return row / np.linalg.norm(row), column / np.linalg.norm(column)
 
 
-def _check_shift(
-    offsets: FloatArray, axes: FloatArray, header: SegHeader, role: str
-) -> None:
+def _check_shift(offsets: FloatArray, axes: FloatArray, header: SegHeader) -> None:
     """Refuse frames that do not lie above one another."""
     within = np.abs(offsets @ axes.T)
     spacing = np.array([header.column_spacing_mm, header.row_spacing_mm])
     if (within > SHIFTED * np.abs(spacing) + SAME_PLANE_MM).any():
         raise SegmentationError(
-            f"{role}: frames are shifted by up to {within.max():.3g} mm within their "
+            f"frames are shifted by up to {within.max():.3g} mm within their "
             "planes; export the segmentation on the grid of one CT"
         )
 
 
-def _gap(offsets: FloatArray, header: SegHeader, role: str) -> float:
+def _gap(offsets: FloatArray, header: SegHeader) -> float:
     """Return the distance of planes.
 
     The declared one is taken where it fits: with segments in every second slice only,
@@ -110,7 +105,7 @@ def _gap(offsets: FloatArray, header: SegHeader, role: str) -> float:
         return declared
     if len(steps) == 0:
         raise SegmentationError(
-            f"{role}: one plane without SpacingBetweenSlices or SliceThickness; export "
+            "one plane without SpacingBetweenSlices or SliceThickness; export "
             "the segmentation with its volume"
         )
     # Errors of rounding must not add up: mean first, then the whole length.
@@ -118,7 +113,7 @@ def _gap(offsets: FloatArray, header: SegHeader, role: str) -> float:
     length = float(heights.max())
     gap = length / round(length / neighbours)
     if not _fits(heights, gap):
-        raise _no_grid(role)
+        raise _no_grid()
     return gap
 
 
@@ -128,8 +123,8 @@ def _fits(heights: FloatArray, gap: float) -> bool:
     return bool(np.abs(places - np.rint(places)).max() <= OFF_GRID)
 
 
-def _no_grid(role: str) -> SegmentationError:
+def _no_grid() -> SegmentationError:
     return SegmentationError(
-        f"{role}: the planes of the segmentation do not lie at multiples of one "
+        "the planes of the segmentation do not lie at multiples of one "
         "distance; export it on the grid of one CT"
     )

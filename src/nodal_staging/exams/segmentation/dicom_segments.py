@@ -33,15 +33,13 @@ from nodal_staging.study.errors import SegmentationError
 UNDEFINED_LENGTH = 2**32 - 1
 
 
-def read_dicom_seg(path: Path, *, role: str) -> Segmentation:
+def read_dicom_seg(path: Path) -> Segmentation:
     """Read the segments of a Segmentation object, which may overlap.
 
     Parameters
     ----------
     path
         The file.
-    role
-        How messages call the segmentation.
 
     Returns
     -------
@@ -54,21 +52,21 @@ def read_dicom_seg(path: Path, *, role: str) -> Segmentation:
         If it is no uncompressed binary or label-map segmentation on parallel planes.
     """
     with path.open("rb") as file:
-        header, start = read_seg_header(file, role=role)
-        lattice, places = planes(header, role=role)
-        _check_unique(header, places, role)
+        header, start = read_seg_header(file)
+        lattice, places = planes(header)
+        _check_unique(header, places)
         file.seek(start)
-        _check_length(file, header, path.stat().st_size, role)
-        gathering = Gathering(lattice, role=role)
-        for values, place in zip(_frames(file, header, role), places, strict=True):
+        _check_length(file, header, path.stat().st_size)
+        gathering = Gathering(lattice)
+        for values, place in zip(_frames(file, header), places, strict=True):
             gathering.add(values[None], layer=0, first=place)
     return described(gathering.regions(), _labels(header), layers=1)
 
 
-def read_dicom_seg_labels(path: Path, *, role: str) -> tuple[Label, ...]:
+def read_dicom_seg_labels(path: Path) -> tuple[Label, ...]:
     """Read the segments that the header describes."""
     with path.open("rb") as file:
-        header, _ = read_seg_header(file, role=role)
+        header, _ = read_seg_header(file)
     return in_order(_labels(header))
 
 
@@ -76,18 +74,18 @@ def _labels(header: SegHeader) -> list[Label]:
     return [Label(0, number, name) for number, name in header.segments.items()]
 
 
-def _check_unique(header: SegHeader, places: list[int], role: str) -> None:
+def _check_unique(header: SegHeader, places: list[int]) -> None:
     """Refuse two frames of one segment in one plane."""
     segments = [frame.segment for frame in header.frames]
     for (_, place), count in Counter(zip(segments, places, strict=True)).items():
         if count > 1:
             raise SegmentationError(
-                f"{role}: {count} frames of one segment lie in plane {place + 1}; "
+                f"{count} frames of one segment lie in plane {place + 1}; "
                 "export the segmentation again"
             )
 
 
-def _check_length(file: BinaryIO, header: SegHeader, size: int, role: str) -> None:
+def _check_length(file: BinaryIO, header: SegHeader, size: int) -> None:
     """Stand before the first frame, and prove that all are there."""
     start = file.read(12)
     expected = math.ceil(len(header.frames) * header.frame_bits / 8)
@@ -98,20 +96,18 @@ def _check_length(file: BinaryIO, header: SegHeader, size: int, role: str) -> No
     position = file.tell() - len(start) + skipped
     if start[:4] != PIXEL_DATA_START or length == UNDEFINED_LENGTH:
         raise SegmentationError(
-            f"{role}: no plain pixel data follow the header; export the segmentation "
+            "no plain pixel data follow the header; export the segmentation "
             "again without compression"
         )
     if length not in (expected, expected + expected % 2) or position + length > size:
         raise SegmentationError(
-            f"{role}: {len(header.frames)} frames take {expected} bytes, the pixel "
+            f"{len(header.frames)} frames take {expected} bytes, the pixel "
             "data have another length; restore the file"
         )
     file.seek(position)
 
 
-def _frames(
-    file: BinaryIO, header: SegHeader, role: str
-) -> Iterator[npt.NDArray[np.generic]]:
+def _frames(file: BinaryIO, header: SegHeader) -> Iterator[npt.NDArray[np.generic]]:
     """Yield segment numbers ``(y, x)`` of one frame after the other."""
     start = file.tell()
     shape = (header.rows, header.columns)
@@ -121,9 +117,7 @@ def _frames(
         count = math.ceil((first % 8 + header.frame_bits) / 8)
         content = np.frombuffer(file.read(count), np.uint8)
         if len(content) != count:
-            raise SegmentationError(
-                f"{role}: the pixel data end early; restore the file"
-            )
+            raise SegmentationError("the pixel data end early; restore the file")
         if header.bits != 1:
             yield content.view(f"<u{header.bits // 8}").reshape(shape)
             continue

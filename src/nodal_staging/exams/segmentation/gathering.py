@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nodal_staging.exams.segmentation.regions import Box, Region, check_masks
+from nodal_staging.exams.voxel_stream import VoxelStream
 from nodal_staging.geometry import Lattice
 from nodal_staging.study.errors import SegmentationError
 
@@ -33,13 +34,10 @@ class Gathering:
     ----------
     lattice
         The grid of the whole segmentation.
-    role
-        How messages call the segmentation.
     """
 
-    def __init__(self, lattice: Lattice, *, role: str) -> None:
+    def __init__(self, lattice: Lattice) -> None:
         self._lattice = lattice
-        self._role = role
         self._fragments: dict[tuple[int, int], list[Fragment]] = {}
         self._bytes = 0
 
@@ -62,28 +60,28 @@ class Gathering:
             are accepted.
         """
         for index, stored in _labelled(slab):
-            values = _as_labels(stored, self._role)
+            values = _as_labels(stored)
             index[0] += first
-            for value, part in _by_value(index, values, self._role):
+            for value, part in _by_value(index, values):
                 self._keep((layer, value), part)
 
     def regions(self) -> list[Region]:
         """Return the labels, ordered by layer and value, and forget the fragments."""
         boxes = {key: _box(parts) for key, parts in self._fragments.items()}
         total = sum(int(np.prod(stop - start)) for start, stop in boxes.values())
-        check_masks(total, role=self._role)
+        check_masks(total)
         return [self._region(key, *boxes[key]) for key in sorted(boxes)]
 
     def _keep(self, key: tuple[int, int], index: Integers) -> None:
         """Store the voxels of one label in one slab as a box."""
         start, stop = index.min(axis=1), index.max(axis=1) + 1
         self._bytes += int(np.prod(stop - start))
-        check_masks(self._bytes, role=self._role)
+        check_masks(self._bytes)
         mask = np.zeros(stop - start, np.bool_)
         mask[tuple(index - start[:, None])] = True
         self._fragments.setdefault(key, []).append(Fragment(_triple(start), mask))
         if len(self._fragments) > MOST_LABELS:
-            raise _too_many_labels(self._role)
+            raise _too_many_labels()
 
     def _region(self, key: tuple[int, int], start: Integers, stop: Integers) -> Region:
         mask = np.zeros(stop - start, np.bool_)
@@ -96,6 +94,22 @@ class Gathering:
             mask[z, y, x] |= part.mask
         layer, value = key
         return Region(self._lattice, layer, value, None, _triple(start), mask)
+
+
+def gathered(voxels: VoxelStream) -> list[Region]:
+    """Read the labels of a file, ordered by layer and value.
+
+    Raises
+    ------
+    VolumeError, SegmentationError
+        If the voxels cannot be read, or are no labels.
+    """
+    gathering = Gathering(voxels.lattice)
+    for first, slab in voxels.slabs():
+        for layer in range(voxels.layout.layers):
+            values = voxels.layout.scaled(slab[..., layer])
+            gathering.add(values, layer=layer, first=first)
+    return gathering.regions()
 
 
 def _labelled(
@@ -123,27 +137,25 @@ def _labelled(
             yield np.stack([z, y, x]), chosen[row, x]
 
 
-def _as_labels(values: npt.NDArray[np.generic], role: str) -> Integers:
+def _as_labels(values: npt.NDArray[np.generic]) -> Integers:
     """Return values as positive integers, or refuse them."""
     if values.dtype.kind == "f":
         with np.errstate(invalid="ignore"):  # some bit patterns of NaN warn
             whole = np.isfinite(values) & (np.abs(values) <= LARGEST_FLOAT_LABEL)
         if not whole.all() or (values != np.rint(values)).any():
             raise SegmentationError(
-                f"{role}: voxels hold fractions or no numbers where label values are "
+                "voxels hold fractions or no numbers where label values are "
                 "expected; give the segmentation, not an image or a probability map"
             )
     if values.min() < 0 or values.max() > np.iinfo(np.int64).max:
         raise SegmentationError(
-            f"{role}: voxels hold negative or overlong numbers where label values are "
+            "voxels hold negative or overlong numbers where label values are "
             "expected; give the segmentation, not an image"
         )
     return values.astype(np.int64)
 
 
-def _by_value(
-    index: Integers, values: Integers, role: str
-) -> Iterator[tuple[int, Integers]]:
+def _by_value(index: Integers, values: Integers) -> Iterator[tuple[int, Integers]]:
     """Part the voxels of a slab by label value."""
     if values.min() == values.max():
         yield int(values[0]), index
@@ -154,7 +166,7 @@ def _by_value(
     index, values = index[:, order], values[order]
     bounds = np.flatnonzero(np.diff(values)) + 1
     if len(bounds) >= MOST_LABELS:
-        raise _too_many_labels(role)
+        raise _too_many_labels()
     edges = [0, *bounds.tolist(), len(values)]
     for low, high in pairwise(edges):
         yield int(values[low]), index[:, low:high]
@@ -172,7 +184,7 @@ def _triple(index: Integers) -> Box:
     return z, y, x
 
 
-def _too_many_labels(role: str) -> SegmentationError:
+def _too_many_labels() -> SegmentationError:
     return SegmentationError(
-        f"{role}: more than {MOST_LABELS} labels; give the segmentation, not an image"
+        f"more than {MOST_LABELS} labels; give the segmentation, not an image"
     )

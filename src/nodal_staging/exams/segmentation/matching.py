@@ -13,9 +13,7 @@ VALUE = re.compile(r"(?:([0-9]{1,6}):)?([0-9]{1,19})")
 Place = tuple[int, int]
 
 
-def match(
-    segmentation: Segmentation, wanted: Mapping[str, str], *, role: str
-) -> dict[str, Place]:
+def match(segmentation: Segmentation, wanted: Mapping[str, str]) -> dict[str, Place]:
     """Find the label of every node, and prove that no label is left over.
 
     Parameters
@@ -25,8 +23,6 @@ def match(
     wanted
         Label of each node_id as nodes.tsv gives it: its name, its value (``3``), or
         layer and value (``1:3``), layers counted from 0.
-    role
-        How messages call the segmentation.
 
     Returns
     -------
@@ -39,38 +35,38 @@ def match(
         label, or a label without a node.
     """
     matched = {
-        node_id: _place_of(segmentation, text, node_id, role)
+        node_id: _place_of(segmentation, text, node_id)
         for node_id, text in wanted.items()
     }
     for place, count in Counter(matched.values()).items():
         if count > 1:
             raise SegmentationError(
-                f"{role}: {count} nodes of nodes.tsv name label {_written(place)}; "
+                f"{count} nodes of nodes.tsv name label {_written(place)}; "
                 "give each node a label of its own"
             )
     drawn = {_place(region.label) for region in segmentation.regions}
     left_over = sorted(drawn - set(matched.values()))
     if left_over:
         raise SegmentationError(
-            f"{role}: label {_written(left_over[0])} has no node in nodes.tsv"
+            f"label {_written(left_over[0])} has no node in nodes.tsv"
             f"{_and_more(len(left_over) - 1)}; add its row or delete the label"
         )
     return matched
 
 
-def _place_of(segmentation: Segmentation, text: str, node_id: str, role: str) -> Place:
+def _place_of(segmentation: Segmentation, text: str, node_id: str) -> Place:
     """Find one label by its name, its value, or its layer and value."""
     found = [label for label in segmentation.labels if _is_meant(label, text)]
     if len(found) > 1:
         raise SegmentationError(
-            f"{role}: {len(found)} labels fit the one that nodes.tsv gives node "
+            f"{len(found)} labels fit the one that nodes.tsv gives node "
             f"{node_id}; write layer:value instead, here "
             f"{_listed([_place(label) for label in found])}"
         )
     drawn = [_place(region.label) for region in segmentation.regions]
     if not found or _place(found[0]) not in drawn:
         raise SegmentationError(
-            f"{role}: the label of node {node_id} in nodes.tsv has no voxels in the "
+            f"the label of node {node_id} in nodes.tsv has no voxels in the "
             f"segmentation, which holds {_listed(drawn) or 'none'} (layer:value); "
             "correct column label or segment the node"
         )

@@ -17,7 +17,7 @@ MITK_2016 = "org.mitk.image.multilabel"
 LABEL_KEY = re.compile(r"org\.mitk\.label_(\d{3})_\d{5}")
 
 
-def xml_labels(keys: Mapping[str, str], *, layers: int, role: str) -> list[Label]:
+def xml_labels(keys: Mapping[str, str], *, layers: int) -> list[Label]:
     """Return the labels that a header of MITK 2016 to 2022 describes.
 
     Parameters
@@ -26,8 +26,6 @@ def xml_labels(keys: Mapping[str, str], *, layers: int, role: str) -> list[Label
         The NRRD keys, escapes resolved.
     layers
         Values per voxel.
-    role
-        How messages call the segmentation.
 
     Returns
     -------
@@ -44,37 +42,35 @@ def xml_labels(keys: Mapping[str, str], *, layers: int, role: str) -> list[Label
         for key, text in sorted(keys.items())
         if (match := LABEL_KEY.fullmatch(key))
     ]
-    _check_counts(keys, Counter(layer for layer, _ in texts), layers, role)
-    labels = [_label(layer, text, role) for layer, text in texts]
+    _check_counts(keys, Counter(layer for layer, _ in texts), layers)
+    labels = [_label(layer, text) for layer, text in texts]
     for (layer, value), count in Counter((x.layer, x.value) for x in labels).items():
         if count > 1:
             raise SegmentationError(
-                f"{role}: {count} labels of layer {layer} have the value {value}; "
+                f"{count} labels of layer {layer} have the value {value}; "
                 "give each a value of its own"
             )
     return [label for label in labels if label.value != 0]
 
 
-def _check_counts(
-    keys: Mapping[str, str], found: Counter[int], layers: int, role: str
-) -> None:
+def _check_counts(keys: Mapping[str, str], found: Counter[int], layers: int) -> None:
     announced = keys.get("layers", "1")
     if announced != str(layers) or any(layer >= layers for layer in found):
         raise SegmentationError(
-            f"{role}: the NRRD key layers does not announce the {layers} layers that "
+            f"the NRRD key layers does not announce the {layers} layers that "
             "the voxels have; save the segmentation again with MITK"
         )
     for layer in range(layers):
         count = keys.get(f"layer_{layer:03}", str(found[layer]))
         if count != str(found[layer]):
             raise SegmentationError(
-                f"{role}: layer {layer} describes {found[layer]} labels, the NRRD key "
+                f"layer {layer} describes {found[layer]} labels, the NRRD key "
                 f"layer_{layer:03} announces others; save the segmentation again with "
                 "MITK"
             )
 
 
-def _label(layer: int, text: str, role: str) -> Label:
+def _label(layer: int, text: str) -> Label:
     """Read value and name of one description."""
     try:
         described = roots(text)
@@ -86,7 +82,7 @@ def _label(layer: int, text: str, role: str) -> Label:
             raise XmlError("not a label value")
     except (KeyError, ValueError):
         raise SegmentationError(
-            f"{role}: the description of a label in layer {layer} cannot be read; "
+            f"the description of a label in layer {layer} cannot be read; "
             "save the segmentation again with MITK"
         ) from None
     return Label(layer, int(value), name)

@@ -5,28 +5,28 @@ Files are told by what they hold, not by their names.
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
+from nodal_staging.exams.nifti_header import is_nifti, open_nifti
 from nodal_staging.exams.raw_files import checked_file, files_below
 from nodal_staging.exams.segmentation.dicom_segments import (
     read_dicom_seg,
     read_dicom_seg_labels,
 )
-from nodal_staging.exams.segmentation.nifti_labels import is_nifti, read_nifti
+from nodal_staging.exams.segmentation.gathering import gathered
 from nodal_staging.exams.segmentation.nrrd_labels import read_nrrd, read_nrrd_labels
 from nodal_staging.exams.segmentation.regions import (
     Label,
     Segmentation,
     called,
+    described,
     stacked,
 )
 from nodal_staging.exams.segmentation.scene import read_scene
-from nodal_staging.exams.segmentation.stack import read_stack
-from nodal_staging.exams.voxel_stream import STREAM_ERRORS, inflating
-from nodal_staging.study.errors import SegmentationError
+from nodal_staging.exams.segmentation.stack import MOST_FILES, read_stack
+from nodal_staging.study.errors import SegmentationError, VolumeError, naming
 
-MOST_FILES = 1000
 SUFFIXES = (".seg.nrrd", ".nii.gz", ".nrrd", ".nii", ".dcm")
 """Ends of a file's name that do not belong to the name of its node."""
 
@@ -50,12 +50,10 @@ def read_segmentation(path: Path, *, role: str) -> Segmentation:
     RawFileError
         If the path does not lead to a regular file or a folder.
     """
-    try:
+    with _refusing(role):
         if os.path.isdir(path):
             return _read_folder(path, role)
-        return _read_file(checked_file(path, role=role), role=role)
-    except (OSError, MemoryError):
-        raise _unreadable(role) from None
+        return _read_file(checked_file(path, role=role), role)
 
 
 def read_labels(path: Path, *, role: str) -> tuple[Label, ...]:
@@ -76,19 +74,33 @@ def read_labels(path: Path, *, role: str) -> tuple[Label, ...]:
     SegmentationError, RawFileError
         As in ``read_segmentation``.
     """
-    try:
+    with _refusing(role):
         if not os.path.isdir(path):
             file = checked_file(path, role=role)
             with file.open("rb") as stream:
                 start = stream.read(132)
                 stream.seek(0)
                 if start.startswith(b"NRRD"):
-                    return read_nrrd_labels(stream, role=role)
+                    return read_nrrd_labels(stream)
             if start[128:] == b"DICM":
-                return read_dicom_seg_labels(file, role=role)
-    except (OSError, MemoryError):
-        raise _unreadable(role) from None
+                return read_dicom_seg_labels(file)
     return read_segmentation(path, role=role).labels
+
+
+@contextmanager
+def _refusing(role: str) -> Iterator[None]:
+    """Refuse whatever a damaged file causes as an error of the segmentation."""
+    with naming(role):
+        try:
+            yield
+        except VolumeError as error:
+            with naming(error.place or role):
+                raise SegmentationError(*error.args) from None
+        except (OSError, MemoryError):
+            raise SegmentationError(
+                "the segmentation cannot be read (damaged file, no permission or more "
+                "memory than there is); restore the file"
+            ) from None
 
 
 def _read_folder(folder: Path, role: str) -> Segmentation:
@@ -96,20 +108,21 @@ def _read_folder(folder: Path, role: str) -> Segmentation:
     paths = files_below(folder, role=role)
     if not 1 <= len(paths) <= MOST_FILES:
         raise SegmentationError(
-            f"{role}: expected 1 to {MOST_FILES} segmentations in the folder, found "
+            f"expected 1 to {MOST_FILES} segmentations in the folder, found "
             f"{len(paths)} files; give the folder of one exam"
         )
-    return stacked(_each(paths, role), role=role)
+    return stacked(_each(paths, role))
 
 
 def _each(paths: list[Path], role: str) -> Iterator[Segmentation]:
     for place, path in enumerate(paths, start=1):
         named = f"{role}, file {place} of {len(paths)}"
-        part = _read_volume(checked_file(path, role=named), role=named)
+        with naming(named):
+            part = _read_volume(checked_file(path, role=named))
         yield called(part, _stem(path.name))
 
 
-def _read_file(path: Path, *, role: str) -> Segmentation:
+def _read_file(path: Path, role: str) -> Segmentation:
     """Read a file that may name or hold others."""
     with path.open("rb") as stream:
         start = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")
@@ -117,40 +130,24 @@ def _read_file(path: Path, *, role: str) -> Segmentation:
         return read_scene(path, role=role)
     if start.startswith(b"{"):
         return read_stack(path, role=role, read_file=_read_volume)
-    return _read_volume(path, role=role)
+    return _read_volume(path)
 
 
-def _read_volume(path: Path, *, role: str) -> Segmentation:
+def _read_volume(path: Path) -> Segmentation:
     """Read a file that stands for itself."""
     with path.open("rb") as stream:
         start = stream.read(132)
         stream.seek(0)
         if start.startswith(b"NRRD"):
-            return read_nrrd(stream, role=role)
+            return read_nrrd(stream)
         if start[128:] == b"DICM":
-            return read_dicom_seg(path, role=role)
-        if start.startswith(b"\x1f\x8b"):
-            _check_inflated(stream, role)
-            return read_nifti(inflating(stream), role=role)
+            return read_dicom_seg(path)
         if is_nifti(start):
-            return read_nifti(stream, role=role)
+            return described(gathered(open_nifti(stream)), [], layers=1)
     raise SegmentationError(
-        f"{role}: not a segmentation of a kind that is read here; give NRRD, NIfTI, "
+        "not a segmentation of a kind that is read here; give NRRD, NIfTI, "
         "DICOM SEG, a .mitk scene, a .mitklabel.json stack or a folder of volumes"
     )
-
-
-def _check_inflated(stream: BinaryIO, role: str) -> None:
-    """Prove that a gzip file holds a NIfTI volume, and go back to its start."""
-    try:
-        start = inflating(stream).read(4)
-    except STREAM_ERRORS:
-        raise _unreadable(role) from None
-    if not is_nifti(start):
-        raise SegmentationError(
-            f"{role}: a gzip file that holds no NIfTI volume; give it inflated"
-        )
-    stream.seek(0)
 
 
 def _stem(name: str) -> str:
@@ -159,10 +156,3 @@ def _stem(name: str) -> str:
         if name.lower().endswith(suffix):
             return name[: -len(suffix)]
     return name
-
-
-def _unreadable(role: str) -> SegmentationError:
-    return SegmentationError(
-        f"{role}: the segmentation cannot be read (damaged file, no permission or more "
-        "memory than there is); restore the file"
-    )

@@ -118,7 +118,7 @@ def described(
     return Segmentation(tuple(found), in_order(empty), layers)
 
 
-def stacked(parts: Iterable[Segmentation], *, role: str) -> Segmentation:
+def stacked(parts: Iterable[Segmentation]) -> Segmentation:
     """Lay segmentations on one another, each above the layers of those before.
 
     Raises
@@ -133,15 +133,15 @@ def stacked(parts: Iterable[Segmentation], *, role: str) -> Segmentation:
         regions += [replace(r, layer=r.layer + layers) for r in part.regions]
         empty += [replace(label, layer=label.layer + layers) for label in part.empty]
         layers += part.layers
-        check_masks(sum(region.mask.size for region in regions), role=role)
+        check_masks(sum(region.mask.size for region in regions))
     return Segmentation(tuple(regions), tuple(empty), layers)
 
 
-def check_masks(count: int, *, role: str) -> None:
+def check_masks(count: int) -> None:
     """Refuse boxes of labels that hold too many voxels together."""
     if count > MOST_MASK_BYTES:
         raise SegmentationError(
-            f"{role}: the boxes around its labels hold more than {MOST_MASK_BYTES} "
+            f"the boxes around its labels hold more than {MOST_MASK_BYTES} "
             "voxels; give a segmentation of lymph nodes alone"
         )
 

@@ -14,7 +14,7 @@ from nodal_staging.exams.segmentation.archive import Archive, opened
 from nodal_staging.exams.segmentation.nrrd_labels import read_nrrd
 from nodal_staging.exams.segmentation.regions import Segmentation, called, stacked
 from nodal_staging.exams.segmentation.safe_text import XmlError, properties, roots
-from nodal_staging.study.errors import SegmentationError
+from nodal_staging.study.errors import SegmentationError, naming
 
 INDEX = "index.xml"
 SEGMENTATION_TYPES = frozenset({"LabelSetImage", "MultiLabelSegmentation"})
@@ -44,37 +44,36 @@ def read_scene(path: Path, *, role: str) -> Segmentation:
     SegmentationError
         If archive, index or a segmentation is damaged, or there is none.
     """
-    with opened(path, role=role) as archive:
-        return stacked(_each(archive, role), role=role)
+    with opened(path) as archive:
+        return stacked(_each(archive, role))
 
 
 def _each(archive: Archive, role: str) -> Iterator[Segmentation]:
-    nodes = _nodes(archive, role)
+    nodes = _nodes(archive)
     for place, node in enumerate(nodes, start=1):
-        with archive.stream(node.member) as stream:
-            named = f"{role}, segmentation {place} of {len(nodes)} in the scene"
-            yield called(read_nrrd(stream, role=named), node.name)
+        named = f"{role}, segmentation {place} of {len(nodes)} in the scene"
+        with archive.stream(node.member) as stream, naming(named):
+            part = read_nrrd(stream)
+        yield called(part, node.name)
 
 
-def _nodes(archive: Archive, role: str) -> list[SceneNode]:
+def _nodes(archive: Archive) -> list[SceneNode]:
     text = archive.text(INDEX)
     try:
         found = [_node(archive, element) for element in roots(text).findall("node")]
     except XmlError:
         raise SegmentationError(
-            f"{role}: the index or the properties of the scene cannot be read; save "
+            "the index or the properties of the scene cannot be read; save "
             "the scene again with MITK"
         ) from None
     nodes = [node for node in found if node is not None]
     if not nodes:
         raise SegmentationError(
-            f"{role}: the scene holds no segmentation; save it with the nodes' "
-            "segmentations"
+            "the scene holds no segmentation; save it with the nodes' segmentations"
         )
     if len({node.member for node in nodes}) < len(nodes):
         raise SegmentationError(
-            f"{role}: two nodes of the scene name one file; save the scene again with "
-            "MITK"
+            "two nodes of the scene name one file; save the scene again with MITK"
         )
     return nodes
 

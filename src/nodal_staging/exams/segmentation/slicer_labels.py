@@ -11,7 +11,7 @@ SEGMENT_KEY = re.compile(r"Segment(\d{1,4})_ID")
 WHOLE = re.compile(r"[0-9]{1,9}")
 
 
-def slicer_labels(keys: Mapping[str, str], *, layers: int, role: str) -> list[Label]:
+def slicer_labels(keys: Mapping[str, str], *, layers: int) -> list[Label]:
     """Return the segments of a header.
 
     Files before Slicer 4.11 have no label values: segment N is layer N, value 1.
@@ -24,11 +24,11 @@ def slicer_labels(keys: Mapping[str, str], *, layers: int, role: str) -> list[La
     numbers = sorted(
         int(match[1]) for key in keys if (match := SEGMENT_KEY.fullmatch(key))
     )
-    labels = [_label(keys, number, layers, role) for number in numbers]
+    labels = [_label(keys, number, layers) for number in numbers]
     for (layer, value), count in Counter((x.layer, x.value) for x in labels).items():
         if count > 1:
             raise SegmentationError(
-                f"{role}: {count} segments of layer {layer} have the value {value}; "
+                f"{count} segments of layer {layer} have the value {value}; "
                 "save the segmentation again with Slicer"
             )
     return labels
@@ -39,7 +39,7 @@ def is_slicer(keys: Mapping[str, str]) -> bool:
     return any(SEGMENT_KEY.fullmatch(key) for key in keys)
 
 
-def _label(keys: Mapping[str, str], number: int, layers: int, role: str) -> Label:
+def _label(keys: Mapping[str, str], number: int, layers: int) -> Label:
     prefix = f"Segment{number}_"
     old = f"{prefix}LabelValue" not in keys
     layer = keys.get(f"{prefix}Layer", str(number) if old and layers > 1 else "0")
@@ -51,7 +51,7 @@ def _label(keys: Mapping[str, str], number: int, layers: int, role: str) -> Labe
         or int(value) == 0
     ):
         raise SegmentationError(
-            f"{role}: {prefix}Layer or {prefix}LabelValue is not the number of a layer "
+            f"{prefix}Layer or {prefix}LabelValue is not the number of a layer "
             "or a label; save the segmentation again with Slicer"
         )
     return Label(int(layer), int(value), keys.get(f"{prefix}Name"))

@@ -30,13 +30,13 @@ from nodal_staging.exams.segmentation.regions import (
 )
 from nodal_staging.exams.segmentation.safe_text import JsonError, parsed
 from nodal_staging.exams.voxel_stream import MOST_LAYERS
-from nodal_staging.study.errors import SegmentationError
+from nodal_staging.study.errors import SegmentationError, naming
 
 STACK_TYPE = f"{MITK_2023}.stack"
 LONGEST_STACK = 8 * 1024 * 1024
 MOST_FILES = 1000
 
-ReadFile = Callable[..., Segmentation]
+ReadFile = Callable[[Path], Segmentation]
 
 
 def read_stack(path: Path, *, role: str, read_file: ReadFile) -> Segmentation:
@@ -49,7 +49,7 @@ def read_stack(path: Path, *, role: str, read_file: ReadFile) -> Segmentation:
     role
         How messages call the segmentation.
     read_file
-        Reads one file of the stack, given its path and ``role``.
+        Reads one file of the stack, given its path.
 
     Raises
     ------
@@ -61,8 +61,8 @@ def read_stack(path: Path, *, role: str, read_file: ReadFile) -> Segmentation:
     regions: list[Region] = []
     labels: list[Label] = []
     for layer, group in enumerate(groups):
-        stated = labels_of(group, layer, role)
-        regions += _group_regions(group or {}, layer, files, role)
+        stated = labels_of(group, layer)
+        regions += _group_regions(group or {}, layer, files)
         labels += stated
     return described(regions, labels, layers=len(groups))
 
@@ -91,33 +91,33 @@ class StackFiles:
         return self._read[path]
 
     def _load(self, path: Path) -> dict[int, Region]:
-        role = f"{self._role}, file {len(self._read) + 1} of the stack"
-        if len(self._read) >= MOST_FILES:
-            raise SegmentationError(
-                f"{role}: more than the {MOST_FILES} files that are accepted; give the "
-                "segmentation of one exam"
-            )
-        segmentation = self._read_file(path, role=role)
-        if segmentation.layers != 1:
-            raise SegmentationError(
-                f"{role}: {segmentation.layers} layers, expected one; save every "
-                "group as a file of its own"
-            )
-        self._voxels += sum(region.mask.size for region in segmentation.regions)
-        check_masks(self._voxels, role=role)
+        with naming(f"{self._role}, file {len(self._read) + 1} of the stack"):
+            if len(self._read) >= MOST_FILES:
+                raise SegmentationError(
+                    f"more than the {MOST_FILES} files that are accepted; give the "
+                    "segmentation of one exam"
+                )
+            segmentation = self._read_file(path)
+            if segmentation.layers != 1:
+                raise SegmentationError(
+                    f"{segmentation.layers} layers, expected one; save every group as "
+                    "a file of its own"
+                )
+            self._voxels += sum(region.mask.size for region in segmentation.regions)
+            check_masks(self._voxels)
         return {region.value: region for region in segmentation.regions}
 
     def _path(self, name: object) -> Path:
         """Return the place of a file that the stack names, links resolved."""
         if not isinstance(name, str) or not _stays_below(name):
             raise SegmentationError(
-                f"{self._role}: the stack names a file by an absolute path, by .. or "
+                "the stack names a file by an absolute path, by .. or "
                 "in an unreadable way; put its files beside it"
             )
         path = checked_file(self._folder / name, role=f"{self._role}, file of a stack")
         if not path.is_relative_to(os.path.realpath(self._folder)):
             raise SegmentationError(
-                f"{self._role}: the stack names a link that leads out of its folder; "
+                "the stack names a link that leads out of its folder; "
                 "put its files beside it"
             )
         return path
@@ -129,35 +129,35 @@ def _groups(path: Path, role: str) -> list[Any]:
         file = checked_file(path, role=role, most_bytes=LONGEST_STACK)
         stack = parsed(file.read_bytes().decode("utf-8-sig"))
     except (JsonError, UnicodeDecodeError):
-        raise _unreadable(role) from None
+        raise _unreadable() from None
     if not isinstance(stack, dict) or stack.get("type") != STACK_TYPE:
         raise SegmentationError(
-            f"{role}: JSON that is no segmentation stack of MITK; give the segmentation"
+            "JSON that is no segmentation stack of MITK; give the segmentation"
         )
-    check_version(stack.get("version"), role)
+    check_version(stack.get("version"))
     groups = stack.get("groups") or []
     if not isinstance(groups, list) or len(groups) > MOST_LAYERS:
-        raise _unreadable(role)
+        raise _unreadable()
     return groups
 
 
 def _group_regions(
-    group: Mapping[str, Any], layer: int, files: StackFiles, role: str
+    group: Mapping[str, Any], layer: int, files: StackFiles
 ) -> list[Region]:
     """Return the voxels of a group, under the values of the stack."""
     found: dict[int, Region] = {}
     of_group = files.regions(group["_file"]) if "_file" in group else {}
     used: set[int] = set()  # values of the group's file that a label took or replaced
-    for entry in entries(group, role):
-        value = label_value(entry, "value", role)
-        region = _label_region(entry, of_group, files, role)
+    for entry in entries(group):
+        value = label_value(entry, "value")
+        region = _label_region(entry, of_group, files)
         used.add(value if "_file" in entry else entry.get("_file_value", value))
         if region is not None and value != 0:
             found[value] = replace(region, layer=layer, value=value, name=None)
     for value, region in of_group.items():
         if value in found and value not in used:
             raise SegmentationError(
-                f"{role}: value {value} of the file of group {layer} is the value of "
+                f"value {value} of the file of group {layer} is the value of "
                 "another label too; give each a value of its own"
             )
         if value not in used:
@@ -169,18 +169,17 @@ def _label_region(
     entry: Mapping[str, Any],
     of_group: Mapping[int, Region],
     files: StackFiles,
-    role: str,
 ) -> Region | None:
     """Return the voxels of a label: of its own file, else of its group's."""
     key = "_file_value" if "_file_value" in entry else "value"
     if "_file" not in entry:
-        return of_group.get(label_value(entry, key, role))
+        return of_group.get(label_value(entry, key))
     own = files.regions(entry["_file"])
     if key == "_file_value":
-        return own.get(label_value(entry, key, role))
+        return own.get(label_value(entry, key))
     if len(own) > 1:
         raise SegmentationError(
-            f"{role}: the file of label {label_value(entry, 'value', role)} holds "
+            f"the file of label {label_value(entry, 'value')} holds "
             f"{len(own)} values; add _file_value to the stack"
         )
     return next(iter(own.values()), None)
@@ -199,7 +198,7 @@ def _stays_below(name: str) -> bool:
     )
 
 
-def _unreadable(role: str) -> SegmentationError:
+def _unreadable() -> SegmentationError:
     return SegmentationError(
-        f"{role}: the segmentation stack cannot be read; save it again with MITK"
+        "the segmentation stack cannot be read; save it again with MITK"
     )

@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from nodal_staging.exams.segmentation.placing import place
 from nodal_staging.exams.segmentation.regions import Region
+from nodal_staging.exams.segmentation.resampling import place
 from nodal_staging.geometry import Lattice, as_image, triple
 from nodal_staging.study.errors import SegmentationError
 
-ROLE = "patient P1, exam E1, column segmentation"
 CT = Lattice((20, 24, 28), (0.7, 0.8, 1.5), (-10.0, -20.0, 30.0))
 
 
@@ -69,7 +68,7 @@ def turned(lattice, order, signs) -> Lattice:
 
 def test_the_same_grid_is_pasted():
     mask = ellipsoid(CT, centre())
-    placed = place(region(mask[3:, 4:, 5:], CT, (3, 4, 5)), CT, role=ROLE)
+    placed = place(region(mask[3:, 4:, 5:], CT, (3, 4, 5)), CT)
     np.testing.assert_array_equal(whole(placed), mask)
     assert placed.note is None
     assert (placed.layer, placed.value) == (0, 3)
@@ -90,7 +89,7 @@ def test_swapped_and_mirrored_axes_are_pasted_exactly(order, signs, rotation):
                             sitk.Transform(), sitk.sitkNearestNeighbor)  # fmt: skip
     drawn = sitk.GetArrayFromImage(inverse).astype(bool)
     assert drawn.sum() == mask.sum()
-    placed = place(region(drawn, lattice), ct, role=ROLE)
+    placed = place(region(drawn, lattice), ct)
     assert placed.note is None
     np.testing.assert_array_equal(whole(placed, ct), mask)
 
@@ -103,7 +102,7 @@ def test_a_part_of_the_ct_in_reverse_order_is_pasted():
         direction=(1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, -1.0),
     )
     mask = ellipsoid(CT, centre(), 4.0)
-    placed = place(region(mask[4:14][::-1], lattice), CT, role=ROLE)
+    placed = place(region(mask[4:14][::-1], lattice), CT)
     np.testing.assert_array_equal(whole(placed), mask)
     assert placed.note is None
 
@@ -113,14 +112,14 @@ def test_rounded_headers_still_paste():
         CT, spacing_mm=(0.7004, 0.8, 1.5), origin_mm=(-10.004, -20.0, 30.0)
     )
     mask = ellipsoid(CT, centre())
-    placed = place(region(mask, lattice), CT, role=ROLE)
+    placed = place(region(mask, lattice), CT)
     np.testing.assert_array_equal(whole(placed), mask)
     assert placed.note is None
 
 
 def test_another_spacing_is_told_even_where_no_voxel_moves():
     lattice = replace(CT, spacing_mm=(0.702, 0.8, 1.5))
-    placed = place(region(ellipsoid(CT, centre()), lattice), CT, role=ROLE)
+    placed = place(region(ellipsoid(CT, centre()), lattice), CT)
     assert placed.note is not None
 
 
@@ -129,7 +128,7 @@ def test_errors_of_spacing_that_add_up_do_not_paste():
     lattice = replace(ct, spacing_mm=(0.7009, 0.8, 1.5))
     mask = np.zeros(ct.shape, bool)
     mask[:, :, 1000:1010] = True
-    placed = place(region(mask, lattice), ct, role=ROLE)
+    placed = place(region(mask, lattice), ct)
     # 1000 voxels of 0.0009 mm more are 1.3 voxels.
     assert placed.start[2] == 1001
     assert placed.note is not None
@@ -152,7 +151,7 @@ def test_errors_of_spacing_that_add_up_do_not_paste():
 )
 def test_other_grids_are_resampled_as_simpleitk_does(lattice):
     mask = ellipsoid(lattice, centre(), 5.3)
-    placed = place(region(mask, lattice), CT, role=ROLE)
+    placed = place(region(mask, lattice), CT)
     expected = resampled(mask, lattice)
     assert expected.sum() > 100
     np.testing.assert_array_equal(whole(placed), expected)
@@ -161,7 +160,7 @@ def test_other_grids_are_resampled_as_simpleitk_does(lattice):
 
 def test_the_note_names_both_spacings():
     lattice = replace(CT, spacing_mm=(0.9, 0.9, 2.0), shape=(16, 22, 22))
-    placed = place(region(ellipsoid(lattice, centre()), lattice), CT, role=ROLE)
+    placed = place(region(ellipsoid(lattice, centre()), lattice), CT)
     assert placed.note == (
         "segmentation resampled to the CT's grid "
         "(spacing 0.9 x 0.9 x 2 mm against 0.7 x 0.8 x 1.5 mm)"
@@ -182,7 +181,7 @@ def test_volume_and_centroid_survive_any_grid(shift, spacing, angles):
         (29, 29, 29), spacing, triple(middle + shift - axes @ half), tuple(axes.ravel())
     )
     drawn = region(ellipsoid(lattice, middle, 5.0), lattice)
-    placed = place(drawn, CT, role=ROLE)
+    placed = place(drawn, CT)
     volume = whole(placed)
     assert volume.sum() * CT.voxel_volume_mm3 == pytest.approx(
         drawn.volume_mm3, rel=0.2
@@ -201,7 +200,7 @@ def test_labels_beyond_the_ct_are_refused(spacing):
     with pytest.raises(
         SegmentationError, match=r"33\.3 % of label 3 \(layer 0\)"
     ) as error:
-        place(region(mask, lattice), CT, role=ROLE)
+        place(region(mask, lattice), CT)
     assert "geheim" not in str(error.value)
 
 
@@ -210,7 +209,7 @@ def test_a_hundredth_beyond_the_ct_is_cut_and_told():
     mask = np.zeros(CT.shape, bool)
     mask[5:15, 5:15, 1:3] = True
     mask[5, 5, 0] = True
-    placed = place(region(mask, lattice), CT, role=ROLE)
+    placed = place(region(mask, lattice), CT)
     assert placed.mask.sum() == 200
     assert placed.start == (5, 5, 0)
     assert placed.note == "1 voxels of a label lie beyond the CT"
@@ -221,4 +220,4 @@ def test_a_label_between_the_ct_s_voxels_is_refused():
     mask = np.zeros((3, 3, 3), bool)
     mask[0, 0, 0] = True
     with pytest.raises(SegmentationError, match=r"label 3 .*no voxel left"):
-        place(region(mask, lattice), CT, role=ROLE)
+        place(region(mask, lattice), CT)

@@ -60,7 +60,7 @@ class _Map:
         return mapped
 
 
-def place(region: Region, ct: Lattice, *, role: str) -> PlacedRegion:
+def place(region: Region, ct: Lattice) -> PlacedRegion:
     """Put a label on the grid of a CT.
 
     Parameters
@@ -69,8 +69,6 @@ def place(region: Region, ct: Lattice, *, role: str) -> PlacedRegion:
         The label on its own grid.
     ct
         The CT's grid.
-    role
-        How messages call the segmentation.
 
     Returns
     -------
@@ -84,10 +82,10 @@ def place(region: Region, ct: Lattice, *, role: str) -> PlacedRegion:
         left at the CT's spacing.
     """
     to_ct = _map(region.lattice, ct)
-    _check_inside(region, to_ct, ct, role)
+    _check_inside(region, to_ct, ct)
     axes = _matching_axes(region, to_ct, ct)
     if axes is None:
-        start, mask = _resampled(region, ct, role)
+        start, mask = _resampled(region, ct)
         note: str | None = _note(region.lattice, ct)
     else:
         start, whole = _pasted(region, to_ct, axes)
@@ -96,7 +94,7 @@ def place(region: Region, ct: Lattice, *, role: str) -> PlacedRegion:
         note = f"{lost} voxels of a label lie beyond the CT" if lost else None
     if not mask.any():
         raise SegmentationError(
-            f"{role}: label {region.value} (layer {region.layer}) has no voxel left on "
+            f"label {region.value} (layer {region.layer}) has no voxel left on "
             "the CT's grid; give the CT on which the node was drawn"
         )
     return PlacedRegion(region.layer, region.value, *_tight(start, mask), note)
@@ -109,7 +107,7 @@ def _map(source: Lattice, target: Lattice) -> _Map:
     return _Map((steps - offset).T, offset)
 
 
-def _check_inside(region: Region, to_ct: _Map, ct: Lattice, role: str) -> None:
+def _check_inside(region: Region, to_ct: _Map, ct: Lattice) -> None:
     """Refuse a label of which more than a hundredth lies beyond the CT."""
     inside = total = 0
     last = np.array(ct.shape) - 0.5
@@ -122,7 +120,7 @@ def _check_inside(region: Region, to_ct: _Map, ct: Lattice, role: str) -> None:
         total += len(index)
     if inside < LEAST_INSIDE * total:
         raise SegmentationError(
-            f"{role}: only {100 * inside / total:.1f} % of label {region.value} (layer "
+            f"only {100 * inside / total:.1f} % of label {region.value} (layer "
             f"{region.layer}) lie within the CT, expected at least 99 %; give the "
             "segmentation that was drawn on this CT"
         )
@@ -166,7 +164,7 @@ def _pasted(region: Region, to_ct: _Map, axes: list[int]) -> tuple[Box, Mask]:
     return _box(corners.min(axis=0)), mask
 
 
-def _resampled(region: Region, ct: Lattice, role: str) -> tuple[Box, Mask]:
+def _resampled(region: Region, ct: Lattice) -> tuple[Box, Mask]:
     """Return the CT's voxels whose centres lie in a voxel of the label."""
     corners = _map(region.lattice, ct)(
         _corners(region.start, region.mask.shape, margin=0.5)
@@ -176,7 +174,7 @@ def _resampled(region: Region, ct: Lattice, role: str) -> tuple[Box, Mask]:
     shape = (stop - start).astype(int)
     if np.prod(shape, dtype=float) > MOST_MASK_VOXELS:
         raise SegmentationError(
-            f"{role}: label {region.value} (layer {region.layer}) takes too many "
+            f"label {region.value} (layer {region.layer}) takes too many "
             "voxels on the CT's grid; give a segmentation of lymph nodes alone"
         )
     mask = np.zeros(shape, np.bool_)
