@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.tag import Tag
 
+from nodal_staging.exams.placed_grid import LONGEST_AXIS
 from nodal_staging.exams.segmentation.dicom_values import (
     BrokenSegError,
     Vector,
@@ -31,7 +32,6 @@ MOST_ITEMS = 200_000
 ITEM = b"\xfe\xff\x00\xe0"
 PIXEL_DATA_START = b"\xe0\x7f\x10\x00"
 MOST_FRAMES = 100_000
-LONGEST_AXIS = 4096
 PIXEL_DATA = 0x7FE00010
 SEGMENTATION_CLASSES = (
     "1.2.840.10008.5.1.4.1.1.66.4",
@@ -136,7 +136,7 @@ def read_seg_header(file: BinaryIO) -> tuple[SegHeader, int]:
             )
             return _header(dataset, explicit), first + head.tell()
     except BrokenSegError as error:
-        raise SegmentationError(f"{error}") from None
+        raise SegmentationError(str(error)) from None
     except Exception:  # pydicom lets through whatever a damaged value causes
         raise SegmentationError(
             "the header of the DICOM segmentation cannot be read; export it again"

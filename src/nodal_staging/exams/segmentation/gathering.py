@@ -7,7 +7,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from nodal_staging.exams.segmentation.regions import Box, Region, check_masks
+from nodal_staging.exams.segmentation.regions import (
+    Index,
+    Region,
+    as_index,
+    check_masks,
+)
 from nodal_staging.exams.voxel_stream import VoxelStream
 from nodal_staging.geometry import Lattice
 from nodal_staging.study.errors import SegmentationError
@@ -23,7 +28,7 @@ Integers = npt.NDArray[np.int64]
 class Fragment:
     """The part of a label that one slab holds; ``start`` is ``(z, y, x)``."""
 
-    start: Box
+    start: Index
     mask: npt.NDArray[np.bool_]
 
 
@@ -79,7 +84,7 @@ class Gathering:
         check_masks(self._bytes)
         mask = np.zeros(stop - start, np.bool_)
         mask[tuple(index - start[:, None])] = True
-        self._fragments.setdefault(key, []).append(Fragment(_triple(start), mask))
+        self._fragments.setdefault(key, []).append(Fragment(as_index(start), mask))
         if len(self._fragments) > MOST_LABELS:
             raise _too_many_labels()
 
@@ -93,7 +98,7 @@ class Gathering:
             )
             mask[z, y, x] |= part.mask
         layer, value = key
-        return Region(self._lattice, layer, value, None, _triple(start), mask)
+        return Region(self._lattice, layer, value, None, as_index(start), mask)
 
 
 def gathered(voxels: VoxelStream) -> list[Region]:
@@ -177,11 +182,6 @@ def _box(parts: list[Fragment]) -> tuple[Integers, Integers]:
     starts = np.array([part.start for part in parts], dtype=np.int64)
     stops = starts + np.array([part.mask.shape for part in parts], dtype=np.int64)
     return starts.min(axis=0), stops.max(axis=0)
-
-
-def _triple(index: Integers) -> Box:
-    z, y, x = index.tolist()
-    return z, y, x
 
 
 def _too_many_labels() -> SegmentationError:

@@ -5,12 +5,11 @@ References
 MITK v2025.08, mitkMultiLabelSegmentationIO.cpp and mitkMultiLabelIOHelper.cpp.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from nodal_staging.exams.segmentation.regions import Label
-from nodal_staging.exams.segmentation.safe_text import JsonError, parsed
+from nodal_staging.exams.segmentation.regions import Label, check_distinct
+from nodal_staging.exams.segmentation.safe_text import TextError, parsed
 from nodal_staging.study.errors import SegmentationError
 
 MITK_2023 = "org.mitk.multilabel.segmentation"
@@ -38,8 +37,8 @@ def json_labels(keys: Mapping[str, str], *, layers: int) -> list[Label]:
     try:
         groups = parsed(keys.get(f"{MITK_2023}.labelgroups", "")) or []
         if not isinstance(groups, list):
-            raise JsonError("groups are a list")
-    except JsonError:
+            raise TextError("groups are a list")
+    except TextError:
         raise _unreadable() from None
     if not groups and layers == 1:
         return []
@@ -68,12 +67,7 @@ def labels_of(group: object, layer: int) -> list[Label]:
     """Return the labels of one group, which may be null or have none."""
     described = entries(group)
     labels = [_label(entry, layer) for entry in described]
-    for value, count in Counter(label.value for label in labels).items():
-        if count > 1:
-            raise SegmentationError(
-                f"{count} labels of group {layer} have the value {value}; give "
-                "each a value of its own"
-            )
+    check_distinct(labels, "labels of group")
     return [label for label in labels if label.value != 0]
 
 

@@ -9,8 +9,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from nodal_staging.exams.segmentation.regions import Label
-from nodal_staging.exams.segmentation.safe_text import XmlError, properties, roots
+from nodal_staging.exams.segmentation.regions import Label, check_distinct
+from nodal_staging.exams.segmentation.safe_text import TextError, properties, roots
 from nodal_staging.study.errors import SegmentationError
 
 MITK_2016 = "org.mitk.image.multilabel"
@@ -44,12 +44,7 @@ def xml_labels(keys: Mapping[str, str], *, layers: int) -> list[Label]:
     ]
     _check_counts(keys, Counter(layer for layer, _ in texts), layers)
     labels = [_label(layer, text) for layer, text in texts]
-    for (layer, value), count in Counter((x.layer, x.value) for x in labels).items():
-        if count > 1:
-            raise SegmentationError(
-                f"{count} labels of layer {layer} have the value {value}; "
-                "give each a value of its own"
-            )
+    check_distinct(labels, "labels of layer")
     return [label for label in labels if label.value != 0]
 
 
@@ -79,7 +74,7 @@ def _label(layer: int, text: str) -> Label:
         value = stated["value"]["value"]
         name = stated["name"]["value"]
         if not re.fullmatch(r"[0-9]{1,5}", value):
-            raise XmlError("not a label value")
+            raise TextError("not a label value")
     except (KeyError, ValueError):
         raise SegmentationError(
             f"the description of a label in layer {layer} cannot be read; "

@@ -4,6 +4,7 @@ A label is told by its layer and its value: two layers (groups, files) may hold 
 same value for different nodes, and their voxels may overlap.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +16,8 @@ from nodal_staging.study.errors import SegmentationError
 
 MOST_MASK_BYTES = 1024**3
 
-Box = tuple[int, int, int]
+Index = tuple[int, int, int]
+"""Of a voxel, ``(z, y, x)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Region:
     layer: int
     value: int
     name: str | None = field(repr=False)
-    start: Box
+    start: Index
     mask: npt.NDArray[np.bool_]
 
     @property
@@ -99,6 +101,12 @@ class Segmentation:
     def labels(self) -> tuple[Label, ...]:
         """Every label, with or without voxels, ordered by layer and value."""
         return in_order([*(region.label for region in self.regions), *self.empty])
+
+
+def as_index(values: npt.ArrayLike) -> Index:
+    """Return three whole numbers as plain integers."""
+    z, y, x = (round(float(value)) for value in np.asarray(values))
+    return z, y, x
 
 
 def in_order(labels: Iterable[Label]) -> tuple[Label, ...]:
@@ -144,6 +152,29 @@ def check_masks(count: int) -> None:
             f"the boxes around its labels hold more than {MOST_MASK_BYTES} "
             "voxels; give a segmentation of lymph nodes alone"
         )
+
+
+def check_distinct(labels: Iterable[Label], kind: str) -> None:
+    """Refuse two labels of one layer and value.
+
+    Parameters
+    ----------
+    labels
+        As a file describes them.
+    kind
+        How the format calls labels of a layer, for example ``segments of layer``.
+
+    Raises
+    ------
+    SegmentationError
+        For the first layer and value that are there twice.
+    """
+    for (layer, value), count in Counter((x.layer, x.value) for x in labels).items():
+        if count > 1:
+            raise SegmentationError(
+                f"{count} {kind} {layer} have the value {value}; give each a value "
+                "of its own"
+            )
 
 
 def called(segmentation: Segmentation, name: str | None) -> Segmentation:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nodal_staging.exams.segmentation.regions import Box, Region
+from nodal_staging.exams.segmentation.regions import Index, Region, as_index
 from nodal_staging.geometry import Lattice
 from nodal_staging.study.errors import SegmentationError
 
@@ -43,7 +43,7 @@ class PlacedRegion:
 
     layer: int
     value: int
-    start: Box
+    start: Index
     mask: Mask
     note: str | None
 
@@ -154,17 +154,17 @@ def _whole(to_ct: _Map) -> _Map:
     return _Map(np.rint(to_ct.matrix), np.rint(to_ct.offset))
 
 
-def _pasted(region: Region, to_ct: _Map, axes: list[int]) -> tuple[Box, Mask]:
+def _pasted(region: Region, to_ct: _Map, axes: list[int]) -> tuple[Index, Mask]:
     """Return the same voxels in the order of the CT's axes."""
     corners = _whole(to_ct)(_corners(region.start, region.mask.shape))
     mask = region.mask.transpose(np.argsort(axes))
     for axis, row in enumerate(to_ct.matrix):
         if np.rint(row).sum() < 0:
             mask = np.flip(mask, axis)
-    return _box(corners.min(axis=0)), mask
+    return as_index(corners.min(axis=0)), mask
 
 
-def _resampled(region: Region, ct: Lattice) -> tuple[Box, Mask]:
+def _resampled(region: Region, ct: Lattice) -> tuple[Index, Mask]:
     """Return the CT's voxels whose centres lie in a voxel of the label."""
     corners = _map(region.lattice, ct)(
         _corners(region.start, region.mask.shape, margin=0.5)
@@ -186,18 +186,18 @@ def _resampled(region: Region, ct: Lattice) -> tuple[Box, Mask]:
         nearest = np.floor(to_label(index) + 0.5).astype(np.int64) - region.start
         within = ((nearest >= 0) & (nearest < region.mask.shape)).all(axis=-1)
         mask[z][within] = region.mask[tuple(nearest[within].T)]
-    return _box(start), mask
+    return as_index(start), mask
 
 
-def _cut(start: Box, mask: Mask, ct: Lattice) -> tuple[Box, Mask]:
+def _cut(start: Index, mask: Mask, ct: Lattice) -> tuple[Index, Mask]:
     """Leave out what lies beyond the CT."""
     low = np.maximum(0, np.negative(start))
     high = np.maximum(low, np.minimum(mask.shape, np.subtract(ct.shape, start)))
     z, y, x = map(slice, low.tolist(), high.tolist())
-    return _box(np.add(start, low)), mask[z, y, x]
+    return as_index(np.add(start, low)), mask[z, y, x]
 
 
-def _tight(start: Box, mask: Mask) -> tuple[Box, Mask]:
+def _tight(start: Index, mask: Mask) -> tuple[Index, Mask]:
     """Leave out empty planes around a label, which has a voxel."""
     found = [
         np.flatnonzero(mask.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1))
@@ -205,7 +205,7 @@ def _tight(start: Box, mask: Mask) -> tuple[Box, Mask]:
     low = np.array([places[0] for places in found])
     high = np.array([places[-1] + 1 for places in found])
     z, y, x = map(slice, low.tolist(), high.tolist())
-    return _box(np.add(start, low)), np.ascontiguousarray(mask[z, y, x])
+    return as_index(np.add(start, low)), np.ascontiguousarray(mask[z, y, x])
 
 
 def _note(source: Lattice, ct: Lattice) -> str:
@@ -218,18 +218,13 @@ def _note(source: Lattice, ct: Lattice) -> str:
     )
 
 
-def _corners(start: Box, shape: tuple[int, ...], *, margin: float = 0) -> FloatArray:
+def _corners(start: Index, shape: tuple[int, ...], *, margin: float = 0) -> FloatArray:
     """Return the eight corners of a box, ``(8, 3)`` in ``(z, y, x)``.
 
     They are voxel centres, or lie beyond them by a margin in voxels.
     """
     ends = np.stack([np.subtract(start, margin), np.add(start, shape) - 1 + margin])
     return np.stack(np.meshgrid(*ends.T), axis=-1).reshape(-1, 3)
-
-
-def _box(start: npt.ArrayLike) -> Box:
-    z, y, x = (round(float(index)) for index in np.asarray(start))
-    return z, y, x
 
 
 def _of(values: tuple[float, ...]) -> str:

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 from nodal_staging.exams.segmentation.archive import Archive, opened
 from nodal_staging.exams.segmentation.nrrd_labels import read_nrrd
 from nodal_staging.exams.segmentation.regions import Segmentation, called, stacked
-from nodal_staging.exams.segmentation.safe_text import XmlError, properties, roots
+from nodal_staging.exams.segmentation.safe_text import TextError, properties, roots
 from nodal_staging.study.errors import SegmentationError, naming
 
 INDEX = "index.xml"
@@ -61,7 +61,7 @@ def _nodes(archive: Archive) -> list[SceneNode]:
     text = archive.text(INDEX)
     try:
         found = [_node(archive, element) for element in roots(text).findall("node")]
-    except XmlError:
+    except TextError:
         raise SegmentationError(
             "the index or the properties of the scene cannot be read; save "
             "the scene again with MITK"

@@ -1,10 +1,9 @@
 """Labels as 3D Slicer describes them in a ``.seg.nrrd``: three keys a segment."""
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 
-from nodal_staging.exams.segmentation.regions import Label
+from nodal_staging.exams.segmentation.regions import Label, check_distinct
 from nodal_staging.study.errors import SegmentationError
 
 SEGMENT_KEY = re.compile(r"Segment(\d{1,4})_ID")
@@ -25,12 +24,7 @@ def slicer_labels(keys: Mapping[str, str], *, layers: int) -> list[Label]:
         int(match[1]) for key in keys if (match := SEGMENT_KEY.fullmatch(key))
     )
     labels = [_label(keys, number, layers) for number in numbers]
-    for (layer, value), count in Counter((x.layer, x.value) for x in labels).items():
-        if count > 1:
-            raise SegmentationError(
-                f"{count} segments of layer {layer} have the value {value}; "
-                "save the segmentation again with Slicer"
-            )
+    check_distinct(labels, "segments of layer")
     return labels
 
 

@@ -28,7 +28,7 @@ from nodal_staging.exams.segmentation.regions import (
     check_masks,
     described,
 )
-from nodal_staging.exams.segmentation.safe_text import JsonError, parsed
+from nodal_staging.exams.segmentation.safe_text import TextError, parsed
 from nodal_staging.exams.voxel_stream import MOST_LAYERS
 from nodal_staging.study.errors import SegmentationError, naming
 
@@ -112,13 +112,13 @@ class StackFiles:
         if not isinstance(name, str) or not _stays_below(name):
             raise SegmentationError(
                 "the stack names a file by an absolute path, by .. or "
-                "in an unreadable way; put its files beside it"
+                "in an unreadable way; put its files next to it"
             )
         path = checked_file(self._folder / name, role=f"{self._role}, file of a stack")
         if not path.is_relative_to(os.path.realpath(self._folder)):
             raise SegmentationError(
                 "the stack names a link that leads out of its folder; "
-                "put its files beside it"
+                "put its files next to it"
             )
         return path
 
@@ -128,7 +128,7 @@ def _groups(path: Path, role: str) -> list[Any]:
     try:
         file = checked_file(path, role=role, most_bytes=LONGEST_STACK)
         stack = parsed(file.read_bytes().decode("utf-8-sig"))
-    except (JsonError, UnicodeDecodeError):
+    except (TextError, UnicodeDecodeError):
         raise _unreadable() from None
     if not isinstance(stack, dict) or stack.get("type") != STACK_TYPE:
         raise SegmentationError(
