@@ -94,8 +94,9 @@ def _refusing(role: str) -> Iterator[None]:
         try:
             yield
         except VolumeError as error:
-            with naming(error.place or role):
-                raise SegmentationError(*error.args) from None
+            refused = SegmentationError(*error.args)
+            vars(refused).update(vars(error))  # where it is, as named already
+            raise refused from None
         except (OSError, MemoryError):
             raise SegmentationError(
                 "the segmentation cannot be read (damaged file, no permission or more "
