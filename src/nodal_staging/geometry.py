@@ -135,17 +135,6 @@ def as_image(array: npt.NDArray[Any], lattice: Lattice) -> sitk.Image:
     return image
 
 
-def lattice_of(image: sitk.Image) -> Lattice:
-    """Return the lattice of a three-dimensional image."""
-    x, y, z = image.GetSize()
-    return Lattice(
-        shape=(z, y, x),
-        spacing_mm=triple(image.GetSpacing()),
-        origin_mm=triple(image.GetOrigin()),
-        direction=tuple(image.GetDirection()),
-    )
-
-
 def resample(
     array: npt.NDArray[Any],
     lattice: Lattice,

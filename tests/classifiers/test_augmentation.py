@@ -18,7 +18,6 @@ from nodal_staging.classifiers.cnn.sampling import (
     IMAGE_SIZE,
     sample,
     sample_in_parts,
-    source_points,
 )
 
 PAPER = Ranges((0.5, 1.5), 180, 5, "independent")
@@ -33,6 +32,21 @@ def one(angle=0.0, shift=(0.0, 0.0, 0.0), flip=(False, False)) -> Augmentation:
     return Augmentation(
         np.ones(1), np.array([angle]), np.array([shift]), np.array([flip])
     )
+
+
+def source_points(drawn: Augmentation) -> np.ndarray:
+    """Flip, turn and move each pixel; voxels ``(n, 48, 48, 3)`` from the centre."""
+    pixel = np.arange(IMAGE_SIZE) - (IMAGE_SIZE - 1) / 2
+    y, x = np.meshgrid(pixel, pixel, indexing="ij")
+    placed = []
+    for angle, shift, (mirrored, _) in zip(
+        drawn.angle, drawn.shift, drawn.flip, strict=True
+    ):
+        cos, sin = np.cos(angle), np.sin(angle)
+        turn = np.array([[1, 0, 0], [0, cos, sin], [0, -sin, cos]])
+        flipped = np.stack([np.zeros_like(y), y, -x if mirrored else x], axis=-1)
+        placed.append(flipped @ turn.T + shift)
+    return np.stack(placed)
 
 
 CORNERS = [
@@ -73,9 +87,11 @@ def test_no_draw_of_a_long_training_leaves_the_patch():
     flip=st.tuples(st.booleans(), st.booleans()),
 )
 def test_no_sample_leaves_the_patch(angle, shift, flip):
-    points = source_points(one(angle, shift, flip))
+    drawn = one(angle, shift, flip)
+    points = source_points(drawn)
     assert np.abs(points).max() <= 39.5
     assert np.abs(points[..., 0]).max() <= HALF_DEPTH - 0.5
+    assert sample(slab(), drawn).shape == (1, IMAGE_SIZE, IMAGE_SIZE)
 
 
 @given(

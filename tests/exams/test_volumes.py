@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from nodal_staging.exams import scans, volumes
 from nodal_staging.exams.dicom import Repairs, Wording
 from nodal_staging.exams.volumes import VolumeError
-from nodal_staging.geometry import lattice_of
+from nodal_staging.geometry import Lattice
 
 TURN = np.linalg.qr(np.random.default_rng(5).standard_normal((3, 3)))[0]
 BOXES = [((0, 0, 0), (7, 6, 5)), ((2, 1, 3), (3, 4, 2)), ((6, 5, 4), (1, 1, 1))]
@@ -29,6 +29,15 @@ def image(request):
     }
     image.SetDirection(directions[request.param].ravel().tolist())
     return image
+
+
+def lattice_of(image):
+    return Lattice(
+        image.GetSize()[::-1],
+        image.GetSpacing(),
+        image.GetOrigin(),
+        image.GetDirection(),
+    )
 
 
 def same(path, image):

@@ -10,8 +10,6 @@ import pandas as pd
 from nodal_staging import tables
 from nodal_staging.study.files import read_json
 
-TRAINING = ("status_balanced", "location_balanced")
-
 MEANINGS = {
     "surplus_negative": "surplus negative nodes",
     "surplus_positive": "surplus positive nodes",

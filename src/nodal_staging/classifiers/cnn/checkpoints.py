@@ -24,7 +24,7 @@ MOST_TIME_SHARE = 0.01
 
 
 class Checkpoint:
-    """A file that is written after epochs and removed once the weights are safe."""
+    """A file that is written after epochs, for a training that may be killed."""
 
     def __init__(self, path: Path, key: str) -> None:
         """Remember where it is, and the key of what is being trained."""
@@ -64,10 +64,6 @@ class Checkpoint:
             file.attrs["key"] = self.key
         taken = time.monotonic() - start
         self._next = start + taken / MOST_TIME_SHARE
-
-    def remove(self) -> None:
-        """Remove the file."""
-        self.path.unlink(missing_ok=True)
 
 
 def _variables(model: keras.Model) -> list[Any]:

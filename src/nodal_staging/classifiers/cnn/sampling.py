@@ -31,19 +31,6 @@ TOGETHER = 32
 """Images sampled at a time: enough to hide Python, few enough for the cache."""
 
 
-def source_points(drawn: Augmentation) -> FloatArray:
-    """Return where each pixel is sampled, relative to the centre of the patch.
-
-    Returns
-    -------
-    Voxels ``(n, 48, 48, 3)`` in ``(z, y, x)``; a patch of 80 reaches to 39.5.
-    """
-    y, x = np.empty((2, len(drawn.angle), IMAGE_SIZE, IMAGE_SIZE), np.float32)
-    _in_plane(drawn, y, x)
-    z = np.broadcast_to(drawn.shift[:, :1, None], y.shape)
-    return np.stack([z, y, x], axis=-1).astype(np.float32)
-
-
 def sample(slabs: Slabs, drawn: Augmentation) -> FloatArray:
     """Sample images from slabs of patches by linear interpolation.
 

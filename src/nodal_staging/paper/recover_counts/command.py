@@ -13,18 +13,6 @@ from nodal_staging.paper.recover_counts.results import find
 from nodal_staging.study.errors import InputError
 from nodal_staging.tables.document import write_document
 
-FILES = (
-    "counts.tsv",
-    "rows.tsv",
-    "removals.tsv",
-    "conventions.tsv",
-    "points.tsv",
-    "means.tsv",
-    "mcnemar_bounds.tsv",
-    "recovered.md",
-    "recovered.html",
-)
-
 
 def recover_counts(
     *, table: str | Path, significance: float, output: str | Path
@@ -38,7 +26,7 @@ def recover_counts(
     significance
         Level of McNemar's tests.
     output
-        Folder for ``FILES``.
+        Folder for the tables of ``recovered_tables.frames`` and the page.
 
     Raises
     ------
