@@ -48,10 +48,11 @@ def main() -> None:
 def network(dense_widths: list[int] | None) -> keras.Model:
     """Build the network of config/paper.yaml, if asked with other dense layers."""
     from nodal_staging.classifiers.cnn.network import build_network, compile_network
+    from nodal_staging.classifiers.cnn.recipes import Architecture
 
     config = configuration("paper")
     options = config["cnn"] | ({"dense_widths": dense_widths} if dense_widths else {})
-    model = build_network(channels=1, seed=1, **options)
+    model = build_network(Architecture(**options), channels=1, seed=1)
     training = config["training"]
     names = ("learning_rate", "beta_1", "beta_2", "epsilon", "loss")
     compile_network(model, **{key: training[key] for key in names})

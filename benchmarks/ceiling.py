@@ -30,6 +30,7 @@ from nodal_staging.classifiers.cnn.fitting import fit, predict
 from nodal_staging.classifiers.cnn.inputs import ImageOptions, ImageSource
 from nodal_staging.classifiers.cnn.learning_curve import VIEWS
 from nodal_staging.datasets.split import (
+    Split,
     draw_location_balanced,
     draw_status_balanced,
     split_test,
@@ -157,9 +158,8 @@ def _train(
 ) -> dict[str, Any]:
     """Train on the study's training set and score the test cohorts."""
     sets = config["datasets"]
-    _, pool = split_test(
-        cohort.nodes, protocol=sets["protocol"], share=sets["test_share"], seed=seed
-    )
+    split = Split(sets["protocol"], sets["test_share"], seed)
+    _, pool = split_test(cohort.nodes, split)
     draw = draw_location_balanced if "location" in cnn else draw_status_balanced
     training, how = draw(pool, seed=seed), recipe(config, cnn, seed)
     source = _source(cohort, training, how.image)

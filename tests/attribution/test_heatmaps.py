@@ -31,8 +31,8 @@ from nodal_staging.audit.patterns import PATTERN_LAYERS, tabulate_patterns
 from nodal_staging.classifiers.cnn import backend
 from nodal_staging.classifiers.cnn.fitting import new_network
 from nodal_staging.classifiers.cnn.inputs import ImageSource
-from nodal_staging.classifiers.cnn.network import save_weights
 from nodal_staging.classifiers.cnn.recipes import read_recipe, write_recipe
+from nodal_staging.classifiers.cnn.weight_files import save_weights
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.datasets.split import permute_labels
 from nodal_staging.estimates.patient_bootstrap import PatientDraws

@@ -9,7 +9,7 @@ from nodal_staging import tables
 from nodal_staging.classifiers.cnn import learning_curve
 from nodal_staging.classifiers.cnn.learning_curve import Point
 from nodal_staging.classifiers.scores import score_table
-from nodal_staging.datasets.split import DatasetError, make_datasets
+from nodal_staging.datasets.split import DatasetError, Split, make_datasets
 from nodal_staging.nodes import patch_files
 from nodal_staging.phantom.truth import Dials, draw_nodes
 from nodal_staging.study.files import write_json
@@ -32,9 +32,7 @@ def cohort(tmp_path_factory):
     return {
         "nodes": folder / "nodes.tsv",
         "patches": [folder / "1.h5"],
-        "protocol": "patient",
-        "test_share": 0.2,
-        "seed": 7,
+        "split": Split("patient", 0.2, 7),
     }
 
 
@@ -43,7 +41,7 @@ def draw(cohort, folder, percent, repeat):
         name: folder / f"{percent}_{repeat}_{name}.tsv"
         for name in ("status_balanced", "location_balanced")
     }
-    learning_curve.draw_share(**cohort, percent=percent, repeat=repeat, **paths)
+    learning_curve.draw_share(**cohort, percent=percent, repeat=repeat, training=paths)
     return {name: tables.read(path, tables.DATASET) for name, path in paths.items()}
 
 
@@ -52,7 +50,13 @@ def study(cohort, tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     names = ("test", "status_balanced", "location_balanced", "dropped")
     paths = {name: folder / f"{name}.tsv" for name in names}
-    make_datasets(**cohort, folds=2, **paths)
+    make_datasets(
+        **cohort,
+        folds=2,
+        test=paths["test"],
+        training={name: paths[name] for name in names[1:3]},
+        dropped=paths["dropped"],
+    )
     return {name: tables.read(paths[name], tables.DATASET) for name in names[:3]}
 
 

@@ -14,10 +14,9 @@ from nodal_staging.classifiers.cnn.fitting import learning_rate, new_network
 from nodal_staging.classifiers.cnn.network import (
     build_network,
     compile_network,
-    load_weights,
-    save_weights,
 )
-from nodal_staging.classifiers.cnn.recipes import recipe_of
+from nodal_staging.classifiers.cnn.recipes import Architecture, recipe_of
+from nodal_staging.classifiers.cnn.weight_files import load_weights, save_weights
 from nodal_staging.study.configuration import RECIPE_SECTIONS
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -36,18 +35,22 @@ TINY = {
 PUBLISHED = TINY | {"convolutions": [2, 2, 4, 4, 4], "dense_widths": [8, 8]}
 
 
+def built(*, channels: int, seed: int, **architecture) -> keras.Model:
+    return build_network(Architecture(**architecture), channels=channels, seed=seed)
+
+
 def kinds(model: keras.Model) -> list[str]:
     return [type(layer).__name__ for layer in model.layers]
 
 
 def test_sixteen_convolutions_and_three_dense_layers():
-    names = kinds(build_network(**PUBLISHED))
+    names = kinds(built(**PUBLISHED))
     assert names.count("Conv2D") == 16
     assert names.count("Dense") == 3
 
 
 def test_relu_then_batch_normalisation_after_every_hidden_layer():
-    layers = build_network(**PUBLISHED).layers
+    layers = built(**PUBLISHED).layers
     for layer, follower in itertools.pairwise(layers):
         weighted = isinstance(layer, keras.layers.Conv2D | keras.layers.Dense)
         if weighted and layer.name != "logit":
@@ -56,7 +59,7 @@ def test_relu_then_batch_normalisation_after_every_hidden_layer():
 
 
 def test_convolutions_are_three_by_three_and_pool_to_one_pixel():
-    model = build_network(**PUBLISHED)
+    model = built(**PUBLISHED)
     sizes = {
         layer.kernel_size
         for layer in model.layers
@@ -67,7 +70,7 @@ def test_convolutions_are_three_by_three_and_pool_to_one_pixel():
 
 
 def test_full_width_has_the_parameters_of_vgg19_convolutions():
-    model = build_network(**PUBLISHED | {"first_width": 64})
+    model = built(**PUBLISHED | {"first_width": 64})
     convolutions = sum(
         layer.count_params()
         for layer in model.layers
@@ -78,7 +81,7 @@ def test_full_width_has_the_parameters_of_vgg19_convolutions():
 
 
 def test_compiled_optimizer_has_the_papers_constants():
-    model = build_network(**TINY)
+    model = built(**TINY)
     compile_network(
         model,
         learning_rate=1e-4,
@@ -120,8 +123,8 @@ def test_the_published_configuration_compiles_what_is_published():
 
 
 def test_the_same_seed_builds_the_same_weights():
-    first, second = build_network(**TINY), build_network(**TINY)
-    other = build_network(**TINY | {"seed": 4})
+    first, second = built(**TINY), built(**TINY)
+    other = built(**TINY | {"seed": 4})
     for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert any(
@@ -131,7 +134,7 @@ def test_the_same_seed_builds_the_same_weights():
 
 
 def test_weights_survive_the_file_and_the_file_its_rewriting(tmp_path):
-    model = build_network(**TINY)
+    model = built(**TINY)
     for name in ("a.h5", "b.h5"):
         save_weights(model, tmp_path / name)
     sums = {
@@ -140,7 +143,7 @@ def test_weights_survive_the_file_and_the_file_its_rewriting(tmp_path):
     }
     assert len(sums) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.h5", "b.h5"]
-    other = build_network(**TINY | {"seed": 9})
+    other = built(**TINY | {"seed": 9})
     load_weights(other, tmp_path / "a.h5")
     images = np.random.default_rng(0).random((2, 48, 48, 1), dtype=np.float32)
     np.testing.assert_array_equal(

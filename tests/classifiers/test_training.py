@@ -208,7 +208,9 @@ def interrupted(plan, patch_file, dataset, state: Path, epochs: int):
 def test_every_epoch_is_a_place_to_go_on(patch_file, dataset, tmp_path):
     """With all that has a state: dropout, a schedule, a loss that is scaled."""
     plan = recipe(epochs=4, schedule="cosine", precision="mixed_float16")
-    plan = dataclasses.replace(plan, network=NETWORK | {"dropout": 0.4})
+    plan = dataclasses.replace(
+        plan, network=dataclasses.replace(plan.network, dropout=0.4)
+    )
     whole, history = interrupted(plan, patch_file, dataset, tmp_path / "whole.h5", 4)
     for epochs in (1, 0, 2):
         with pytest.raises(KilledError):

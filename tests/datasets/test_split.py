@@ -25,7 +25,7 @@ def counts(frame):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_sizes_are_the_papers(nodes, seed):
-    test, pool = split.split_test(nodes, protocol="node", share=0.15, seed=seed)
+    test, pool = split.split_test(nodes, split.Split("node", 0.15, seed))
     balanced = split.draw_status_balanced(pool, seed=seed)
     assert counts(test) == {"positive": 65, "negative": 65}
     assert counts(balanced) == {"positive": 366, "negative": 366}
@@ -35,14 +35,14 @@ def test_sizes_are_the_papers(nodes, seed):
 def test_location_matching_gives_the_papers_548_within_the_draw(nodes):
     sizes = []
     for seed in range(60):
-        _, pool = split.split_test(nodes, protocol="node", share=0.15, seed=seed)
+        _, pool = split.split_test(nodes, split.Split("node", 0.15, seed))
         sizes.append(len(split.draw_location_balanced(pool, seed=seed)))
     assert min(sizes) <= 548 <= max(sizes)
     assert np.mean(sizes) == pytest.approx(548, abs=8)
 
 
 def test_location_balanced_is_balanced_in_every_location(nodes):
-    _, pool = split.split_test(nodes, protocol="node", share=0.15, seed=4)
+    _, pool = split.split_test(nodes, split.Split("node", 0.15, 4))
     matched = split.draw_location_balanced(pool, seed=4)
     table = matched.groupby(["location", "status"]).size().unstack(fill_value=0)
     assert (table["positive"] == table["negative"]).all()
@@ -52,20 +52,20 @@ def test_location_balanced_is_balanced_in_every_location(nodes):
 
 
 def test_patient_protocol_keeps_patients_apart(nodes):
-    test, pool = split.split_test(nodes, protocol="patient", share=0.15, seed=5)
+    test, pool = split.split_test(nodes, split.Split("patient", 0.15, 5))
     assert counts(test) == {"positive": 65, "negative": 65}
     assert not set(test["patient_id"]) & set(pool["patient_id"])
 
 
 def test_node_protocol_shares_patients_as_published(nodes):
-    test, pool = split.split_test(nodes, protocol="node", share=0.15, seed=6)
+    test, pool = split.split_test(nodes, split.Split("node", 0.15, 6))
     balanced = split.draw_status_balanced(pool, seed=6)
     siblings = test["patient_id"].isin(set(balanced["patient_id"])).mean()
     assert siblings > 0.5
 
 
 def test_folds_keep_patients_whole_and_status_even(nodes):
-    _, pool = split.split_test(nodes, protocol="patient", share=0.15, seed=7)
+    _, pool = split.split_test(nodes, split.Split("patient", 0.15, 7))
     balanced = split.draw_status_balanced(pool, seed=7)
     folded = split.assign_folds(balanced, protocol="patient", folds=5, seed=7)
     assert folded.groupby("patient_id")["fold"].nunique().max() == 1
@@ -99,11 +99,11 @@ def test_every_unused_node_has_a_reason(nodes, tmp_path):
     split.make_datasets(
         nodes=tmp_path / "nodes.tsv",
         patches=[tmp_path / "patches.h5"],
-        protocol="patient",
-        test_share=0.15,
+        split=split.Split("patient", 0.15, 8),
         folds=3,
-        seed=8,
-        **paths,
+        test=paths["test"],
+        training={name: paths[name] for name in names[1:3]},
+        dropped=paths["dropped"],
     )
     test = tables.read(paths["test"], tables.DATASET)
     dropped = tables.read(paths["dropped"], tables.DROPPED)

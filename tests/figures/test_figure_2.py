@@ -11,7 +11,7 @@ from studies import measured_nodes
 
 from nodal_staging import tables
 from nodal_staging.datasets.flow import Flow, Nodes, count_flow, prove
-from nodal_staging.datasets.split import make_datasets
+from nodal_staging.datasets.split import Split, make_datasets
 from nodal_staging.figures import figure_2, style
 from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.text_boxes import TextBox, text_width_mm, wrapped
@@ -37,14 +37,15 @@ def written(folder, *, protocol="patient"):
     cut = [node_id for node_id in nodes["node_id"] if node_id not in lost]
     write_small_patches(folder / "patches.h5", cut)
     names = ("test", "status_balanced", "location_balanced", "dropped")
+    paths = {name: folder / f"{name}.tsv" for name in names}
     make_datasets(
         nodes=folder / "nodes.tsv",
         patches=[folder / "patches.h5"],
-        protocol=protocol,
-        test_share=0.15,
+        split=Split(protocol, 0.15, 1),
         folds=2,
-        seed=1,
-        **{name: folder / f"{name}.tsv" for name in names},
+        test=paths["test"],
+        training={name: paths[name] for name in names[1:3]},
+        dropped=paths["dropped"],
     )
     write_json(folder / "certificate.json", {"protocol": protocol})
     write_json(folder / "flow.json", cohort_flow(len(exams)))

@@ -9,8 +9,9 @@ from matplotlib.patches import Rectangle
 from nodal_staging import tables
 from nodal_staging.classifiers.cnn.backend import keras
 from nodal_staging.classifiers.cnn.inputs import ImageOptions
-from nodal_staging.classifiers.cnn.network import build_network, describe_layers
-from nodal_staging.classifiers.cnn.recipes import write_recipe
+from nodal_staging.classifiers.cnn.layers import describe_layers
+from nodal_staging.classifiers.cnn.network import build_network
+from nodal_staging.classifiers.cnn.recipes import Architecture, write_recipe
 from nodal_staging.figures.figure_4 import Input, draw_figure_4, lay_out
 from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.network_groups import groups_of
@@ -42,6 +43,10 @@ LAYOUTS = {
 }
 
 
+def built(*, channels, seed, **architecture):
+    return build_network(Architecture(**architecture), channels=channels, seed=seed)
+
+
 def images(channels):
     pixels = np.random.default_rng(1).random((channels, 48, 48)).astype(np.float32)
     return Input("image", dict(zip(("CT", "mask"), pixels, strict=False)))
@@ -49,7 +54,7 @@ def images(channels):
 
 @pytest.fixture(params=LAYOUTS, scope="module")
 def model(request):
-    return build_network(**DEMO | LAYOUTS[request.param])
+    return built(**DEMO | LAYOUTS[request.param])
 
 
 def bars(figure):
@@ -173,7 +178,7 @@ def test_the_example_is_what_the_recipe_feeds(tmp_path, channels):
         output=tmp_path / "recipe.json",
     )
     count = 2 if channels == "ct_and_mask" else 1
-    layers = describe_layers(build_network(**DEMO | {"channels": count}))
+    layers = describe_layers(built(**DEMO | {"channels": count}))
     write_json(tmp_path / "card.json", {"layers": layers})
     image = np.full((80, 80, 80), 50, np.int16)
     mask = np.zeros((80, 80, 80), np.uint8)

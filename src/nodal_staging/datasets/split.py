@@ -11,7 +11,8 @@ both sides; ``patient`` draws patients, and whoever is tested trains nothing.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,40 +31,68 @@ class DatasetError(InputError):
     reason = "too_few_nodes"
 
 
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How the test set is set apart.
+
+    Attributes
+    ----------
+    protocol
+        ``node`` or ``patient``.
+    test_share
+        Share of the positive nodes that the test set takes; rounded half up.
+    seed
+        The study's seed.
+    """
+
+    protocol: str
+    test_share: float
+    seed: int
+
+
 def make_datasets(
     *,
     nodes: str | Path,
     patches: Iterable[str | Path],
-    protocol: str,
-    test_share: float,
+    split: Split,
     folds: int,
-    seed: int,
     test: str | Path,
-    status_balanced: str | Path,
-    location_balanced: str | Path,
+    training: Mapping[str, str | Path],
     dropped: str | Path,
 ) -> None:
     """Draw the test set and the training sets and write them with what was dropped.
 
     A node whose CT could be measured but not cut has no patch; no set takes it.
+
+    Parameters
+    ----------
+    nodes, patches
+        ``tables.NODES`` and the patch files of all shards.
+    split
+        How the test set is set apart.
+    folds
+        Number of folds of a training set.
+    test, training, dropped
+        Outputs: ``tables.DATASET`` of the test set and, by name, of each training
+        set; ``tables.DROPPED``.
+
+    Raises
+    ------
+    DatasetError
+        If there are too few nodes or patients.
     """
     measured = tables.read(nodes, tables.NODES)
     frame = measured_with_patch(nodes, patches)
-    drawn, pool = split_test(frame, protocol=protocol, share=test_share, seed=seed)
-    training = {
-        "status_balanced": draw_status_balanced(pool, seed=seed),
-        "location_balanced": draw_location_balanced(pool, seed=seed),
-    }
+    drawn, pool = split_test(frame, split)
     write_dataset(drawn.assign(fold=0), test)
-    outputs = {
-        "status_balanced": status_balanced,
-        "location_balanced": location_balanced,
-    }
-    for name, nodes_in in training.items():
-        folded = assign_folds(nodes_in, protocol=protocol, folds=folds, seed=seed)
-        write_dataset(folded, outputs[name])
+    sets = draw_training_sets(pool, seed=split.seed)
+    for name, path in training.items():
+        folded = assign_folds(
+            sets[name], protocol=split.protocol, folds=folds, seed=split.seed
+        )
+        write_dataset(folded, path)
     uncut = measured[~measured["node_id"].isin(frame["node_id"])]
-    losses = [_losses(frame, drawn, pool, training), _uncut(uncut)]
+    losses = [_losses(frame, drawn, pool, sets), _uncut(uncut)]
     lost = pd.concat(losses).sort_values(["dataset", "node_id"])
     tables.write(lost, dropped, tables.DROPPED)
 
@@ -89,21 +118,15 @@ def _uncut(nodes: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(lost)[list(tables.DROPPED.columns)]
 
 
-def split_test(
-    nodes: pd.DataFrame, *, protocol: str, share: float, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def split_test(nodes: pd.DataFrame, split: Split) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Draw the test set.
 
     Parameters
     ----------
     nodes
         ``tables.NODES``.
-    protocol
-        ``node`` or ``patient``.
-    share
-        Share of the positive nodes that the test set takes; rounded half up.
-    seed
-        The study's seed.
+    split
+        Protocol, share and seed.
 
     Returns
     -------
@@ -115,9 +138,9 @@ def split_test(
         If there are too few nodes of either status.
     """
     n_positive = int((nodes["status"] == "positive").sum())
-    wanted = math.floor(share * n_positive + 0.5)
-    rng = stream(seed, "datasets", "test")
-    if protocol == "node":
+    wanted = math.floor(split.test_share * n_positive + 0.5)
+    rng = stream(split.seed, "datasets", "test")
+    if split.protocol == "node":
         candidates = nodes
         positive = _sample(_of(candidates, "positive"), wanted, rng)
     else:
@@ -126,7 +149,7 @@ def split_test(
         positive = _of(candidates, "positive")
     negative = _sample(_of(candidates, "negative"), len(positive), rng)
     drawn = pd.concat([positive, negative]).sort_values("node_id")
-    rest = nodes.drop(drawn.index if protocol == "node" else candidates.index)
+    rest = nodes.drop(drawn.index if split.protocol == "node" else candidates.index)
     return drawn, rest
 
 
@@ -145,6 +168,14 @@ def _draw_patients(
             drawn.add(str(patient_id))
             missing -= count
     return drawn
+
+
+def draw_training_sets(pool: pd.DataFrame, *, seed: int) -> dict[str, pd.DataFrame]:
+    """Draw ``status_balanced`` and ``location_balanced`` from what may train."""
+    return {
+        "status_balanced": draw_status_balanced(pool, seed=seed),
+        "location_balanced": draw_location_balanced(pool, seed=seed),
+    }
 
 
 def draw_status_balanced(pool: pd.DataFrame, *, seed: int) -> pd.DataFrame:
@@ -186,11 +217,11 @@ def assign_folds(
             f"a training set of {len(nodes)} nodes of {groups} patients cannot make "
             f"datasets.folds: {folds}; lower it or enlarge the cohort"
         )
-    split = splitter(n_splits=folds, shuffle=True, random_state=state).split(
+    parts = splitter(n_splits=folds, shuffle=True, random_state=state).split(
         nodes, nodes["status"], None if protocol == "node" else nodes["patient_id"]
     )
     fold = np.zeros(len(nodes), dtype=int)
-    for number, (_, held_out) in enumerate(split, start=1):
+    for number, (_, held_out) in enumerate(parts, start=1):
         fold[held_out] = number
     return nodes.assign(fold=fold)
 

@@ -12,7 +12,7 @@ from typing import Any
 from nodal_staging.figures.text_boxes import text_width_mm
 
 Layer = Mapping[str, Any]
-"""As ``network_layers.describe_layers`` has it."""
+"""As ``cnn.layers.describe_layers`` has it."""
 
 COLOURS = {
     "convolution": "#56B4E9",

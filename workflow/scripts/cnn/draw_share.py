@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nodal_staging.classifiers.cnn.learning_curve import draw_share
+from nodal_staging.datasets.split import Split
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
@@ -12,11 +13,15 @@ with job_log(snakemake.log[0]):
     draw_share(
         nodes=snakemake.input.nodes,
         patches=snakemake.input.patches,
-        protocol=snakemake.params.protocol,
-        test_share=snakemake.params.test_share,
+        split=Split(
+            snakemake.params.protocol,
+            snakemake.params.test_share,
+            snakemake.params.seed,
+        ),
         percent=int(snakemake.wildcards.percent),
         repeat=int(snakemake.wildcards.repeat),
-        seed=snakemake.params.seed,
-        status_balanced=snakemake.output.status_balanced,
-        location_balanced=snakemake.output.location_balanced,
+        training={
+            "status_balanced": snakemake.output.status_balanced,
+            "location_balanced": snakemake.output.location_balanced,
+        },
     )

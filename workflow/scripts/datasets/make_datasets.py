@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.datasets.split import make_datasets
+from nodal_staging.datasets.split import Split, make_datasets
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
@@ -12,12 +12,16 @@ with job_log(snakemake.log[0]):
     make_datasets(
         nodes=snakemake.input.nodes,
         patches=snakemake.input.patches,
-        protocol=snakemake.params.protocol,
-        test_share=snakemake.params.test_share,
+        split=Split(
+            snakemake.params.protocol,
+            snakemake.params.test_share,
+            snakemake.params.seed,
+        ),
         folds=snakemake.params.folds,
-        seed=snakemake.params.seed,
         test=snakemake.output.test,
-        status_balanced=snakemake.output.status_balanced,
-        location_balanced=snakemake.output.location_balanced,
+        training={
+            "status_balanced": snakemake.output.status_balanced,
+            "location_balanced": snakemake.output.location_balanced,
+        },
         dropped=snakemake.output.dropped,
     )

@@ -91,10 +91,10 @@ def fit(
 def new_network(recipe: Recipe, name: str) -> keras.Model:
     """Build and compile the network of a training with its first weights."""
     model = build_network(
+        recipe.network,
         channels=recipe.image.n_channels,
         seed=named_seed(recipe.seed, "weights", name),
         precision=recipe.precision,
-        **recipe.network,
     )
     compile_network(model, **recipe.optimizer, loss=recipe.loss, xla=recipe.xla)
     model.optimizer.build(model.trainable_variables)

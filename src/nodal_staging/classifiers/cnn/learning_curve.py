@@ -18,8 +18,8 @@ import pandas as pd
 from nodal_staging import tables
 from nodal_staging.datasets.split import (
     DatasetError,
-    draw_location_balanced,
-    draw_status_balanced,
+    Split,
+    draw_training_sets,
     measured_with_patch,
     split_test,
     write_dataset,
@@ -52,25 +52,22 @@ def draw_share(
     *,
     nodes: str | Path,
     patches: Iterable[str | Path],
-    protocol: str,
-    test_share: float,
+    split: Split,
     percent: int,
     repeat: int,
-    seed: int,
-    status_balanced: str | Path,
-    location_balanced: str | Path,
+    training: Mapping[str, str | Path],
 ) -> None:
     """Draw the training sets of a study with a share of the patients that may train.
 
     Parameters
     ----------
-    nodes, patches, protocol, test_share, seed
-        As for ``datasets.make_datasets``, so that the test set is the same.
+    nodes, patches, split
+        As for ``split.make_datasets``, so that the test set is the same.
     percent, repeat
         Share of the patients, and which draw of it; draws of different size with the
         same number are nested.
-    status_balanced, location_balanced
-        Outputs: ``tables.DATASET``, without folds.
+    training
+        Outputs: each training set by name (``tables.DATASET``), without folds.
 
     Raises
     ------
@@ -78,22 +75,19 @@ def draw_share(
         If the share is too small for a training set.
     """
     frame = measured_with_patch(nodes, patches)
-    _, pool = split_test(frame, protocol=protocol, share=test_share, seed=seed)
+    _, pool = split_test(frame, split)
     patients = np.sort(pool["patient_id"].unique())
-    order = stream(seed, "learning_curve", repeat).permutation(patients)
+    order = stream(split.seed, "learning_curve", repeat).permutation(patients)
     chosen = order[: max(round(len(order) * percent / WHOLE), 1)]
     part = pool[pool["patient_id"].isin(set(chosen))]
-    draws = {
-        status_balanced: draw_status_balanced(part, seed=seed),
-        location_balanced: draw_location_balanced(part, seed=seed),
-    }
-    for path, drawn in draws.items():
-        if drawn.empty:
+    sets = draw_training_sets(part, seed=split.seed)
+    for name, path in training.items():
+        if sets[name].empty:
             raise DatasetError(
                 f"{percent} % of the patients leave no node for {Path(path).name}; "
                 "raise learning_curve.percents or enlarge the cohort"
             )
-        write_dataset(drawn.assign(fold=0), path)
+        write_dataset(sets[name].assign(fold=0), path)
 
 
 def gather_learning_curve(

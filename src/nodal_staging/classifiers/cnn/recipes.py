@@ -5,7 +5,7 @@ builds the network that was trained, whatever the configuration says by then.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,18 +18,49 @@ OPTIMIZER = ("learning_rate", "beta_1", "beta_2", "epsilon")
 
 
 @dataclass(frozen=True, slots=True)
+class Architecture:
+    """The layers of a network, as ``network.build_network`` puts them together.
+
+    Attributes
+    ----------
+    convolutions
+        Convolutions of each of the five blocks.
+    first_width
+        Filters of the first block; the others have 2, 4, 8 and 8 times as many.
+    dense_widths
+        Widths of the hidden dense layers.
+    pooling
+        ``max`` or ``average``, after each block.
+    initializer
+        How weights are drawn: ``he_normal`` or ``glorot_uniform``.
+    batch_norm_momentum
+        Momentum of the moving averages.
+    dropout
+        Share of inputs that a dense layer drops in training.
+    """
+
+    convolutions: Sequence[int]
+    first_width: int
+    dense_widths: Sequence[int]
+    pooling: str
+    initializer: str
+    batch_norm_momentum: float
+    dropout: float
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """Everything that decides the weights of a CNN beside its images.
 
-    ``network`` holds the options of ``cnn.build_network``, ``optimizer`` those of
-    Adam; ``schedule`` is ``constant`` or ``cosine``; ``intra_op_threads`` is here
-    since it changes bits, ``precision`` and ``xla`` too; ``held_out_every`` is the
-    number of epochs between two looks at the nodes that a fold holds out.
+    ``network`` is its architecture; ``optimizer`` holds the options of Adam;
+    ``schedule`` is ``constant`` or ``cosine``; ``intra_op_threads`` is here since it
+    changes bits, ``precision`` and ``xla`` too; ``held_out_every`` is the number of
+    epochs between two looks at the nodes that a fold holds out.
     """
 
     image: ImageOptions
     ranges: Ranges
-    network: Mapping[str, Any]
+    network: Architecture
     optimizer: Mapping[str, float]
     loss: str
     schedule: str
@@ -70,7 +101,7 @@ def recipe_of(
             shift_mm=augmentation["shift_mm"],
             flip=augmentation["flip"],
         ),
-        network=dict(network),
+        network=Architecture(**network),
         optimizer={name: training[name] for name in OPTIMIZER},
         seed=seed,
         **kept,
@@ -125,8 +156,10 @@ def read_recipe(path: str | Path) -> Recipe:
     """Read what ``write_recipe`` wrote."""
     stored = read_json(path)
     image, ranges = stored.pop("image"), stored.pop("ranges")
+    network = stored.pop("network")
     return Recipe(
         image=ImageOptions(**image | {"window_hu": tuple(image["window_hu"])}),
         ranges=Ranges(**ranges | {"brightness": tuple(ranges["brightness"])}),
+        network=Architecture(**network),
         **stored,
     )

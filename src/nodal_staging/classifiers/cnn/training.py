@@ -1,5 +1,6 @@
 """Training, cross-validation and scoring of the CNNs, from files to files."""
 
+import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,9 @@ from nodal_staging import tables
 from nodal_staging.classifiers.cnn.backend import keras, use_device, versions
 from nodal_staging.classifiers.cnn.fitting import HeldOut, fit, new_network, predict
 from nodal_staging.classifiers.cnn.inputs import ImageSource
-from nodal_staging.classifiers.cnn.network import (
-    describe_layers,
-    load_weights,
-    save_weights,
-)
+from nodal_staging.classifiers.cnn.layers import describe_layers
 from nodal_staging.classifiers.cnn.recipes import Recipe, read_recipe
+from nodal_staging.classifiers.cnn.weight_files import load_weights, save_weights
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.study.files import write_json
 
@@ -136,7 +134,7 @@ def _card(
 ) -> dict[str, Any]:
     """Describe a trained CNN; no time of day, so that equal runs give equal bytes."""
     return {
-        "network": dict(recipe.network),
+        "network": dataclasses.asdict(recipe.network),
         "optimizer": dict(recipe.optimizer),
         "loss": recipe.loss,
         "schedule": recipe.schedule,
