@@ -69,11 +69,12 @@ def ours(folder: Path) -> Callable[[], object]:
     from nodal_staging.nodes import patches
 
     exam = read_exams(exams=folder / "exams.tsv", nodes=folder / "nodes.tsv")[0]
+    cube = patches.Cube(SIZE, 1.0, "centroid")
 
     def run() -> object:
         looked = inspection._look(exam, folder, Rules())
         assert looked.index is not None, looked.error
-        return patches.cut_patches(exam, looked.index, folder, SIZE, 1.0, "centroid")
+        return patches.cut_patches(exam, looked.index, folder, cube)
 
     return run
 
@@ -89,9 +90,8 @@ def indexed(folder: Path) -> Callable[[], object]:
     exam = read_exams(exams=folder / "exams.tsv", nodes=folder / "nodes.tsv")[0]
     looked = isolated(inspection._look, exam, folder, Rules(), role="exam")
     assert looked.index is not None, looked.error
-    return lambda: patches.cut_patches(
-        exam, looked.index, folder, SIZE, 1.0, "centroid"
-    )
+    cube = patches.Cube(SIZE, 1.0, "centroid")
+    return lambda: patches.cut_patches(exam, looked.index, folder, cube)
 
 
 def simpleitk(folder: Path) -> Callable[[], object]:

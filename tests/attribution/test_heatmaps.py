@@ -37,9 +37,9 @@ from nodal_staging.classifiers.scores import score_table
 from nodal_staging.datasets.split import permute_labels
 from nodal_staging.estimates.patient_bootstrap import PatientDraws
 from nodal_staging.heatmaps.drawing import (
+    TrainedCnn,
     attribute_cnn,
     fit_cnn_patterns,
-    plain_images,
     read_chain,
 )
 from nodal_staging.heatmaps.heatmap_files import (
@@ -149,16 +149,19 @@ def study(tmp_path_factory):
     return folder
 
 
+def trained(study, weights="weights.h5"):
+    return TrainedCnn(
+        recipe=study / "recipe.json",
+        weights=study / weights,
+        training=study / "training.tsv",
+        patches=[study / "p.h5"],
+    )
+
+
 @pytest.fixture(scope="module")
 def drawn(study):
     """Fit, draw and check; return the folder."""
-    inputs = {
-        "recipe": study / "recipe.json",
-        "weights": study / "weights.h5",
-        "training": study / "training.tsv",
-        "patches": [study / "p.h5"],
-        "gpu": False,
-    }
+    inputs = {"cnn": trained(study), "gpu": False}
     fit_cnn_patterns(
         **inputs,
         estimator="relu",
@@ -225,9 +228,7 @@ def test_occluded_squares_lose_their_ct_and_keep_their_mask(drawn):
     chain = read_chain(how, drawn / "weights.h5")
     found = read_heatmaps(drawn / "xmask.h5")
     images = ImageSource.read([drawn / "p.h5"], found.node_ids, how.image).plain()
-    mean = plain_images(drawn / "training.tsv", [drawn / "p.h5"], how.image).mean(
-        axis=0
-    )
+    mean = trained(drawn).images(drawn / "training.tsv", how.image).mean(axis=0)
     without = images.copy()
     without[:, 16:32, 16:32, 0] = mean[16:32, 16:32, 0]
     expected = logits(chain, images) - logits(chain, without)
@@ -280,12 +281,9 @@ def test_the_table_of_patterns_says_what_the_kernels_are(drawn, tmp_path):
 def test_patterns_of_other_weights_are_refused(drawn, tmp_path):
     with pytest.raises(PatternsMismatchError, match="fit them again"):
         attribute_cnn(
-            recipe=drawn / "recipe.json",
-            weights=drawn / "permuted.h5",
+            cnn=trained(drawn, "permuted.h5"),
             patterns=drawn / "xmask.patterns.h5",
-            training=drawn / "training.tsv",
             test=drawn / "test.tsv",
-            patches=[drawn / "p.h5"],
             options=OPTIONS,
             gpu=False,
             output=tmp_path / "x.h5",
@@ -326,7 +324,7 @@ def test_integrated_gradients_are_held_to_the_difference_of_the_logits(drawn):
     found = tables.read(drawn / "checks.tsv", NODE_CHECKS).set_index("node_id")
     how = read_recipe(drawn / "recipe.json")
     chain = read_chain(how, drawn / "weights.h5")
-    mean = plain_images(drawn / "training.tsv", [drawn / "p.h5"], how.image).mean(0)
+    mean = trained(drawn).images(drawn / "training.tsv", how.image).mean(0)
     heatmaps = read_heatmaps(drawn / "xmask.h5")
     difference = heatmaps.logit - logits(chain, mean[None])
     source = ImageSource.read([drawn / "p.h5"], list(heatmaps.node_ids), how.image)
@@ -436,11 +434,8 @@ def check_signs(faithful, heatmaps):
 def test_a_cnn_without_patterns_can_be_explained_by_gradients(study, tmp_path):
     fewer = dataclasses.replace(OPTIONS, methods=("gradient_x_input", "grad_cam"))
     inputs = {
-        "recipe": study / "recipe.json",
-        "weights": study / "weights.h5",
+        "cnn": trained(study),
         "patterns": None,
-        "training": study / "training.tsv",
-        "patches": [study / "p.h5"],
         "options": fewer,
         "gpu": False,
     }

@@ -9,7 +9,12 @@ from studies import measured_nodes, write_study
 
 from nodal_staging import tables
 from nodal_staging.classifiers.baselines import score_baseline
-from nodal_staging.classifiers.forest import feature_names, features, score_forest
+from nodal_staging.classifiers.forest import (
+    ForestOptions,
+    feature_names,
+    features,
+    score_forest,
+)
 from nodal_staging.classifiers.logistic_baseline import COEFFICIENTS, score_logistic
 from nodal_staging.study.seeds import named_seed
 
@@ -34,9 +39,7 @@ def read_scores(path):
 def run_forest(paths, tmp_path, seed=1):
     score_forest(
         **paths,
-        trees=25,
-        max_depth=5,
-        seed=seed,
+        options=ForestOptions(trees=25, max_depth=5, seed=seed),
         scores=tmp_path / "rf.csv",
         importances=tmp_path / "importances.tsv",
         permuted=tmp_path / "permuted.tsv",

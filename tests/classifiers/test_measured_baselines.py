@@ -11,9 +11,9 @@ from nodal_staging import tables
 from nodal_staging.classifiers.baselines import score_baseline
 from nodal_staging.cohort.contrast_and_dose import Rules
 from nodal_staging.cohort.inspection import inspect_exams
-from nodal_staging.cohort.selection import Limits
+from nodal_staging.cohort.selection import InspectedShard, Limits
 from nodal_staging.nodes.measurements import measure_nodes
-from nodal_staging.phantom.cohort import Readers, draw_cohort
+from nodal_staging.phantom.cohort import Enrolment, Readers, draw_cohort
 from nodal_staging.phantom.simulation import Scanner, simulate_exams
 from nodal_staging.phantom.truth import Dials
 
@@ -37,9 +37,7 @@ def raw(tmp_path_factory):
     """Return the folder of four synthetic exams, their nodes measured."""
     folder = tmp_path_factory.mktemp("raw")
     draw_cohort(
-        patients=4,
-        nodes=18,
-        excluded_share=0.0,
+        enrolment=Enrolment(patients=4, nodes=18, excluded_share=0.0),
         dials=Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0),
         readers=Readers([0.3], sees_location=False),
         per_node_share=0.0,
@@ -66,11 +64,13 @@ def raw(tmp_path_factory):
         index=folder / "index.json",
     )
     measure_nodes(
-        **sheets,
-        inspections=folder / "inspections.tsv",
-        index=folder / "index.json",
-        shard=SHARD,
-        limits=Limits(),
+        shard=InspectedShard(
+            name=SHARD,
+            **sheets,
+            inspections=folder / "inspections.tsv",
+            index=folder / "index.json",
+            limits=Limits(),
+        ),
         on_bad_exam="fail",
         output=folder / "measured.tsv",
     )

@@ -11,12 +11,17 @@ import pytest
 from nodal_staging import tables
 from nodal_staging.cohort.contrast_and_dose import Rules
 from nodal_staging.cohort.inspection import inspect_exams
-from nodal_staging.cohort.selection import CohortError, Limits, select_cohort
+from nodal_staging.cohort.selection import (
+    CohortError,
+    InspectedShard,
+    Limits,
+    select_cohort,
+)
 from nodal_staging.cohort.sheets import SheetError, check_sheets, read_exams
 from nodal_staging.exams.segmentation.reading import read_segmentation
 from nodal_staging.exams.segmentation.regions import Segmentation
 from nodal_staging.nodes.measurements import measure_nodes
-from nodal_staging.phantom.cohort import Readers, draw_cohort
+from nodal_staging.phantom.cohort import Enrolment, Readers, draw_cohort
 from nodal_staging.phantom.mitk_writer import write_multilabel
 from nodal_staging.phantom.simulation import Scanner, simulate_exams
 from nodal_staging.phantom.truth import Dials
@@ -42,9 +47,7 @@ SCANNER = Scanner(
 def pristine(tmp_path_factory):
     folder = tmp_path_factory.mktemp("raw")
     draw_cohort(
-        patients=4,
-        nodes=18,
-        excluded_share=0.2,
+        enrolment=Enrolment(patients=4, nodes=18, excluded_share=0.2),
         dials=Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0),
         readers=Readers([0.3], sees_location=False),
         per_node_share=0.0,
@@ -208,12 +211,14 @@ def test_an_unusable_pet_costs_the_suv_and_not_the_exam(raw, victim):
     assert found["notes"].count(f"patient {victim['patient_id']}") == 1
     assert found["pet"] == "no"
     measure_nodes(
-        inspections=raw / "inspections.tsv",
-        exams=raw / "exams.tsv",
-        nodes=raw / "nodes.tsv",
-        index=raw / "index.json",
-        shard=SHARD,
-        limits=Limits(),
+        shard=InspectedShard(
+            name=SHARD,
+            exams=raw / "exams.tsv",
+            nodes=raw / "nodes.tsv",
+            inspections=raw / "inspections.tsv",
+            index=raw / "index.json",
+            limits=Limits(),
+        ),
         on_bad_exam="exclude",
         output=raw / "measured.tsv",
     )

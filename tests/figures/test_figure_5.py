@@ -11,6 +11,7 @@ from score_files import simulate
 from nodal_staging import tables
 from nodal_staging.figures.figure_5 import (
     Curve,
+    CurveFiles,
     draw_figure_5,
     draw_histogram,
     draw_roc,
@@ -73,11 +74,16 @@ def ceilings(folder):
 def drawn(study, folder, *, synthetic=True):
     outputs = {kind: folder / f"figure_5.{kind}" for kind in ("pdf", "svg", "png")}
     draw_figure_5(
-        cnns=CNNS,
-        roc=[study / f"{name}.roc.tsv" for name in CNNS],
-        band=[study / f"{name}.band.tsv" for name in CNNS],
-        statistics=[study / f"{name}.json" for name in CNNS],
-        scores=[study / f"{name}.csv" for name in CNNS],
+        cnns=[
+            CurveFiles(
+                name,
+                roc=study / f"{name}.roc.tsv",
+                band=study / f"{name}.band.tsv",
+                statistics=study / f"{name}.json",
+                scores=study / f"{name}.csv",
+            )
+            for name in CNNS
+        ],
         readers={"reader_1": study / "reader_1.json"},
         forests={name: study / f"{name}.json" for name in OTHERS[:2]},
         ceilings=ceilings(study) if synthetic else None,

@@ -13,6 +13,7 @@ from studies import measured_nodes
 from nodal_staging import tables
 from nodal_staging.figures.heatmap_panels import (
     Network,
+    NetworkFiles,
     against,
     draw_map,
     lay_out,
@@ -138,12 +139,16 @@ def study(tmp_path_factory):
     return folder
 
 
+def files_of(study, cnn):
+    return NetworkFiles(
+        study / f"{cnn}.h5", study / f"cnn_{cnn}.csv", study / f"{cnn}.json"
+    )
+
+
 def read(study, cnn, *, signed=False):
     return Network.read(
         cnn,
-        study / f"{cnn}.h5",
-        study / f"cnn_{cnn}.csv",
-        study / f"{cnn}.json",
+        files_of(study, cnn),
         signed=signed,
     )
 
@@ -151,9 +156,7 @@ def read(study, cnn, *, signed=False):
 def drawn(study, folder, draw, cnns, *, synthetic=True):
     outputs = {kind: folder / f"figure.{kind}" for kind in ("pdf", "svg", "png")}
     draw(
-        heatmaps={cnn: study / f"{cnn}.h5" for cnn in cnns},
-        scores={cnn: study / f"cnn_{cnn}.csv" for cnn in cnns},
-        statistics={cnn: study / f"{cnn}.json" for cnn in cnns},
+        networks={cnn: files_of(study, cnn) for cnn in cnns},
         nodes=study / "nodes.tsv",
         window_hu=(-160, 240),
         synthetic=synthetic,

@@ -17,6 +17,7 @@ from nodal_staging.audit.patterns import PATTERN_LAYERS
 from nodal_staging.audit.verdict import write_verdict
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.figures import style
+from nodal_staging.figures.heatmap_panels import NetworkFiles
 from nodal_staging.figures.heatmaps import draw_figure_6, draw_figure_7
 from nodal_staging.figures.legend import Legend
 from nodal_staging.heatmaps.heatmap_files import (
@@ -375,9 +376,14 @@ def _write_figures(folder: Path) -> None:
     draws = {"figure_6": (draw_figure_6, CNNS), "figure_7": (draw_figure_7, CNNS[1:])}
     for name, (draw, cnns) in draws.items():
         draw(
-            heatmaps={cnn: folder / f"{cnn}.h5" for cnn in cnns},
-            scores={cnn: folder / f"cnn_{cnn}.csv" for cnn in cnns},
-            statistics={cnn: folder / f"cnn_{cnn}.json" for cnn in cnns},
+            networks={
+                cnn: NetworkFiles(
+                    folder / f"{cnn}.h5",
+                    folder / f"cnn_{cnn}.csv",
+                    folder / f"cnn_{cnn}.json",
+                )
+                for cnn in cnns
+            },
             nodes=folder / "nodes.tsv",
             window_hu=WINDOW_HU,
             synthetic=True,

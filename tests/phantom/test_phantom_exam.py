@@ -19,8 +19,8 @@ from nodal_staging.exams.segmentation.reading import read_segmentation
 from nodal_staging.nodes.example_nodes import EXAMPLES
 from nodal_staging.phantom import body
 from nodal_staging.phantom.anatomy import REGIONS
-from nodal_staging.phantom.cohort import Readers, draw_cohort
-from nodal_staging.phantom.examples import simulate_examples
+from nodal_staging.phantom.cohort import Enrolment, Readers, draw_cohort
+from nodal_staging.phantom.examples import CohortFiles, simulate_examples
 from nodal_staging.phantom.node import (
     HILUM_RADIUS,
     lens_distance,
@@ -48,9 +48,7 @@ SCANNER = Scanner(
 
 def draw(folder, n_shards=1):
     draw_cohort(
-        patients=9,
-        nodes=45,
-        excluded_share=0.25,
+        enrolment=Enrolment(patients=9, nodes=45, excluded_share=0.25),
         dials=Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0),
         readers=Readers([0.3], sees_location=False),
         per_node_share=0.3,
@@ -260,9 +258,11 @@ def test_an_exam_that_is_written_again_is_the_same(raw, tmp_path):
     chosen = chosen.assign(suv_max=1.0, distance=0.0, candidates=1)
     tables.write(chosen[list(EXAMPLES.columns)], tmp_path / "chosen.tsv", EXAMPLES)
     simulate_examples(
-        exams=raw / "exams.tsv",
-        nodes=raw / "nodes.tsv",
-        truth=raw / "truth.tsv",
+        cohort=CohortFiles(
+            exams=raw / "exams.tsv",
+            nodes=raw / "nodes.tsv",
+            truth=raw / "truth.tsv",
+        ),
         chosen=tmp_path / "chosen.tsv",
         scanner=SCANNER,
         seed=1,

@@ -4,6 +4,7 @@ As published: scikit-learn, depth at most 5, inputs volume in mm3 and one-hot
 location. The paper does not state the number of trees.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +20,21 @@ from nodal_staging.study.seeds import named_seed, stream
 PERMUTATIONS = 200
 
 
+@dataclass(frozen=True, slots=True)
+class ForestOptions:
+    """Number of trees, their greatest depth, and the study's seed."""
+
+    trees: int
+    max_depth: int
+    seed: int
+
+
 def score_forest(
     *,
     nodes: str | Path,
     training: str | Path,
     test: str | Path,
-    trees: int,
-    max_depth: int,
-    seed: int,
+    options: ForestOptions,
     scores: str | Path,
     importances: str | Path,
     permuted: str | Path,
@@ -40,7 +48,7 @@ def score_forest(
     ----------
     nodes, training, test
         ``tables.NODES`` and two ``tables.DATASET``.
-    trees, max_depth, seed
+    options
         Of the forest.
     scores, importances, permuted
         Outputs: ``tables.SCORES``, ``tables.IMPORTANCES`` by impurity, and
@@ -52,16 +60,18 @@ def score_forest(
     parts = []
     for fold in sorted(trained["fold"].unique()):
         held_out = trained["fold"] == fold
-        forest = _fit(trained[~held_out], measured, trees, max_depth, seed)
+        forest = _fit(trained[~held_out], measured, options)
         parts.append(_scores(forest, trained[held_out], measured, "out_of_fold"))
-    forest = _fit(trained, measured, trees, max_depth, seed)
+    forest = _fit(trained, measured, options)
     parts.insert(0, _scores(forest, tested, measured, "test"))
     tables.write(pd.concat(parts), scores, tables.SCORES)
     frame = pd.DataFrame(
         {"feature": feature_names(), "importance": forest.feature_importances_}
     )
     tables.write(frame, importances, tables.IMPORTANCES)
-    tables.write(_permuted(forest, tested, measured, seed), permuted, tables.PERMUTED)
+    tables.write(
+        _permuted(forest, tested, measured, options.seed), permuted, tables.PERMUTED
+    )
 
 
 def feature_names() -> list[str]:
@@ -117,17 +127,13 @@ def _auc(
 
 
 def _fit(
-    dataset: pd.DataFrame,
-    measured: pd.DataFrame,
-    trees: int,
-    max_depth: int,
-    seed: int,
+    dataset: pd.DataFrame, measured: pd.DataFrame, options: ForestOptions
 ) -> RandomForestClassifier:
     """Fit one forest; a single thread, since the order of sums changes bits."""
     forest = RandomForestClassifier(
-        n_estimators=trees,
-        max_depth=max_depth,
-        random_state=named_seed(seed, "forest"),
+        n_estimators=options.trees,
+        max_depth=options.max_depth,
+        random_state=named_seed(options.seed, "forest"),
         n_jobs=1,
     )
     return forest.fit(features(dataset, measured), dataset["status"] == "positive")

@@ -247,19 +247,39 @@ def _counts(exams: pd.DataFrame) -> dict[str, int]:
     return {"patients": int(exams["patient_id"].nunique()), "exams": len(exams)}
 
 
-def included_exams(
-    *,
-    inspections: str | Path,
-    exams: str | Path,
-    nodes: str | Path,
-    index: str | Path,
-    shard: str,
-    limits: Limits,
-) -> Iterator[tuple[Exam, ExamIndex]]:
-    """Yield the included exams of a shard with their indices."""
-    judged = apply_criteria(exams, [inspections], limits)
-    included = set(judged.loc[judged["included"] == "yes", "exam_id"])
-    indices = read_index(index)
-    for exam in read_exams(exams=exams, nodes=nodes, shard=shard):
-        if exam.exam_id in included:
-            yield exam, indices[exam.exam_id]
+@dataclass(frozen=True, slots=True)
+class InspectedShard:
+    """A shard of the exams, inspected.
+
+    Attributes
+    ----------
+    name
+        For example ``3-of-8``.
+    exams, nodes
+        The input sheets.
+    inspections, index
+        As ``inspection.inspect_exams`` wrote them for the shard.
+    limits
+        What the study asks beyond the paper's criteria.
+    """
+
+    name: str
+    exams: str | Path
+    nodes: str | Path
+    inspections: str | Path
+    index: str | Path
+    limits: Limits
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the node sheet, from which its paths count."""
+        return Path(self.nodes).parent
+
+    def included_exams(self) -> Iterator[tuple[Exam, ExamIndex]]:
+        """Yield the included exams with their indices."""
+        judged = apply_criteria(self.exams, [self.inspections], self.limits)
+        included = set(judged.loc[judged["included"] == "yes", "exam_id"])
+        indices = read_index(self.index)
+        for exam in read_exams(exams=self.exams, nodes=self.nodes, shard=self.name):
+            if exam.exam_id in included:
+                yield exam, indices[exam.exam_id]

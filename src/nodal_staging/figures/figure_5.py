@@ -28,6 +28,20 @@ SOURCES = {
 
 
 @dataclass(frozen=True, slots=True)
+class CurveFiles:
+    """What the statistics wrote of one CNN: ``tables.ROC``, ``BAND`` and JSON; scores.
+
+    ``classifier`` is its name among all classifiers.
+    """
+
+    classifier: str
+    roc: str | Path
+    band: str | Path
+    statistics: str | Path
+    scores: str | Path
+
+
+@dataclass(frozen=True, slots=True)
 class Curve:
     """What is drawn of one CNN: ROC points, pointwise band, statistics, scores.
 
@@ -44,11 +58,7 @@ class Curve:
 
 def draw_figure_5(
     *,
-    cnns: Sequence[str],
-    roc: Sequence[str | Path],
-    band: Sequence[str | Path],
-    statistics: Sequence[str | Path],
-    scores: Sequence[str | Path],
+    cnns: Sequence[CurveFiles],
     readers: Mapping[str, str | Path],
     forests: Mapping[str, str | Path],
     ceilings: str | Path | None,
@@ -59,8 +69,8 @@ def draw_figure_5(
 
     Parameters
     ----------
-    cnns, roc, band, statistics, scores
-        The CNNs as classifiers, and for each its files in the same order.
+    cnns
+        The files of each CNN, in the order in which they are drawn.
     readers, forests
         Classifier to its statistics; drawn as operating points.
     ceilings
@@ -71,10 +81,7 @@ def draw_figure_5(
         Files to write; their suffixes (pdf, svg, png) say in which formats.
     """
     best = _realistic(ceilings)
-    loaded = [
-        _load(*files, best.get(files[0]))
-        for files in zip(cnns, roc, band, statistics, scores, strict=True)
-    ]
+    loaded = [_load(files, best.get(files.classifier)) for files in cnns]
     figure = style.new_figure(style.DOUBLE_COLUMN_MM, 150)
     panels: Any = figure.subfigures(2, 1, height_ratios=[1.75, 1])
     upper, lower = panels
@@ -118,21 +125,14 @@ def legend(curves: Sequence[Curve]) -> Legend:
     return Legend("ROC curves of CNNs, readers and forests; outputs of CNNs", caption)
 
 
-def _load(
-    classifier: str,
-    roc: str | Path,
-    band: str | Path,
-    statistics: str | Path,
-    scores: str | Path,
-    ceiling: float | None,
-) -> Curve:
+def _load(files: CurveFiles, ceiling: float | None) -> Curve:
     """Read what is drawn of one CNN."""
-    table = tables.read(scores, tables.SCORES)
+    table = tables.read(files.scores, tables.SCORES)
     return Curve(
-        classifier,
-        tables.read(roc, tables.ROC),
-        tables.read(band, tables.BAND),
-        read_json(statistics),
+        files.classifier,
+        tables.read(files.roc, tables.ROC),
+        tables.read(files.band, tables.BAND),
+        read_json(files.statistics),
         table[table["partition"] == "test"],
         ceiling,
     )

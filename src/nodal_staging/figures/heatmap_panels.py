@@ -45,6 +45,15 @@ KEY_MM, KEY_PT = 5.5, 6.0
 """Lines below all panels: height, and size of type in points."""
 
 
+@dataclass(frozen=True, slots=True)
+class NetworkFiles:
+    """Files of one CNN: ``heatmap_files.Heatmaps``, ``tables.SCORES``, statistics."""
+
+    heatmaps: str | Path
+    scores: str | Path
+    statistics: str | Path
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
     """What is drawn of one CNN: maps, outputs by node, and who is called positive."""
@@ -55,19 +64,14 @@ class Network:
     threshold: float
 
     @classmethod
-    def read(
-        cls,
-        cnn: str,
-        heatmaps: str | Path,
-        scores: str | Path,
-        statistics: str | Path,
-        *,
-        signed: bool = False,
-    ) -> Self:
-        """Read the artefacts of a CNN; its maps as parts of the logit, if signed."""
-        frame = tables.read(scores, tables.SCORES)
+    def read(cls, cnn: str, files: NetworkFiles, *, signed: bool = False) -> Self:
+        """Read the artefacts of a CNN; its maps as parts of the logit, if signed.
+
+        The threshold of its statistics decides who is called positive.
+        """
+        frame = tables.read(files.scores, tables.SCORES)
         tested = frame[frame["partition"] == "test"].set_index("node_id")
-        drawn = read_heatmaps(heatmaps)
+        drawn = read_heatmaps(files.heatmaps)
         if signed:
             maps = {
                 name: one.for_positive(drawn.logit) for name, one in drawn.maps.items()
@@ -77,7 +81,7 @@ class Network:
             f"cnn_{cnn}",
             drawn,
             tested["score"].to_dict(),
-            float(read_json(statistics)["threshold"]["value"]),
+            float(read_json(files.statistics)["threshold"]["value"]),
         )
 
     @property

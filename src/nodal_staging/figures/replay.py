@@ -24,6 +24,141 @@ MARGIN_MM = 14.0
 BAR_MM = 10
 EDGE = "#E69F00"
 
+FIRST_NODES = 3
+"""Nodes that are shown where the configuration names none."""
+
+
+class ReplayError(InputError):
+    """There is no such training image."""
+
+    reason = "replay"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which training images are drawn again.
+
+    Attributes
+    ----------
+    cnn
+        ``status_balanced``, ``location_balanced`` or ``xmask``.
+    nodes
+        Of its training set; the first few if there are none.
+    epochs
+        Counted from 1.
+    """
+
+    cnn: str
+    nodes: Sequence[str]
+    epochs: Sequence[int]
+
+    def require_trained(self, known: set[str], epochs: int) -> None:
+        """Refuse a node that did not train, or an epoch after the last.
+
+        Raises
+        ------
+        ReplayError
+            If one of them is not in the training.
+        """
+        for node_id in self.nodes:
+            if node_id not in known:
+                raise ReplayError(
+                    f"config: replay.nodes names {node_id}, which is not in the "
+                    f"training set of {self.cnn}; choose one of datasets/ or another "
+                    "replay.cnn"
+                )
+        for epoch in self.epochs:
+            if epoch > epochs:
+                raise ReplayError(
+                    f"config: replay.epochs names {epoch}, but {self.cnn} trains for "
+                    f"{epochs} epochs; choose an epoch from 1 to {epochs}"
+                )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Replayed:
+    """Images of n nodes in one epoch ``(n, 48, 48, channels)``, and their draws."""
+
+    epoch: int
+    images: npt.NDArray[np.float32]
+    drawn: Augmentation
+
+
+def replay_images(
+    *,
+    recipe: str | Path,
+    training: str | Path,
+    patches: Iterable[str | Path],
+    chosen: Chosen,
+    synthetic: bool,
+    table: str | Path,
+    figure: Sequence[str | Path],
+) -> None:
+    """Draw training images again, as the network was fed them.
+
+    Parameters
+    ----------
+    recipe, training, patches
+        Those of the CNN.
+    chosen
+        Which images to draw again.
+    synthetic
+        Whether to mark the figure as synthetic.
+    table, figure
+        Outputs: what was drawn (``tables.REPLAY``); the images beside those without
+        augmentation.
+
+    Raises
+    ------
+    ReplayError
+        If a node is not in the training set or an epoch was not trained.
+    """
+    how = read_recipe(recipe)
+    dataset = tables.read(training, tables.DATASET)
+    chosen.require_trained(set(dataset["node_id"]), how.epochs)
+    shown = list(chosen.nodes) or sorted(dataset["node_id"])[:FIRST_NODES]
+    source = ImageSource.read(patches, shown, how.image)
+    replayed = [_replay(source, how, epoch) for epoch in chosen.epochs]
+    rows = [row for part in replayed for row in _rows(part, shown)]
+    tables.write(pd.DataFrame(rows), table, tables.REPLAY)
+    draw_replay(
+        cnn=chosen.cnn,
+        node_ids=shown,
+        options=how.image,
+        plain=source.plain(),
+        epochs={part.epoch: part.images for part in replayed},
+        synthetic=synthetic,
+        output=figure,
+    )
+
+
+def _replay(source: ImageSource, how: Recipe, epoch: int) -> Replayed:
+    """Draw an epoch again; its number counts from 1."""
+    drawn = draw_augmentations(source.keys, how.ranges, seed=how.seed, epoch=epoch - 1)
+    return Replayed(epoch, source.images(drawn), drawn)
+
+
+def _rows(part: Replayed, node_ids: Sequence[str]) -> list[dict[str, object]]:
+    drawn = part.drawn
+    return [
+        {
+            "node_id": node_id,
+            "epoch": part.epoch,
+            "brightness": drawn.brightness[place],
+            "rotation_deg": np.rad2deg(drawn.angle[place]),
+            "shift_z": drawn.shift[place, 0],
+            "shift_y": drawn.shift[place, 1],
+            "shift_x": drawn.shift[place, 2],
+            "flip_sagittal": _word(drawn.flip[place, 0]),
+            "flip_axial": _word(drawn.flip[place, 1]),
+        }
+        for place, node_id in enumerate(node_ids)
+    ]
+
+
+def _word(flag: np.bool_) -> str:
+    return "yes" if flag else "no"
+
 
 def draw_replay(
     *,
@@ -87,125 +222,3 @@ def _draw_image(axes: Axes, image: FloatArray) -> None:
 
 def _draw_bar(axes: Axes) -> None:
     axes.plot([4, 4 + BAR_MM], [44, 44], color="white", linewidth=1.5)
-
-
-FIRST_NODES = 3
-"""Nodes that are shown where the configuration names none."""
-
-
-class ReplayError(InputError):
-    """There is no such training image."""
-
-    reason = "replay"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Replayed:
-    """Images of n nodes in one epoch ``(n, 48, 48, channels)``, and their draws."""
-
-    epoch: int
-    images: npt.NDArray[np.float32]
-    drawn: Augmentation
-
-
-def replay_images(
-    *,
-    recipe: str | Path,
-    training: str | Path,
-    patches: Iterable[str | Path],
-    cnn: str,
-    nodes: Sequence[str],
-    epochs: Sequence[int],
-    synthetic: bool,
-    table: str | Path,
-    figure: Sequence[str | Path],
-) -> None:
-    """Draw training images again, as the network was fed them.
-
-    Parameters
-    ----------
-    recipe, training, patches
-        Those of the CNN.
-    cnn
-        Its name, for the figure.
-    nodes
-        Which nodes of the training set; the first few if there are none.
-    epochs
-        Which epochs, counted from 1.
-    synthetic
-        Whether to mark the figure as synthetic.
-    table, figure
-        Outputs: what was drawn (``tables.REPLAY``); the images beside those without
-        augmentation.
-
-    Raises
-    ------
-    ReplayError
-        If a node is not in the training set or an epoch was not trained.
-    """
-    how = read_recipe(recipe)
-    dataset = tables.read(training, tables.DATASET)
-    shown = list(nodes) or sorted(dataset["node_id"])[:FIRST_NODES]
-    _check(shown, set(dataset["node_id"]), epochs, how.epochs, cnn)
-    source = ImageSource.read(patches, shown, how.image)
-    replayed = [_replay(source, how, epoch) for epoch in epochs]
-    rows = [row for part in replayed for row in _rows(part, shown)]
-    tables.write(pd.DataFrame(rows), table, tables.REPLAY)
-    draw_replay(
-        cnn=cnn,
-        node_ids=shown,
-        options=how.image,
-        plain=source.plain(),
-        epochs={part.epoch: part.images for part in replayed},
-        synthetic=synthetic,
-        output=figure,
-    )
-
-
-def _replay(source: ImageSource, how: Recipe, epoch: int) -> Replayed:
-    """Draw an epoch again; its number counts from 1."""
-    drawn = draw_augmentations(source.keys, how.ranges, seed=how.seed, epoch=epoch - 1)
-    return Replayed(epoch, source.images(drawn), drawn)
-
-
-def _check(
-    nodes: Sequence[str],
-    known: set[str],
-    epochs: Sequence[int],
-    trained: int,
-    cnn: str,
-) -> None:
-    for node_id in nodes:
-        if node_id not in known:
-            raise ReplayError(
-                f"config: replay.nodes names {node_id}, which is not in the training "
-                f"set of {cnn}; choose one of datasets/ or another replay.cnn"
-            )
-    for epoch in epochs:
-        if epoch > trained:
-            raise ReplayError(
-                f"config: replay.epochs names {epoch}, but {cnn} trains for "
-                f"{trained} epochs; choose an epoch from 1 to {trained}"
-            )
-
-
-def _rows(part: Replayed, node_ids: Sequence[str]) -> list[dict[str, object]]:
-    drawn = part.drawn
-    return [
-        {
-            "node_id": node_id,
-            "epoch": part.epoch,
-            "brightness": drawn.brightness[place],
-            "rotation_deg": np.rad2deg(drawn.angle[place]),
-            "shift_z": drawn.shift[place, 0],
-            "shift_y": drawn.shift[place, 1],
-            "shift_x": drawn.shift[place, 2],
-            "flip_sagittal": _word(drawn.flip[place, 0]),
-            "flip_axial": _word(drawn.flip[place, 1]),
-        }
-        for place, node_id in enumerate(node_ids)
-    ]
-
-
-def _word(flag: np.bool_) -> str:
-    return "yes" if flag else "no"

@@ -1,6 +1,7 @@
 """Heatmaps of the study's CNNs on the test set, from files to files."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +26,32 @@ from nodal_staging.heatmaps.options import HeatmapOptions
 from nodal_staging.study.files import replacing
 
 
+@dataclass(frozen=True, slots=True)
+class TrainedCnn:
+    """Files of a trained CNN.
+
+    Attributes
+    ----------
+    recipe, weights
+        As ``recipes.write_recipe`` and ``training.train_cnn`` wrote them.
+    training, patches
+        ``tables.DATASET`` that it was trained on, and the patch files of all shards.
+    """
+
+    recipe: str | Path
+    weights: str | Path
+    training: str | Path
+    patches: Sequence[str | Path]
+
+    def images(self, dataset: str | Path, options: ImageOptions) -> FloatArray:
+        """Return the images of a dataset, not augmented ``(n, 48, 48, channels)``."""
+        node_ids = list(tables.read(dataset, tables.DATASET)["node_id"])
+        return ImageSource.read(self.patches, node_ids, options).plain()
+
+
 def fit_cnn_patterns(
     *,
-    recipe: str | Path,
-    weights: str | Path,
-    training: str | Path,
-    patches: Iterable[str | Path],
+    cnn: TrainedCnn,
     estimator: Estimator,
     dtype: Precision,
     batch_size: int,
@@ -41,10 +62,8 @@ def fit_cnn_patterns(
 
     Parameters
     ----------
-    recipe, weights
+    cnn
         The trained CNN.
-    training, patches
-        ``tables.DATASET`` that it was trained on, and patch files of all shards.
     estimator, dtype, batch_size
         As for ``attribution.estimation.fit_patterns``.
     gpu
@@ -53,11 +72,11 @@ def fit_cnn_patterns(
         ``attribution.patterns.Patterns``, with the sums of the CNN and the images
         that they belong to.
     """
-    how = read_recipe(recipe)
+    how = read_recipe(cnn.recipe)
     backend.use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
-    trained_on = plain_images(training, patches, how.image)
+    trained_on = cnn.images(cnn.training, how.image)
     patterns = fit_patterns(
-        read_chain(how, weights),
+        read_chain(how, cnn.weights),
         trained_on,
         estimator=estimator,
         dtype=dtype,
@@ -69,12 +88,9 @@ def fit_cnn_patterns(
 
 def attribute_cnn(
     *,
-    recipe: str | Path,
-    weights: str | Path,
+    cnn: TrainedCnn,
     patterns: str | Path | None,
-    training: str | Path,
     test: str | Path,
-    patches: Iterable[str | Path],
     options: HeatmapOptions,
     gpu: bool,
     output: str | Path,
@@ -83,7 +99,7 @@ def attribute_cnn(
 
     Parameters
     ----------
-    recipe, weights, training, patches, gpu
+    cnn, gpu
         As for ``fit_cnn_patterns``.
     options
         Which maps, and how.
@@ -94,13 +110,13 @@ def attribute_cnn(
     output
         ``heatmap_files.Heatmaps``.
     """
-    how = read_recipe(recipe)
+    how = read_recipe(cnn.recipe)
     backend.use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
-    files = list(patches)
-    trained_on = plain_images(training, files, how.image)
-    network = read_explained(read_chain(how, weights), patterns, trained_on, options)
+    trained_on = cnn.images(cnn.training, how.image)
+    chain = read_chain(how, cnn.weights)
+    network = read_explained(chain, patterns, trained_on, options)
     node_ids = list(tables.read(test, tables.DATASET)["node_id"])
-    source = ImageSource.read(files, node_ids, how.image)
+    source = ImageSource.read(cnn.patches, node_ids, how.image)
     images = source.plain()
     masks = sample(source.masks, no_augmentation(len(node_ids))) >= 0.5
     names = (*options.methods, *CONTROLS)
@@ -108,14 +124,6 @@ def attribute_cnn(
     logit = logits(network.chain, images)
     ct = images[..., 0]
     write_heatmaps(output, Heatmaps(node_ids, logit, ct, masks, drawn))
-
-
-def plain_images(
-    dataset: str | Path, patches: Iterable[str | Path], options: ImageOptions
-) -> FloatArray:
-    """Return the images of a dataset, not augmented ``(n, 48, 48, channels)``."""
-    node_ids = list(tables.read(dataset, tables.DATASET)["node_id"])
-    return ImageSource.read(patches, node_ids, options).plain()
 
 
 def read_chain(recipe: Recipe, weights: str | Path) -> LinearChain:

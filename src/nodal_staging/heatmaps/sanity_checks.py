@@ -13,7 +13,7 @@
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from nodal_staging.classifiers.cnn import backend
 from nodal_staging.classifiers.cnn.fitting import new_network
 from nodal_staging.classifiers.cnn.inputs import ImageSource
 from nodal_staging.classifiers.cnn.recipes import Recipe, read_recipe
-from nodal_staging.heatmaps.drawing import plain_images, read_chain, read_explained
+from nodal_staging.heatmaps.drawing import TrainedCnn, read_chain, read_explained
 from nodal_staging.heatmaps.heatmap_files import (
     CURVES,
     FRESH,
@@ -57,13 +57,10 @@ training image they would give relevance to pixels that are empty in every image
 
 def check_attribution(
     *,
-    recipe: str | Path,
-    weights: str | Path,
+    cnn: TrainedCnn,
     permuted: str | Path | None,
     patterns: str | Path | None,
     heatmaps: str | Path,
-    training: str | Path,
-    patches: Iterable[str | Path],
     options: HeatmapOptions,
     gpu: bool,
     checks: str | Path,
@@ -73,22 +70,22 @@ def check_attribution(
 
     Parameters
     ----------
-    recipe, weights, patterns, training, patches, options, gpu
-        As for ``heatmaps.attribute_cnn``.
+    cnn, patterns, options, gpu
+        As for ``drawing.attribute_cnn``.
     permuted
         Weights of the same network, trained with permuted labels; None without.
     heatmaps
-        What ``heatmaps.attribute_cnn`` wrote.
+        What ``drawing.attribute_cnn`` wrote.
     checks, curves
         Outputs: ``NODE_CHECKS`` and ``CURVES``.
     """
-    how = read_recipe(recipe)
+    how = read_recipe(cnn.recipe)
     backend.use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
-    files = list(patches)
-    trained_on = plain_images(training, files, how.image)
-    network = read_explained(read_chain(how, weights), patterns, trained_on, options)
+    trained_on = cnn.images(cnn.training, how.image)
+    chain = read_chain(how, cnn.weights)
+    network = read_explained(chain, patterns, trained_on, options)
     drawn = read_heatmaps(heatmaps)
-    images = ImageSource.read(files, list(drawn.node_ids), how.image).plain()
+    images = ImageSource.read(cnn.patches, list(drawn.node_ids), how.image).plain()
     learned = None if permuted is None else read_chain(how, permuted)
     bench = _Bench(how, network, drawn, images, trained_on)
     others = list(bench.others(learned))

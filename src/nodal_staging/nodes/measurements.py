@@ -12,7 +12,7 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.cohort.exam_index import ExamIndex
-from nodal_staging.cohort.selection import Limits, included_exams
+from nodal_staging.cohort.selection import InspectedShard
 from nodal_staging.cohort.sheets import Exam
 from nodal_staging.exams import scans
 from nodal_staging.exams.isolation import isolated
@@ -31,15 +31,7 @@ DIRECTIONS = 180
 
 
 def measure_nodes(
-    *,
-    inspections: str | Path,
-    exams: str | Path,
-    nodes: str | Path,
-    index: str | Path,
-    shard: str,
-    limits: Limits,
-    on_bad_exam: str,
-    output: str | Path,
+    *, shard: InspectedShard, on_bad_exam: str, output: str | Path
 ) -> None:
     """Measure every node of the included exams of a shard (``tables.NODES``).
 
@@ -52,19 +44,10 @@ def measure_nodes(
         with ``exclude`` its nodes are left out, and the log says so.
     """
     rows: list[dict[str, Any]] = []
-    included = included_exams(
-        inspections=inspections,
-        exams=exams,
-        nodes=nodes,
-        index=index,
-        shard=shard,
-        limits=limits,
-    )
-    folder = Path(nodes).parent
-    for exam, exam_index in included:
+    for exam, exam_index in shard.included_exams():
         role = f"patient {exam.patient_id}, exam {exam.exam_id}"
         try:
-            rows += isolated(_measure_exam, exam, exam_index, folder, role=role)
+            rows += isolated(_measure_exam, exam, exam_index, shard.folder, role=role)
         except InputError as error:
             if on_bad_exam == "fail":
                 raise

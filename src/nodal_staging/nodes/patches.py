@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from nodal_staging import tables
 from nodal_staging.cohort.exam_index import ExamIndex
-from nodal_staging.cohort.selection import Limits, included_exams
+from nodal_staging.cohort.selection import InspectedShard
 from nodal_staging.cohort.sheets import Exam
 from nodal_staging.exams import scans
 from nodal_staging.exams.dicom import OUTSIDE_SCANNER_HU
@@ -26,76 +27,82 @@ HIGHEST_HU = 32767
 """What a patch can store; metal of an extended scale is brighter."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cube:
+    """The cube that is cut around a node.
+
+    Attributes
+    ----------
+    size_mm, spacing_mm
+        Edge of the cube and distance of its voxels.
+    centre
+        ``centroid`` of the mask, or centre of its ``bounding_box``.
+    """
+
+    size_mm: int
+    spacing_mm: float
+    centre: str
+
+    @property
+    def size(self) -> int:
+        """Number of voxels along an edge."""
+        return round(self.size_mm / self.spacing_mm)
+
+    def around(self, node: NodeMask) -> Lattice:
+        """Return the grid of the cube around a node, along the axes of the patient."""
+        at_centroid = self.centre == "centroid"
+        middle = node.centroid_mm() if at_centroid else node.box_centre_mm()
+        return axial_cube(middle, size=self.size, spacing_mm=self.spacing_mm)
+
+
 def extract_patches(
     *,
-    inspections: str | Path,
-    exams: str | Path,
-    nodes: str | Path,
+    shard: InspectedShard,
     measured: str | Path,
-    index: str | Path,
-    shard: str,
-    limits: Limits,
+    cube: Cube,
     on_bad_exam: str,
-    size_mm: int,
-    spacing_mm: float,
-    centre: str,
     output: str | Path,
 ) -> None:
     """Cut a cube around every measured node of a shard.
 
     Parameters
     ----------
+    shard
+        The exams.
     measured
         Nodes of the shard (``tables.NODES``); only they get a patch.
+    cube
+        What is cut around each node.
     on_bad_exam
         ``exclude`` leaves the nodes of an exam without a patch that cannot be read,
         ``fail`` raises.
-    size_mm, spacing_mm
-        Edge of the cube and distance of its voxels.
-    centre
-        ``centroid`` of the mask, or centre of its ``bounding_box``.
     output
         HDF5: ``/image`` int16 HU and ``/mask`` uint8, ``(n, z, y, x)``; ``/node_id``;
         ``/sha256`` of the voxels of each patch.
     """
     wanted = set(tables.read(measured, tables.NODES)["node_id"])
-    size = round(size_mm / spacing_mm)
-    included = included_exams(
-        inspections=inspections,
-        exams=exams,
-        nodes=nodes,
-        index=index,
-        shard=shard,
-        limits=limits,
-    )
 
     def cut() -> Iterator[tuple[str, Patch]]:
         """Cut the patches of one exam after the other; memory holds one exam."""
-        for exam, exam_index in included:
+        for exam, exam_index in shard.included_exams():
             if wanted.isdisjoint(exam.nodes["node_id"]):
                 continue  # measured without success, and listed there
             role = f"patient {exam.patient_id}, exam {exam.exam_id}"
-            how = (Path(nodes).parent, size, spacing_mm, centre)
             try:
                 yield from isolated(
-                    cut_patches, exam, exam_index, *how, role=role
+                    cut_patches, exam, exam_index, shard.folder, cube, role=role
                 ).items()
             except InputError as error:
                 if on_bad_exam == "fail":
                     raise
                 logger.warning("%s (its nodes get no patch)", error)
 
-    count = write_patches(output, cut(), size=size, spacing_mm=spacing_mm)
-    logger.info("%d patches of %d mm", count, size_mm)
+    count = write_patches(output, cut(), size=cube.size, spacing_mm=cube.spacing_mm)
+    logger.info("%d patches of %d mm", count, cube.size_mm)
 
 
 def cut_patches(
-    exam: Exam,
-    index: ExamIndex,
-    folder: Path,
-    size: int,
-    spacing_mm: float,
-    centre: str,
+    exam: Exam, index: ExamIndex, folder: Path, cube: Cube
 ) -> dict[str, Patch]:
     """Cut a cube around every node of an exam, in one pass over its CT.
 
@@ -105,33 +112,24 @@ def cut_patches(
         The exam, and how its files are read.
     folder
         That of the node sheet.
-    size, spacing_mm
-        Voxels along an edge, and their distance.
-    centre
-        ``centroid`` or ``bounding_box``.
+    cube
+        What is cut around each node.
 
     Returns
     -------
     Image in HU and mask ``(z, y, x)`` of each node_id.
     """
     masks = node_masks(exam, index, folder)
-    cubes = [
-        axial_cube(_middle(node, centre), size=size, spacing_mm=spacing_mm)
-        for node in masks.values()
-    ]
+    cubes = [cube.around(node) for node in masks.values()]
     lattice = index.ct.lattice
-    boxes = [box_around(cube, lattice) for cube in cubes]
+    boxes = [box_around(one, lattice) for one in cubes]
     values = scans.read_boxes(exam.ct, index.ct, boxes, role=exam.role("ct"))
     return {
-        node_id: (_image(hu, lattice.crop(*box), cube), _mask(node, cube))
-        for (node_id, node), hu, box, cube in zip(
+        node_id: (_image(hu, lattice.crop(*box), one), _mask(node, one))
+        for (node_id, node), hu, box, one in zip(
             masks.items(), values, boxes, cubes, strict=True
         )
     }
-
-
-def _middle(node: NodeMask, centre: str) -> npt.NDArray[np.float64]:
-    return node.centroid_mm() if centre == "centroid" else node.box_centre_mm()
 
 
 def _image(hu: npt.NDArray[np.float32], lattice: Lattice, cube: Lattice) -> Int16Array:

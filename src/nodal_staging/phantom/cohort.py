@@ -37,11 +37,22 @@ class Readers:
     sees_location: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Included patients and their nodes.
+
+    ``excluded_share`` is the share of the screened patients that the criteria must
+    exclude.
+    """
+
+    patients: int
+    nodes: int
+    excluded_share: float
+
+
 def draw_cohort(
     *,
-    patients: int,
-    nodes: int,
-    excluded_share: float,
+    enrolment: Enrolment,
     dials: Dials,
     readers: Readers,
     per_node_share: float,
@@ -54,10 +65,8 @@ def draw_cohort(
 
     Parameters
     ----------
-    patients, nodes
-        Included patients, and their nodes.
-    excluded_share
-        Share of the screened patients that the criteria must exclude.
+    enrolment
+        How many patients and nodes.
     dials
         The truth model.
     readers
@@ -75,9 +84,10 @@ def draw_cohort(
         and truth.json (what no hospital has).
     """
     folder = Path(folder)
-    exams = _draw_exams(patients, excluded_share, n_shards, seed)
+    exams = _draw_exams(enrolment, n_shards, seed)
     included = exams[exams["fate"] == "included"]
-    truth = draw_nodes(list(included["patient_id"]), nodes, dials, seed=seed)
+    patients = list(included["patient_id"])
+    truth = draw_nodes(patients, enrolment.nodes, dials, seed=seed)
     owners = dict(zip(included["patient_id"], included["exam_id"], strict=True))
     truth.insert(1, "exam_id", truth["patient_id"].map(owners))
     truth["suv_peak"] = draw_peaks(
@@ -99,7 +109,7 @@ def draw_cohort(
     tables.write(sheet[columns], folder / "nodes.tsv", tables.NODE_SHEET)
     tables.write(readings, folder / "readings.tsv", tables.READING_SHEET)
     tables.write(truth, folder / "truth.tsv", tables.TRUTH)
-    write_json(folder / "truth.json", _truth(dials, nodes, ct, seed))
+    write_json(folder / "truth.json", _truth(dials, enrolment.nodes, ct, seed))
 
 
 def _truth(
@@ -125,11 +135,10 @@ def _truth(
     }
 
 
-def _draw_exams(
-    n_included: int, excluded_share: float, n_shards: int, seed: int
-) -> pd.DataFrame:
+def _draw_exams(enrolment: Enrolment, n_shards: int, seed: int) -> pd.DataFrame:
     """Draw screened patients and their exams, in random order of fates."""
     rng = stream(seed, "phantom", "exams")
+    n_included, excluded_share = enrolment.patients, enrolment.excluded_share
     n_excluded = round(n_included * excluded_share / (1 - excluded_share))
     reasons = rng.choice(
         list(EXCLUDED_MIX), size=n_excluded, p=list(EXCLUDED_MIX.values())

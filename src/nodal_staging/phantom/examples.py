@@ -1,5 +1,6 @@
 """A few exams of a synthetic cohort once more, after the others are gone."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -12,11 +13,18 @@ from nodal_staging.study.files import replacing_folder
 PATHS = ["ct", "pet", "segmentation"]
 
 
+@dataclass(frozen=True, slots=True)
+class CohortFiles:
+    """Exam sheet, node sheet and truth, as ``cohort.draw_cohort`` wrote them."""
+
+    exams: str | Path
+    nodes: str | Path
+    truth: str | Path
+
+
 def simulate_examples(
     *,
-    exams: str | Path,
-    nodes: str | Path,
-    truth: str | Path,
+    cohort: CohortFiles,
     chosen: str | Path,
     scanner: Scanner,
     seed: int,
@@ -28,8 +36,8 @@ def simulate_examples(
 
     Parameters
     ----------
-    exams, nodes, truth
-        As ``draw_cohort`` wrote them.
+    cohort
+        Sheets and truth of the whole cohort.
     chosen
         The nodes whose exams are wanted (``example_nodes.EXAMPLES``).
     scanner, seed
@@ -40,14 +48,14 @@ def simulate_examples(
         The files that they name, in the folder of the new sheets.
     """
     wanted = set(tables.read(chosen, EXAMPLES)["exam_id"])
-    sheet = tables.read(exams, tables.EXAM_SHEET)
-    latents = tables.read(truth, tables.TRUTH)
+    sheet = tables.read(cohort.exams, tables.EXAM_SHEET)
+    latents = tables.read(cohort.truth, tables.TRUTH)
     sheet = sheet[sheet["exam_id"].isin(wanted)]
     with replacing_folder(output_raw) as folder:
         for row in sheet.to_dict("records"):
             own = latents[latents["exam_id"] == row["exam_id"]]
             simulate_exam(row, own, scanner, seed, folder)
-    owned = tables.read(nodes, tables.NODE_SHEET)
+    owned = tables.read(cohort.nodes, tables.NODE_SHEET)
     owned = owned[owned["exam_id"].isin(wanted)]
     name = Path(output_raw).name
     tables.write(_moved(sheet, name), output_exams, tables.EXAM_SHEET)

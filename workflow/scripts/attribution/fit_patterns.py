@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.heatmaps.drawing import fit_cnn_patterns
+from nodal_staging.heatmaps.drawing import TrainedCnn, fit_cnn_patterns
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
@@ -10,10 +10,12 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     fit_cnn_patterns(
-        recipe=snakemake.input.recipe,
-        weights=snakemake.input.weights,
-        training=snakemake.input.training,
-        patches=snakemake.input.patches,
+        cnn=TrainedCnn(
+            recipe=snakemake.input.recipe,
+            weights=snakemake.input.weights,
+            training=snakemake.input.training,
+            patches=snakemake.input.patches,
+        ),
         estimator=snakemake.params.estimator,
         dtype=snakemake.params.dtype,
         batch_size=snakemake.params.batch_size,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.classifiers.forest import score_forest
+from nodal_staging.classifiers.forest import ForestOptions, score_forest
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
@@ -13,9 +13,9 @@ with job_log(snakemake.log[0]):
         nodes=snakemake.input.nodes,
         training=snakemake.input.training,
         test=snakemake.input.test,
-        trees=snakemake.params.trees,
-        max_depth=snakemake.params.max_depth,
-        seed=snakemake.params.seed,
+        options=ForestOptions(
+            snakemake.params.trees, snakemake.params.max_depth, snakemake.params.seed
+        ),
         scores=snakemake.output.scores,
         importances=snakemake.output.importances,
         permuted=snakemake.output.permuted,

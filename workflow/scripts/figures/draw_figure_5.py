@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.figures.figure_5 import draw_figure_5
+from nodal_staging.figures.figure_5 import CurveFiles, draw_figure_5
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
@@ -10,11 +10,17 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     draw_figure_5(
-        cnns=snakemake.params.cnns,
-        roc=snakemake.input.roc,
-        band=snakemake.input.band,
-        statistics=snakemake.input.statistics,
-        scores=snakemake.input.scores,
+        cnns=[
+            CurveFiles(*files)
+            for files in zip(
+                snakemake.params.cnns,
+                snakemake.input.roc,
+                snakemake.input.band,
+                snakemake.input.statistics,
+                snakemake.input.scores,
+                strict=True,
+            )
+        ],
         readers=dict(
             zip(snakemake.params.readers, snakemake.input.readers, strict=True)
         ),

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from nodal_staging.figures.heatmap_panels import NetworkFiles
 from nodal_staging.figures.heatmaps import draw_figure_6, draw_figure_7
 from nodal_staging.study.jobs import job_log
 
@@ -10,18 +11,22 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     cnns = snakemake.params.cnns
-    heatmaps, scores, statistics = (
-        dict(zip(cnns, snakemake.input[kind], strict=True))
-        for kind in ("heatmaps", "scores", "statistics")
-    )
+    networks = {
+        cnn: NetworkFiles(*files)
+        for cnn, *files in zip(
+            cnns,
+            snakemake.input.heatmaps,
+            snakemake.input.scores,
+            snakemake.input.statistics,
+            strict=True,
+        )
+    }
     for draw, shown, output in (
         (draw_figure_6, cnns, snakemake.output.figure_6),
         (draw_figure_7, snakemake.params.paired, snakemake.output.figure_7),
     ):
         draw(
-            heatmaps={cnn: heatmaps[cnn] for cnn in shown},
-            scores={cnn: scores[cnn] for cnn in shown},
-            statistics={cnn: statistics[cnn] for cnn in shown},
+            networks={cnn: networks[cnn] for cnn in shown},
             nodes=snakemake.input.nodes,
             window_hu=tuple(snakemake.params.window_hu),
             synthetic=snakemake.params.synthetic,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.figures.replay import replay_images
+from nodal_staging.figures.replay import Chosen, replay_images
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
@@ -13,9 +13,9 @@ with job_log(snakemake.log[0]):
         recipe=snakemake.input.recipe,
         training=snakemake.input.training,
         patches=snakemake.input.patches,
-        cnn=snakemake.wildcards.cnn,
-        nodes=snakemake.params.nodes,
-        epochs=snakemake.params.epochs,
+        chosen=Chosen(
+            snakemake.wildcards.cnn, snakemake.params.nodes, snakemake.params.epochs
+        ),
         synthetic=snakemake.params.synthetic,
         table=snakemake.output.table,
         figure=snakemake.output.figure,

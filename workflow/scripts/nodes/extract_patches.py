@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.cohort.selection import Limits
-from nodal_staging.nodes.patches import extract_patches
+from nodal_staging.cohort.selection import InspectedShard, Limits
+from nodal_staging.nodes.patches import Cube, extract_patches
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
@@ -11,16 +11,20 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     extract_patches(
-        inspections=snakemake.input.inspections,
-        exams=snakemake.input.exams,
-        nodes=snakemake.input.nodes,
+        shard=InspectedShard(
+            name=snakemake.wildcards.scatteritem,
+            exams=snakemake.input.exams,
+            nodes=snakemake.input.nodes,
+            inspections=snakemake.input.inspections,
+            index=snakemake.input.index,
+            limits=Limits.of(snakemake.params.criteria),
+        ),
         measured=snakemake.input.measured,
-        index=snakemake.input.index,
-        shard=snakemake.wildcards.scatteritem,
-        limits=Limits.of(snakemake.params.criteria),
         on_bad_exam=snakemake.params.on_bad_exam,
-        size_mm=snakemake.params.size_mm,
-        spacing_mm=snakemake.params.spacing_mm,
-        centre=snakemake.params.centre,
+        cube=Cube(
+            snakemake.params.size_mm,
+            snakemake.params.spacing_mm,
+            snakemake.params.centre,
+        ),
         output=snakemake.output[0],
     )

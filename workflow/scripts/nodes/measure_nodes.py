@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.cohort.selection import Limits
+from nodal_staging.cohort.selection import InspectedShard, Limits
 from nodal_staging.nodes.measurements import measure_nodes
 from nodal_staging.study.jobs import job_log
 
@@ -11,12 +11,14 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     measure_nodes(
-        inspections=snakemake.input.inspections,
-        exams=snakemake.input.exams,
-        nodes=snakemake.input.nodes,
-        index=snakemake.input.index,
-        shard=snakemake.wildcards.scatteritem,
-        limits=Limits.of(snakemake.params.criteria),
+        shard=InspectedShard(
+            name=snakemake.wildcards.scatteritem,
+            exams=snakemake.input.exams,
+            nodes=snakemake.input.nodes,
+            inspections=snakemake.input.inspections,
+            index=snakemake.input.index,
+            limits=Limits.of(snakemake.params.criteria),
+        ),
         on_bad_exam=snakemake.params.on_bad_exam,
         output=snakemake.output[0],
     )

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.phantom.examples import simulate_examples
+from nodal_staging.phantom.examples import CohortFiles, simulate_examples
 from nodal_staging.phantom.simulation import Scanner
 from nodal_staging.study.jobs import job_log
 
@@ -11,9 +11,11 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     simulate_examples(
-        exams=snakemake.input.exams,
-        nodes=snakemake.input.nodes,
-        truth=snakemake.input.truth,
+        cohort=CohortFiles(
+            exams=snakemake.input.exams,
+            nodes=snakemake.input.nodes,
+            truth=snakemake.input.truth,
+        ),
         chosen=snakemake.input.chosen,
         scanner=Scanner(
             body=snakemake.params.body,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.paper.claims.evidence import Evidence
+from nodal_staging.paper.claims.evidence import Evidence, EvidenceFiles
 from nodal_staging.paper.claims.table import check_claims
 from nodal_staging.study.jobs import job_log
 
@@ -12,15 +12,17 @@ if TYPE_CHECKING:
 with job_log(snakemake.log[0]):
     check_claims(
         evidence=Evidence.read(
-            statistics=snakemake.input.statistics,
-            differences=snakemake.input.differences,
-            comparisons=snakemake.input.comparisons,
-            location=snakemake.input.location,
-            localisation=snakemake.input.localisation,
-            controls=snakemake.input.controls,
-            halo=snakemake.input.halo,
-            nodes=snakemake.input.nodes,
-            xmask=snakemake.input.xmask,
+            EvidenceFiles(
+                statistics=snakemake.input.statistics,
+                differences=snakemake.input.differences,
+                comparisons=snakemake.input.comparisons,
+                location=snakemake.input.location,
+                localisation=snakemake.input.localisation,
+                controls=snakemake.input.controls,
+                halo=snakemake.input.halo,
+                nodes=snakemake.input.nodes,
+                xmask=snakemake.input.xmask,
+            ),
             level=snakemake.params.confidence_level,
             replicates=snakemake.params.replicates,
             seed=snakemake.params.seed,

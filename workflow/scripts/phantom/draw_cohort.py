@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nodal_staging.phantom.cohort import Readers, draw_cohort
+from nodal_staging.phantom.cohort import Enrolment, Readers, draw_cohort
 from nodal_staging.phantom.truth import dials_of
 from nodal_staging.study.jobs import job_log
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 with job_log(snakemake.log[0]):
     phantom = snakemake.params.phantom
     draw_cohort(
-        patients=phantom["patients"],
-        nodes=phantom["nodes"],
-        excluded_share=phantom["excluded_share"],
+        enrolment=Enrolment(
+            phantom["patients"], phantom["nodes"], phantom["excluded_share"]
+        ),
         dials=dials_of(phantom),
         readers=Readers(**phantom["readers"]),
         per_node_share=phantom["segmentation"]["per_node_share"],

@@ -23,6 +23,21 @@ from nodal_staging.study.files import read_json
 from nodal_staging.study.seeds import stream
 
 
+@dataclass(frozen=True, slots=True)
+class EvidenceFiles:
+    """Files of the attributes of ``Evidence``; the statistics of every classifier."""
+
+    statistics: Sequence[str | Path]
+    differences: str | Path
+    comparisons: str | Path
+    location: str | Path
+    localisation: str | Path
+    controls: str | Path
+    halo: str | Path
+    nodes: str | Path
+    xmask: str | Path
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """The artefacts of a study, read.
@@ -55,32 +70,19 @@ class Evidence:
 
     @classmethod
     def read(
-        cls,
-        *,
-        statistics: Sequence[str | Path],
-        differences: str | Path,
-        comparisons: str | Path,
-        location: str | Path,
-        localisation: str | Path,
-        controls: str | Path,
-        halo: str | Path,
-        nodes: str | Path,
-        xmask: str | Path,
-        level: float,
-        replicates: int,
-        seed: int,
+        cls, files: EvidenceFiles, *, level: float, replicates: int, seed: int
     ) -> "Evidence":
-        """Read the files of a study; parameters as the attributes."""
+        """Read the files of a study; the other parameters as the attributes."""
         return cls(
-            {one["classifier"]: one for one in map(read_json, statistics)},
-            tables.read(differences, AUC_DIFFERENCES),
-            tables.read(comparisons, MCNEMAR),
-            tables.read(location, tables.SITE_MATCHED),
-            tables.read(localisation, LOCALISATION),
-            tables.read(controls, OVER_CONTROLS),
-            tables.read(halo, OUTSIDE),
-            tables.read(nodes, tables.NODES),
-            tables.read(xmask, tables.SCORES),
+            {one["classifier"]: one for one in map(read_json, files.statistics)},
+            tables.read(files.differences, AUC_DIFFERENCES),
+            tables.read(files.comparisons, MCNEMAR),
+            tables.read(files.location, tables.SITE_MATCHED),
+            tables.read(files.localisation, LOCALISATION),
+            tables.read(files.controls, OVER_CONTROLS),
+            tables.read(files.halo, OUTSIDE),
+            tables.read(files.nodes, tables.NODES),
+            tables.read(files.xmask, tables.SCORES),
             level,
             replicates,
             seed,
