@@ -38,7 +38,7 @@ from nodal_staging.datasets.split import (
 from nodal_staging.estimates.auc import clustered_auc, logit_interval
 from nodal_staging.phantom.ceilings import ceilings, location_tables
 from nodal_staging.phantom.legibility import realistic_ceilings, render_nodes
-from nodal_staging.phantom.simulation import Scanner
+from nodal_staging.phantom.scanner import Scanner
 from nodal_staging.phantom.truth import dials_of, location_counts
 from nodal_staging.study.files import replacing_folder
 

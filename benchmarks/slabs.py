@@ -13,10 +13,8 @@ import pandas as pd
 
 from nodal_staging.classifiers.cnn.sampling import HALF_DEPTH
 from nodal_staging.geometry import Lattice, resample
-from nodal_staging.phantom.exam import LOWEST_HU, render_ct
-from nodal_staging.phantom.habitus import draw_habitus
-from nodal_staging.phantom.placing import place_nodes
-from nodal_staging.phantom.simulation import Scanner
+from nodal_staging.phantom.ct import LOWEST_HU
+from nodal_staging.phantom.scanner import Scanner
 from nodal_staging.phantom.truth import Dials, draw_nodes
 from nodal_staging.study.seeds import stream
 
@@ -56,21 +54,12 @@ def _render(
 ) -> list[tuple[npt.NDArray[np.int16], npt.NDArray[np.uint8]]]:
     """Render the CT of a patient and cut the slab of each node."""
     rng = stream(seed, "phantom", "slabs", patient_id)
-    body, ct = scanner.body, scanner.ct
-    habitus = draw_habitus(body["width_mm"], body["depth_mm"], contrast=True, rng=rng)
-    placed = place_nodes(nodes, habitus, body["region_height_mm"], rng=rng)
-    grid = scanner.ct_grid()
-    hu, labels = render_ct(
-        grid,
-        habitus,
-        placed,
-        region_height_mm=body["region_height_mm"],
-        blur_mm=ct["blur_mm"],
-        noise_hu=ct["noise_hu"],
-        rng=rng,
-    )
+    patient = scanner.draw_patient(nodes, contrast=True, rng=rng)
+    grid, noise_hu = scanner.ct_grid(), scanner.ct["noise_hu"]
+    hu, labels = scanner.scan_ct(patient, grid, noise_hu=noise_hu, rng=rng)
     lattice = grid.lattice((0.0, 0.0, 0.0))
-    return [_cut(hu, labels == number, lattice) for number in range(1, len(placed) + 1)]
+    numbers = range(1, len(patient.nodes) + 1)
+    return [_cut(hu, labels == number, lattice) for number in numbers]
 
 
 def _cut(

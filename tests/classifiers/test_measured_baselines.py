@@ -13,8 +13,9 @@ from nodal_staging.cohort.contrast_and_dose import Rules
 from nodal_staging.cohort.inspection import inspect_exams
 from nodal_staging.cohort.selection import InspectedShard, Limits
 from nodal_staging.nodes.measurements import measure_nodes
-from nodal_staging.phantom.cohort import Enrolment, Readers, draw_cohort
-from nodal_staging.phantom.simulation import Scanner, simulate_exams
+from nodal_staging.phantom.scanner import Scanner
+from nodal_staging.phantom.simulation import simulate_exams
+from nodal_staging.phantom.synthetic_cohort import Enrolment, Readers, draw_cohort
 from nodal_staging.phantom.truth import Dials
 
 SHARD = "1-of-1"

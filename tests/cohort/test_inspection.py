@@ -21,9 +21,10 @@ from nodal_staging.cohort.sheets import SheetError, check_sheets, read_exams
 from nodal_staging.exams.segmentation.reading import read_segmentation
 from nodal_staging.exams.segmentation.regions import Segmentation
 from nodal_staging.nodes.measurements import measure_nodes
-from nodal_staging.phantom.cohort import Enrolment, Readers, draw_cohort
 from nodal_staging.phantom.mitk_writer import write_multilabel
-from nodal_staging.phantom.simulation import Scanner, simulate_exams
+from nodal_staging.phantom.scanner import Scanner
+from nodal_staging.phantom.simulation import simulate_exams
+from nodal_staging.phantom.synthetic_cohort import Enrolment, Readers, draw_cohort
 from nodal_staging.phantom.truth import Dials
 from nodal_staging.study.errors import InputError
 from nodal_staging.tables import TableError

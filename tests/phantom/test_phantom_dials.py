@@ -12,11 +12,11 @@ from sklearn.preprocessing import StandardScaler
 from nodal_staging.phantom import scan_headers
 from nodal_staging.phantom.anatomy import REGIONS
 from nodal_staging.phantom.body import Body, paint_region
-from nodal_staging.phantom.exam import Grid, Noise, render_ct
+from nodal_staging.phantom.ct import Grid, Noise, render_ct
 from nodal_staging.phantom.habitus import UNENHANCED_HU, draw_habitus
 from nodal_staging.phantom.placing import place_nodes
+from nodal_staging.phantom.scanner import Scanner
 from nodal_staging.phantom.simulated_readers import read_nodes
-from nodal_staging.phantom.simulation import Scanner
 from nodal_staging.phantom.truth import LATENTS, Dials, draw_nodes
 from nodal_staging.tables import RATINGS
 

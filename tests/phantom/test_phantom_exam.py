@@ -19,7 +19,6 @@ from nodal_staging.exams.segmentation.reading import read_segmentation
 from nodal_staging.nodes.example_nodes import EXAMPLES
 from nodal_staging.phantom import body
 from nodal_staging.phantom.anatomy import REGIONS
-from nodal_staging.phantom.cohort import Enrolment, Readers, draw_cohort
 from nodal_staging.phantom.examples import CohortFiles, simulate_examples
 from nodal_staging.phantom.node import (
     HILUM_RADIUS,
@@ -28,9 +27,11 @@ from nodal_staging.phantom.node import (
     paint_node,
     volume_mm3,
 )
-from nodal_staging.phantom.simulation import Scanner, simulate_exams
+from nodal_staging.phantom.pet import MUSCLE_SUV
+from nodal_staging.phantom.scanner import Scanner
+from nodal_staging.phantom.simulation import simulate_exams
+from nodal_staging.phantom.synthetic_cohort import Enrolment, Readers, draw_cohort
 from nodal_staging.phantom.truth import Dials
-from nodal_staging.phantom.uptake import MUSCLE_SUV
 
 SCANNER = Scanner(
     body={"width_mm": 148, "depth_mm": 112, "region_height_mm": 20},

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from slabs import draw_slabs
 
-from nodal_staging.phantom.simulation import Scanner
+from nodal_staging.phantom.scanner import Scanner
 from nodal_staging.phantom.truth import dials_of
 
 CONFIG = Path(__file__).parents[2] / "config" / "config.yaml"

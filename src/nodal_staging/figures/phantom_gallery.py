@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from nodal_staging.figures import style
 from nodal_staging.figures.pictures import scale_bar
 from nodal_staging.phantom.anatomy import REGIONS
-from nodal_staging.phantom.exam import Grid
-from nodal_staging.phantom.gallery import Sample, sample_patient
-from nodal_staging.phantom.simulation import Scanner
+from nodal_staging.phantom.ct import Grid
+from nodal_staging.phantom.sample_patients import Sample, sample_patient
+from nodal_staging.phantom.scanner import Scanner
 from nodal_staging.phantom.truth import Dials
 
 WINDOW_HU = (-160, 240)

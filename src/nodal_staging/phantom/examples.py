@@ -7,7 +7,8 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.nodes.example_nodes import EXAMPLES
-from nodal_staging.phantom.simulation import Scanner, simulate_exam
+from nodal_staging.phantom.scanner import Scanner
+from nodal_staging.phantom.simulation import simulate_exam
 from nodal_staging.study.files import replacing_folder
 
 PATHS = ["ct", "pet", "segmentation"]

@@ -1,6 +1,5 @@
 """Exams of a synthetic cohort as files: DICOM CT and PET, MITK segmentations."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,51 +9,17 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.geometry import Lattice
-from nodal_staging.phantom import body, exam, scan_headers
+from nodal_staging.phantom import scan_headers
 from nodal_staging.phantom.dicom_writer import write_series
-from nodal_staging.phantom.habitus import draw_habitus
 from nodal_staging.phantom.mitk_writer import write_json_labels, write_multilabel
-from nodal_staging.phantom.placing import place_nodes
-from nodal_staging.phantom.uptake import render_pet
+from nodal_staging.phantom.scanner import FULL_DOSE_MAS, LOW_DOSE_MAS, Scanner
 from nodal_staging.study import shards
 from nodal_staging.study.files import replacing_folder
 from nodal_staging.study.seeds import stream
 
 BEFORE_MIDNIGHT_SHARE = 0.1
-LOW_DOSE_MAS, FULL_DOSE_MAS = 20, 120
-POOR_NOISE = 2.5
-"""Noise of an exam of poor quality, relative to the others."""
-
 UNUSED_SLICE_FACTOR = 4
 """Slices of exams that are sure to be excluded are so many times thicker."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scanner:
-    """Body, scans and segmentations; sections of the configuration of the phantom."""
-
-    body: dict[str, float]
-    ct: dict[str, Any]
-    pet: dict[str, float]
-    segmentation: dict[str, float]
-
-    def ct_grid(self, factor: int = 1) -> exam.Grid:
-        """Return the sampling of the CT, slices ``factor`` times as thick."""
-        return self._grid(self.ct["pixel_mm"], self.ct["slice_mm"] * factor)
-
-    def pet_grid(self) -> exam.Grid:
-        """Return the sampling of the PET."""
-        return self._grid(self.pet["voxel_mm"], self.pet["voxel_mm"])
-
-    def noise_hu(self, fate: str) -> float:
-        """Return the noise of an exam, which grows as the dose falls."""
-        loss = {"low_dose": np.sqrt(FULL_DOSE_MAS / LOW_DOSE_MAS), "poor": POOR_NOISE}
-        return float(self.ct["noise_hu"] * loss.get(fate, 1.0))
-
-    def _grid(self, pixel_mm: float, slice_mm: float) -> exam.Grid:
-        height_mm = body.body_height_mm(self.body["region_height_mm"])
-        width_mm, depth_mm = self.ct["field_mm"]
-        return exam.Grid(width_mm, depth_mm, height_mm, pixel_mm, slice_mm)
 
 
 def simulate_exams(
@@ -99,12 +64,8 @@ def simulate_exam(
     """Write one exam under the folder of the sheets."""
     rng = stream(seed, "phantom", "exam", row["exam_id"])
     fate, used = _fate(row, used=len(nodes) > 0), len(nodes) > 0
-    height = scanner.body["region_height_mm"]
     contrast = row["contrast"] != "no"
-    habitus = draw_habitus(
-        scanner.body["width_mm"], scanner.body["depth_mm"], contrast=contrast, rng=rng
-    )
-    placed = place_nodes(nodes, habitus, height, rng=rng)
+    patient = scanner.draw_patient(nodes, contrast=contrast, rng=rng)
     corner = (rng.uniform(-20, 20), rng.uniform(-150, -100), rng.uniform(-1100, -900))
     protocol = scan_headers.Protocol(
         exam_id=row["exam_id"],
@@ -114,35 +75,20 @@ def simulate_exam(
         age=row["age"],
     )
     ct_grid = scanner.ct_grid(1 if used else UNUSED_SLICE_FACTOR)
-    hu, labels = exam.render_ct(
-        ct_grid,
-        habitus,
-        placed,
-        region_height_mm=height,
-        blur_mm=scanner.ct["blur_mm"],
-        noise_hu=scanner.noise_hu(fate),
-        rng=rng,
-    )
+    noise_hu = scanner.noise_hu(fate)
+    hu, labels = scanner.scan_ct(patient, ct_grid, noise_hu=noise_hu, rng=rng)
     lattice = ct_grid.lattice(corner)
     write_series(raw / row["ct"], *scan_headers.ct_series(protocol, lattice, hu))
     if not used:
         return
     as_json = bool(rng.random() < scanner.segmentation["json_share"])
     _write_segmentation(row, nodes, labels, lattice, raw, as_json=as_json)
-    grid = scanner.pet_grid()
-    suv = render_pet(
-        grid,
-        ct_grid,
-        hu,
-        habitus,
-        placed,
-        nodes["suv_peak"].to_numpy(),
-        region_height_mm=height,
-        rng=rng,
-    )
+    peaks = nodes["suv_peak"].to_numpy()
+    suv = scanner.scan_pet(patient, ct_grid, hu, peaks, rng=rng)
     counts = bool(rng.random() >= scanner.pet["bqml_share"])
+    lattice = scanner.pet_grid().lattice(corner)
     series = scan_headers.pet_series(
-        protocol, grid.lattice(corner), suv, _injection(rng), counts=counts
+        protocol, lattice, suv, _injection(rng), counts=counts
     )
     write_series(raw / row["pet"], *series)
 

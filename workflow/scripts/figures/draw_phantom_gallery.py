@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nodal_staging.figures.phantom_gallery import draw_phantom_gallery
-from nodal_staging.phantom.simulation import Scanner
+from nodal_staging.phantom.scanner import Scanner
 from nodal_staging.phantom.truth import dials_of
 from nodal_staging.study.jobs import job_log
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nodal_staging.phantom.examples import CohortFiles, simulate_examples
-from nodal_staging.phantom.simulation import Scanner
+from nodal_staging.phantom.scanner import Scanner
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nodal_staging.phantom.cohort import Enrolment, Readers, draw_cohort
+from nodal_staging.phantom.synthetic_cohort import Enrolment, Readers, draw_cohort
 from nodal_staging.phantom.truth import dials_of
 from nodal_staging.study.jobs import job_log
 

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.phantom.simulation import Scanner, simulate_exams
+from nodal_staging.phantom.scanner import Scanner
+from nodal_staging.phantom.simulation import simulate_exams
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:

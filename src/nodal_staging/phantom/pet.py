@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from nodal_staging.phantom.body import region_span_mm
-from nodal_staging.phantom.exam import Grid
+from nodal_staging.phantom.ct import Grid
 from nodal_staging.phantom.habitus import Habitus
 from nodal_staging.phantom.node import Node
 

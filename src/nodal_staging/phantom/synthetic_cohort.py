@@ -12,9 +12,9 @@ from nodal_staging import tables
 from nodal_staging.phantom.ceilings import ceilings, location_tables
 from nodal_staging.phantom.identifiers import CANARY
 from nodal_staging.phantom.legibility import realistic_ceilings, render_nodes
+from nodal_staging.phantom.pet import draw_peaks
 from nodal_staging.phantom.simulated_readers import read_nodes
 from nodal_staging.phantom.truth import Dials, draw_nodes, location_counts
-from nodal_staging.phantom.uptake import draw_peaks
 from nodal_staging.study import shards
 from nodal_staging.study.files import write_json
 from nodal_staging.study.seeds import stream

@@ -6,14 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nodal_staging.phantom import exam
 from nodal_staging.phantom.anatomy import REGIONS
-from nodal_staging.phantom.habitus import draw_habitus
+from nodal_staging.phantom.ct import Grid
 from nodal_staging.phantom.node import Node
-from nodal_staging.phantom.placing import place_nodes
-from nodal_staging.phantom.simulation import Scanner
+from nodal_staging.phantom.pet import draw_peaks
+from nodal_staging.phantom.scanner import Scanner
 from nodal_staging.phantom.truth import LATENTS, Dials
-from nodal_staging.phantom.uptake import draw_peaks, render_pet
 from nodal_staging.study.seeds import stream
 
 
@@ -27,8 +25,8 @@ class Sample:
     status: str
     hu: npt.NDArray[np.int16]
     suv: npt.NDArray[np.float32]
-    ct_grid: exam.Grid
-    pet_grid: exam.Grid
+    ct_grid: Grid
+    pet_grid: Grid
     nodes: list[Node]
 
 
@@ -50,29 +48,9 @@ def sample_patient(scanner: Scanner, dials: Dials, status: str, *, seed: int) ->
     shift = dials.deltas() * (status == "positive")
     latents = rng.standard_normal((len(REGIONS), len(LATENTS))) + shift
     nodes = pd.DataFrame(latents, columns=LATENTS).assign(location=list(REGIONS))
-    height = scanner.body["region_height_mm"]
-    habitus = draw_habitus(
-        scanner.body["width_mm"], scanner.body["depth_mm"], contrast=True, rng=rng
-    )
-    placed = place_nodes(nodes, habitus, height, rng=rng)
-    ct_grid, pet_grid = scanner.ct_grid(), scanner.pet_grid()
-    hu, _ = exam.render_ct(
-        ct_grid,
-        habitus,
-        placed,
-        region_height_mm=height,
-        blur_mm=scanner.ct["blur_mm"],
-        noise_hu=scanner.ct["noise_hu"],
-        rng=rng,
-    )
-    suv = render_pet(
-        pet_grid,
-        ct_grid,
-        hu,
-        habitus,
-        placed,
-        draw_peaks([status] * len(placed), rng=rng),
-        region_height_mm=height,
-        rng=rng,
-    )
-    return Sample(status, hu, suv, ct_grid, pet_grid, placed)
+    patient = scanner.draw_patient(nodes, contrast=True, rng=rng)
+    grid = scanner.ct_grid()
+    hu, _ = scanner.scan_ct(patient, grid, noise_hu=scanner.ct["noise_hu"], rng=rng)
+    peaks = draw_peaks([status] * len(patient.nodes), rng=rng)
+    suv = scanner.scan_pet(patient, grid, hu, peaks, rng=rng)
+    return Sample(status, hu, suv, grid, scanner.pet_grid(), patient.nodes)
