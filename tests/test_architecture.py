@@ -1,6 +1,7 @@
 """Data flows one way: a folder of the package imports only folders before it."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,3 +65,22 @@ def test_a_folder_imports_only_folders_before_it():
         if ORDER[reached] >= ORDER[home] and (home, reached) not in WITHIN_A_LAYER
     ]
     assert not wrong, "\n".join(sorted(wrong))
+
+
+SHOWING = {"figures", "report"}
+"""Folders whose files are named after what they show, which others compute."""
+RENAMED_SOON = {"body", "ceilings", "localisation", "patterns", "placing", "study"}
+"""Names that are about to become different ones."""
+
+
+def test_no_two_files_share_a_name():
+    homes = defaultdict(list)
+    for path in PACKAGE.rglob("*.py"):
+        place = path.relative_to(PACKAGE)
+        if path.stem not in {"__init__", "page"} | RENAMED_SOON:
+            homes[path.stem].append(place)
+    for name, places in homes.items():
+        computing = [place for place in places if place.parts[0] not in SHOWING]
+        showing = [place.parts[0] for place in places if place.parts[0] in SHOWING]
+        assert len(computing) <= 1, (name, computing)
+        assert len(showing) == len(set(showing)), (name, places)

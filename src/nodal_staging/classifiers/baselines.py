@@ -18,6 +18,7 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.classifiers.scores import score_table
+from nodal_staging.datasets.split import held_out_folds
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -95,10 +96,9 @@ def _score_measurement(
 def _score_location(trained: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
     """Score by the share of positive nodes at the location among training nodes."""
     parts = [score_table(tested, _shares(trained, tested), "test")]
-    for fold in sorted(trained["fold"].unique()):
-        held_out = trained["fold"] == fold
-        share = _shares(trained[~held_out], trained[held_out])
-        parts.append(score_table(trained[held_out], share, "out_of_fold"))
+    for kept, held_out in held_out_folds(trained):
+        share = _shares(kept, held_out)
+        parts.append(score_table(held_out, share, "out_of_fold"))
     return pd.concat(parts)
 
 

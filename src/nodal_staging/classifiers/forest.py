@@ -13,7 +13,12 @@ import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 
 from nodal_staging import tables
+from nodal_staging.classifiers.location_and_volume import (
+    probability_of_positive,
+    volumes_and_locations,
+)
 from nodal_staging.classifiers.scores import score_table
+from nodal_staging.datasets.split import held_out_folds
 from nodal_staging.estimates.auc import placements
 from nodal_staging.study.seeds import named_seed, stream
 
@@ -58,10 +63,9 @@ def score_forest(
     trained = tables.read(training, tables.DATASET)
     tested = tables.read(test, tables.DATASET)
     parts = []
-    for fold in sorted(trained["fold"].unique()):
-        held_out = trained["fold"] == fold
-        forest = _fit(trained[~held_out], measured, options)
-        parts.append(_scores(forest, trained[held_out], measured, "out_of_fold"))
+    for kept, held_out in held_out_folds(trained):
+        forest = _fit(kept, measured, options)
+        parts.append(_scores(forest, held_out, measured, "out_of_fold"))
     forest = _fit(trained, measured, options)
     parts.insert(0, _scores(forest, tested, measured, "test"))
     tables.write(pd.concat(parts), scores, tables.SCORES)
@@ -81,9 +85,7 @@ def feature_names() -> list[str]:
 
 def features(dataset: pd.DataFrame, measured: pd.DataFrame) -> npt.NDArray[np.float64]:
     """Return volume in mm3 and one-hot location, ``(n, 1 + locations)``."""
-    rows = measured.loc[dataset["node_id"]]
-    one_hot = rows["location"].to_numpy()[:, None] == np.array(tables.LOCATIONS)
-    return np.column_stack([rows["volume_mm3"].to_numpy(float), one_hot])
+    return np.column_stack(volumes_and_locations(dataset, measured))
 
 
 def _permuted(
@@ -121,8 +123,7 @@ def _auc(
     values: npt.NDArray[np.float64],
     positive: npt.NDArray[np.bool_],
 ) -> float:
-    probability = forest.predict_proba(values)[:, list(forest.classes_).index(True)]
-    cases, _ = placements(probability, positive)
+    cases, _ = placements(probability_of_positive(forest, values), positive)
     return float(cases.mean())
 
 
@@ -146,6 +147,5 @@ def _scores(
     partition: str,
 ) -> pd.DataFrame:
     """Score a dataset with the probability of a positive node."""
-    column = list(forest.classes_).index(True)
-    probability = forest.predict_proba(features(dataset, measured))[:, column]
+    probability = probability_of_positive(forest, features(dataset, measured))
     return score_table(dataset, probability, partition, positive=probability > 0.5)

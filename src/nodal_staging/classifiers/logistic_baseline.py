@@ -17,7 +17,12 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from nodal_staging import tables
+from nodal_staging.classifiers.location_and_volume import (
+    probability_of_positive,
+    volumes_and_locations,
+)
 from nodal_staging.classifiers.scores import score_table
+from nodal_staging.datasets.split import held_out_folds
 from nodal_staging.tables.columns import number, table, text
 
 TOLERANCE = 1e-10
@@ -61,10 +66,9 @@ def score_logistic(
     tested = tables.read(test, tables.DATASET)
     model = _fit(trained, measured, ridge)
     parts = [_scores(model, tested, measured, "test")]
-    for fold in sorted(trained["fold"].unique()):
-        held_out = trained["fold"] == fold
-        without = _fit(trained[~held_out], measured, ridge)
-        parts.append(_scores(without, trained[held_out], measured, "out_of_fold"))
+    for kept, held_out in held_out_folds(trained):
+        without = _fit(kept, measured, ridge)
+        parts.append(_scores(without, held_out, measured, "out_of_fold"))
     tables.write(pd.concat(parts), scores, tables.SCORES)
     tables.write(_coefficients(model), coefficients, COEFFICIENTS)
 
@@ -76,9 +80,8 @@ def feature_names() -> list[str]:
 
 def features(dataset: pd.DataFrame, measured: pd.DataFrame) -> npt.NDArray[np.float64]:
     """Return log volume in mm3 and one-hot location, ``(n, 1 + locations)``."""
-    rows = measured.loc[dataset["node_id"]]
-    one_hot = rows["location"].to_numpy()[:, None] == np.array(tables.LOCATIONS)
-    return np.column_stack([np.log(rows["volume_mm3"].to_numpy(float)), one_hot])
+    volume_mm3, one_hot = volumes_and_locations(dataset, measured)
+    return np.column_stack([np.log(volume_mm3), one_hot])
 
 
 def _fit(dataset: pd.DataFrame, measured: pd.DataFrame, ridge: float) -> Pipeline:
@@ -92,8 +95,7 @@ def _scores(
     model: Pipeline, dataset: pd.DataFrame, measured: pd.DataFrame, partition: str
 ) -> pd.DataFrame:
     """Score a dataset with the probability of a positive node."""
-    column = list(model.classes_).index(True)
-    probability = model.predict_proba(features(dataset, measured))[:, column]
+    probability = probability_of_positive(model, features(dataset, measured))
     return score_table(dataset, probability, partition)
 
 

@@ -11,7 +11,7 @@ both sides; ``patient`` draws patients, and whoever is tested trains nothing.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -224,6 +224,15 @@ def assign_folds(
     for number, (_, held_out) in enumerate(parts, start=1):
         fold[held_out] = number
     return nodes.assign(fold=fold)
+
+
+def held_out_folds(
+    dataset: pd.DataFrame,
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Yield for each fold of ``tables.DATASET`` the nodes outside it, and its own."""
+    for fold in sorted(dataset["fold"].unique()):
+        held_out = dataset["fold"] == fold
+        yield dataset[~held_out], dataset[held_out]
 
 
 def _of(nodes: pd.DataFrame, status: str) -> pd.DataFrame:

@@ -11,7 +11,13 @@ from matplotlib.figure import Figure
 from nodal_staging import tables
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
-from nodal_staging.figures.pictures import mark_right, outline, scale_bar, show
+from nodal_staging.figures.pictures import (
+    mark_right,
+    outline,
+    scale_bar,
+    show,
+    write_below,
+)
 from nodal_staging.nodes.example_nodes import EXAMPLES
 from nodal_staging.nodes.picture_files import Picture, Pictures, read_pictures
 
@@ -75,7 +81,7 @@ def lay_out(
         ct = style.add_axes(figure, left, below, square, square)
         pet = style.add_axes(figure, right, below, square, square)
         draw_close_up(ct, pet, node, pictures[letter], window_hu)
-        _describe(ct, node)
+        write_below(ct, described(node))
     figure.text(LEFT_MM / style.DOUBLE_COLUMN_MM, 1 / total, scales(window_hu), size=6)
     return figure
 
@@ -107,7 +113,7 @@ def _draw_body(
     upper = style.add_axes(figure, place, TOP_MM, square, square)
     lower = style.add_axes(figure, place, TOP_MM + square + TITLE_MM, square, square)
     draw_close_up(upper, lower, node, pictures, window_hu)
-    _describe(ct, node)
+    write_below(ct, described(node))
 
 
 def draw_body(
@@ -206,20 +212,6 @@ def _say_no_pet(axes: Axes, like: Picture) -> None:
     none = 0 * like.values
     show(axes, none, like.extent_mm, limits=(0, 1), colours="gray_r")
     axes.text(0.5, 0.5, "no PET", ha="center", color="0.4", transform=axes.transAxes)
-
-
-def _describe(axes: Axes, node: pd.Series) -> None:
-    """Say under a picture what node it is."""
-    axes.annotate(
-        described(node),
-        (0, 0),
-        xycoords="axes fraction",
-        xytext=(0, -3),
-        textcoords="offset points",
-        va="top",
-        size=6.5,
-        annotation_clip=False,
-    )
 
 
 def described(node: pd.Series) -> str:

@@ -17,7 +17,14 @@ from nodal_staging import tables
 from nodal_staging.attribution.localisation import localise
 from nodal_staging.figures import style
 from nodal_staging.figures.figure_1 import OUTLINE, ct_scale, described
-from nodal_staging.figures.pictures import Extent, mark_right, outline, scale_bar, show
+from nodal_staging.figures.pictures import (
+    Extent,
+    mark_right,
+    outline,
+    scale_bar,
+    show,
+    write_below,
+)
 from nodal_staging.heatmaps.heatmap_files import (
     DIRECTED,
     Heatmap,
@@ -143,7 +150,7 @@ def draw_ct(
     scale_bar(axes, BAR_MM, labelled=True)
     mark_right(axes)
     axes.set_title("CT", loc="left", pad=2)
-    _write_below(
+    write_below(
         axes, described(node).replace(f"{node['location']}, ", f"{node['location']},\n")
     )
     return axes
@@ -166,7 +173,7 @@ def draw_map(axes: Axes, network: Network, node: pd.Series) -> Axes:
     axes.set_title(printed(network.classifier), loc="left", pad=2)
     where = localise(network.first.map[[place]], masks[None])
     star = " ★" if network.correct(node) else ""
-    _write_below(
+    write_below(
         axes,
         f"output {network.score[node['node_id']]:.3f}{star}\n"
         f"{100 * where.share[0, 0]:.0f} % on node, "
@@ -221,20 +228,6 @@ def _extent(image: FloatArray) -> Extent:
     """Return the edges of an axial image in mm; its pixels measure 1 mm."""
     rows, columns = image.shape
     return 0.0, float(columns), 0.0, float(rows)
-
-
-def _write_below(axes: Axes, words: str) -> None:
-    axes.annotate(
-        words,
-        (0, 0),
-        xycoords="axes fraction",
-        xytext=(0, -3),
-        textcoords="offset points",
-        va="top",
-        size=6.5,
-        linespacing=1.3,
-        annotation_clip=False,
-    )
 
 
 def _add_scale(figure: Figure, first: Heatmap, width: float) -> None:

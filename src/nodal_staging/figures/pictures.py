@@ -124,3 +124,18 @@ def mark_right(axes: Axes, *, colour: str = "white") -> None:
         va="top",
         path_effects=[withStroke(linewidth=HALO_PT, foreground=around)],
     )
+
+
+def write_below(axes: Axes, words: str) -> None:
+    """Write lines of text below a picture, from its left edge."""
+    axes.annotate(
+        words,
+        (0, 0),
+        xycoords="axes fraction",
+        xytext=(0, -3),
+        textcoords="offset points",
+        va="top",
+        size=6.5,
+        linespacing=1.3,
+        annotation_clip=False,
+    )

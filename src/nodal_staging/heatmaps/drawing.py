@@ -43,6 +43,13 @@ class TrainedCnn:
     training: str | Path
     patches: Sequence[str | Path]
 
+    def read(self, *, gpu: bool) -> tuple[Recipe, LinearChain, FloatArray]:
+        """Set up the device; return recipe, network and training images."""
+        how = read_recipe(self.recipe)
+        backend.use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
+        trained_on = self.images(self.training, how.image)
+        return how, read_chain(how, self.weights), trained_on
+
     def images(self, dataset: str | Path, options: ImageOptions) -> FloatArray:
         """Return the images of a dataset, not augmented ``(n, 48, 48, channels)``."""
         node_ids = list(tables.read(dataset, tables.DATASET)["node_id"])
@@ -72,11 +79,9 @@ def fit_cnn_patterns(
         ``attribution.patterns.Patterns``, with the sums of the CNN and the images
         that they belong to.
     """
-    how = read_recipe(cnn.recipe)
-    backend.use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
-    trained_on = cnn.images(cnn.training, how.image)
+    _, chain, trained_on = cnn.read(gpu=gpu)
     patterns = fit_patterns(
-        read_chain(how, cnn.weights),
+        chain,
         trained_on,
         estimator=estimator,
         dtype=dtype,
@@ -110,10 +115,7 @@ def attribute_cnn(
     output
         ``heatmap_files.Heatmaps``.
     """
-    how = read_recipe(cnn.recipe)
-    backend.use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
-    trained_on = cnn.images(cnn.training, how.image)
-    chain = read_chain(how, cnn.weights)
+    how, chain, trained_on = cnn.read(gpu=gpu)
     network = read_explained(chain, patterns, trained_on, options)
     node_ids = list(tables.read(test, tables.DATASET)["node_id"])
     source = ImageSource.read(cnn.patches, node_ids, how.image)

@@ -27,12 +27,9 @@ from nodal_staging.attribution.gradients import integrated_gradients, logits
 from nodal_staging.attribution.localisation import localise
 from nodal_staging.attribution.occlusion import area_gap, flipping, shares_replaced
 from nodal_staging.attribution.randomisation import cascade, rank_correlation
-
-# The backend first: it keeps TensorFlow quiet.
-from nodal_staging.classifiers.cnn import backend
 from nodal_staging.classifiers.cnn.fitting import new_network
 from nodal_staging.classifiers.cnn.inputs import ImageSource
-from nodal_staging.classifiers.cnn.recipes import Recipe, read_recipe
+from nodal_staging.classifiers.cnn.recipes import Recipe
 from nodal_staging.heatmaps.drawing import TrainedCnn, read_chain, read_explained
 from nodal_staging.heatmaps.heatmap_files import (
     CURVES,
@@ -79,10 +76,7 @@ def check_attribution(
     checks, curves
         Outputs: ``NODE_CHECKS`` and ``CURVES``.
     """
-    how = read_recipe(cnn.recipe)
-    backend.use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
-    trained_on = cnn.images(cnn.training, how.image)
-    chain = read_chain(how, cnn.weights)
+    how, chain, trained_on = cnn.read(gpu=gpu)
     network = read_explained(chain, patterns, trained_on, options)
     drawn = read_heatmaps(heatmaps)
     images = ImageSource.read(cnn.patches, list(drawn.node_ids), how.image).plain()
