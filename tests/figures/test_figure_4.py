@@ -12,8 +12,9 @@ from nodal_staging.classifiers.cnn.inputs import ImageOptions
 from nodal_staging.classifiers.cnn.layers import describe_layers
 from nodal_staging.classifiers.cnn.network import build_network
 from nodal_staging.classifiers.cnn.recipes import Architecture, write_recipe
-from nodal_staging.figures.figure_4 import Input, draw_figure_4, lay_out
+from nodal_staging.figures.figure_4 import draw_figure_4
 from nodal_staging.figures.legend import Legend
+from nodal_staging.figures.network_drawing import Input, lay_out
 from nodal_staging.figures.network_groups import groups_of
 from nodal_staging.figures.style import DOUBLE_COLUMN_MM, mark_synthetic
 from nodal_staging.nodes.example_nodes import EXAMPLES

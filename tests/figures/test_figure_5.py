@@ -10,13 +10,12 @@ from score_files import simulate
 
 from nodal_staging import tables
 from nodal_staging.figures.figure_5 import (
-    Curve,
     CurveFiles,
     draw_figure_5,
     draw_histogram,
-    draw_roc,
 )
 from nodal_staging.figures.legend import Legend
+from nodal_staging.figures.roc_curves import Curve, draw_roc
 from nodal_staging.figures.style import (
     COLOURS,
     FOREST,

@@ -58,7 +58,7 @@ def draw_faithfulness(
     Parameters
     ----------
     curves
-        CNN to ``heatmap_check_tables.CURVES``.
+        CNN to ``heatmap_files.CURVES``.
     synthetic
         Whether to mark the figure as synthetic.
     output
@@ -115,7 +115,7 @@ def draw_curves(axes: Axes, curves: pd.DataFrame, methods: Sequence[str]) -> Axe
     axes
         To draw on.
     curves
-        ``heatmap_check_tables.CURVES`` of one CNN.
+        ``heatmap_files.CURVES`` of one CNN.
     methods
         At most two.
     """

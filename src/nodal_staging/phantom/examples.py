@@ -16,7 +16,7 @@ PATHS = ["ct", "pet", "segmentation"]
 
 @dataclass(frozen=True, slots=True)
 class CohortFiles:
-    """Exam sheet, node sheet and truth, as ``cohort.draw_cohort`` wrote them."""
+    """Sheets and truth, as ``synthetic_cohort.draw_cohort`` wrote them."""
 
     exams: str | Path
     nodes: str | Path

@@ -39,7 +39,7 @@ def predict_nodes(
     recipe, weights, gpu
         As for ``training.score_cnn``.
     reference
-        What the CNN was trained on (``typicality.describe_training_images``).
+        What the CNN was trained on (``distance.describe_training_images``).
     statistics
         Of the CNN in its study; its threshold decides.
     nodes, patches
