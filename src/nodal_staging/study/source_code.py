@@ -10,6 +10,19 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from nodal_staging.study.syntax import (
+    Definition,
+    Import,
+    Reading,
+    acts_when_defined,
+    executed,
+)
+
+PACKAGE = "nodal_staging"
+
+Place = tuple[str, str]
+"""Dotted name of a module, and of what is meant in it; empty for the module itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -21,65 +34,84 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Modules by dotted name, and a sum that changes with any byte or name of them.
+    """The package as files.
 
-    It changes with Python too, whose syntax trees differ between versions.
+    Attributes
+    ----------
+    modules
+        Modules by dotted name.
+    data
+        SHA-256 sums of its other files, by path in the package (``report/page.css``).
+    digest
+        A sum that changes with any byte or name of them. It changes with Python too,
+        whose syntax trees differ between versions.
     """
 
     modules: dict[str, Source]
+    data: dict[str, str]
     digest: str
+
+    def files_named(self, name: str) -> list[str]:
+        """Return the data files that a string may name."""
+        return [path for path in self.data if f"/{path}".endswith(f"/{name}")]
 
 
 @cache
 def read_sources(root: Path) -> Sources:
-    """Read every module of the package below ``root``."""
+    """Read every module and data file of the package below ``root``."""
     modules: dict[str, Source] = {}
+    data: dict[str, str] = {}
     digest = hashlib.sha256(sys.version.encode())
     for path in _files(root / PACKAGE):
         content = path.read_bytes()
-        place = path.relative_to(root).with_suffix("").parts
-        for part in ("/".join(place).encode(), content):
-            digest.update(hashlib.sha256(part).digest())
-        name = place[:-1] if path.stem == "__init__" else place
-        source = Source(content, ".".join(place[:-1]))
+        place = path.relative_to(root).parts
+        total = hashlib.sha256(content)
+        digest.update(hashlib.sha256("/".join(place).encode()).digest())
+        digest.update(total.digest())
+        if path.suffix != ".py":
+            data["/".join(place[1:])] = total.hexdigest()
+            continue
+        parts = (*place[:-1], path.stem)
+        name = parts[:-1] if path.stem == "__init__" else parts
+        source = Source(content, ".".join(parts[:-1]))
         # Sorted, a package stands before a module of its name, and Python takes it.
         modules.setdefault(".".join(name), source)
-    return Sources(modules, digest.hexdigest())
+    return Sources(modules, data, digest.hexdigest())
 
 
 def _files(folder: Path) -> list[Path]:
-    """List Python files in order, those of a package before a module of its name."""
-    found = os.walk(folder, followlinks=True)
-    files = (Path(place, name) for place, _, names in found for name in names)
-    # What an editor leaves beside an open file may be a link to nowhere.
-    return sorted(path for path in files if path.suffix == ".py" and path.is_file())
-
-
-PACKAGE = "nodal_staging"
-
-Place = tuple[str, str]
-"""Dotted name of a module, and of what is meant in it; empty for the module itself."""
-
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-Import = ast.Import | ast.ImportFrom
+    """List files in order, those of a package before a module of its name."""
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = [one for one in folders if one != "__pycache__"]
+        found.extend(Path(place, name) for name in names)
+    # What an editor leaves next to an open file may be a link to nowhere.
+    return sorted(
+        path
+        for path in found
+        if path.is_file() and path.name[0] != "." and path.suffix not in {".pyc", ".md"}
+    )
 
 
 @dataclass
 class Module:
-    """A module in pieces, as text of syntax trees without docstrings.
+    """A module in pieces, as text of what its statements do.
 
     Attributes
     ----------
     text, names
         The whole module, and the names it uses.
     definitions
-        What binds a name: functions, classes, assignments, imports from elsewhere.
+        What binds a name, in order: functions, classes, assignments, imports from
+        elsewhere.
     uses
-        Names that the definitions of a name use; ``tables.NODES`` for an attribute.
+        Names that the definitions of a name use; ``tables.NODES`` for an attribute,
+        ``/page.css`` for what may be a data file.
     origins
         Where in the package a name was imported from.
     effects, used_on_import
-        Statements that bind nothing, executed on import, and the names they use.
+        Statements that bind nothing, executed on import; the names they use, and the
+        names whose definitions do more than bind them.
     imports
         Every module of the package that is imported, also inside functions.
     """
@@ -87,10 +119,10 @@ class Module:
     text: str = ""
     names: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
-    effects: set[str] = field(default_factory=set)
+    effects: list[str] = field(default_factory=list)
     used_on_import: set[str] = field(default_factory=set)
-    definitions: defaultdict[str, set[str]] = field(
-        default_factory=lambda: defaultdict(set)
+    definitions: defaultdict[str, list[str]] = field(
+        default_factory=lambda: defaultdict(list)
     )
     uses: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     origins: defaultdict[str, set[Place]] = field(
@@ -114,8 +146,11 @@ def read_module(content: bytes, home: str = "") -> Module:
         Dotted name of the package where its relative imports begin.
     """
     module = Module()
-    for statement in _body(ast.parse(content)):
-        read = _Reading(home)
+    tree = ast.parse(content)
+    aliases = _aliases(tree)
+    for statement in executed(tree.body):
+        assert isinstance(statement, ast.stmt)  # noqa: S101
+        read = Reading(home, aliases)
         read.node(statement)
         text = "".join(read.text)
         module.text += text
@@ -123,61 +158,23 @@ def read_module(content: bytes, home: str = "") -> Module:
         for inner in read.imports:
             _keep_origins(module, inner)
         _sort_in(module, statement, text, read.names)
+        if acts_when_defined(statement, aliases):
+            module.used_on_import.update(_bound(statement))
     return module
 
 
-class _Reading:
-    """One pass over a tree: its text, the names it uses, and its imports."""
-
-    def __init__(self, home: str) -> None:
-        self.home = home.split(".")
-        self.text: list[str] = []
-        self.names: set[str] = set()
-        self.imports: list[Import] = []
-
-    def node(self, node: ast.AST) -> None:
-        self.text.append(f"{type(node).__name__}(")
-        fields = node._fields
-        if isinstance(node, ast.Name):
-            self.names.add(node.id)
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            # The first attribute taken of a name tells what of a module is used.
-            self.names.add(f"{node.value.id}.{node.attr}")
-            self.text.append(f"{node.value.id}.")
-            fields = fields[1:]
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            self.imports.append(self.absolute(node))
-        for name in fields:
-            if name == "body" and isinstance(node, Definition):
-                self.field(_body(node))
-            else:
-                self.field(getattr(node, name, None))
-        self.text.append(")")
-
-    def absolute(self, node: Import) -> Import:
-        """Write out a relative import, which names a module from where it stands."""
-        if isinstance(node, ast.ImportFrom) and node.level:
-            above = self.home[: len(self.home) + 1 - node.level]
-            node.module = ".".join([*above, *filter(None, [node.module])])
-            node.level = 0
-        return node
-
-    def field(self, value: object) -> None:
-        if isinstance(value, ast.AST):
-            self.node(value)
-        elif isinstance(value, list):
-            self.text.append("[")
-            for item in value:
-                self.field(item)
-            self.text.append("]")
-        else:
-            self.text.append(f"{value!r},")
-
-
-def _body(tree: ast.Module | Definition) -> list[ast.stmt]:
-    """Return the statements of a module, function or class without its docstring."""
-    documented = ast.get_docstring(tree, clean=False)
-    return tree.body[1:] if documented else tree.body
+def _aliases(tree: ast.Module) -> dict[str, str]:
+    """Return the full names of what a module imports; its own begin with a dot."""
+    found: dict[str, str] = {}
+    for statement in tree.body:
+        found |= {name: f".{name}" for name in _bound(statement)}
+        if isinstance(statement, Import):
+            home = getattr(statement, "module", None) or ""
+            dots = "." * getattr(statement, "level", 0)
+            for alias in statement.names:
+                full = f"{home}.{alias.name}" if home else alias.name
+                found[alias.asname or alias.name] = dots + full
+    return found
 
 
 def _sort_in(
@@ -191,13 +188,13 @@ def _sort_in(
         for alias in statement.names:
             name = alias.asname or alias.name.partition(".")[0]
             home = getattr(statement, "module", "")
-            module.definitions[name].add(f"{home}: {alias.name} as {alias.asname}")
+            module.definitions[name].append(f"{home}: {alias.name} as {alias.asname}")
     elif bound:
         for name in bound:
-            module.definitions[name].add(text)
+            module.definitions[name].append(text)
             module.uses[name].update(names)
     else:
-        module.effects.add(text)
+        module.effects.append(text)
         module.used_on_import.update(names)
 
 
@@ -231,10 +228,13 @@ def _keep_origins(module: Module, statement: Import) -> None:
     for name in _modules(statement):
         parts = name.split(".")
         module.imports.update(".".join(parts[: n + 1]) for n in range(len(parts)))
-        for alias in statement.names:
-            if isinstance(statement, ast.ImportFrom):
-                origin = (statement.module or "", alias.name)
-                module.origins[alias.asname or alias.name].add(origin)
-            else:
-                bound = alias.asname or alias.name.partition(".")[0]
-                module.origins[bound].add((alias.name, ""))
+    for alias in statement.names:
+        if isinstance(statement, ast.ImportFrom):
+            bound, origin = alias.name, (statement.module or "", alias.name)
+        elif alias.asname:
+            bound, origin = "", (alias.name, "")
+        else:
+            bound = alias.name.partition(".")[0]
+            origin = (bound, "")
+        if origin[0].partition(".")[0] == PACKAGE:
+            module.origins[alias.asname or bound].add(origin)
