@@ -1,6 +1,5 @@
 """A version changes with the code that counts, and with nothing else."""
 
-import ast
 import os
 import shutil
 import subprocess
@@ -181,21 +180,6 @@ def test_what_lies_beside_the_sources_does_not(source, copy):
     (package(copy) / "__pycache__" / "inner.pyc").write_bytes(b"1")
     (package(copy) / ".#inner.py").symlink_to("nowhere")
     assert read_sources(copy / "src") == read_sources(source / "src")
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        *(ROOT / "src").rglob("*.py"),
-        *(ROOT / "workflow" / "scripts").glob("*.py"),
-    ],
-    ids=lambda path: path.stem,
-)
-def test_no_import_hides_from_the_version(path):
-    """Starred imports could not be followed."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom):
-            assert all(alias.name != "*" for alias in node.names)
 
 
 def test_of_a_package_and_a_module_of_its_name_python_takes_the_package(source, copy):

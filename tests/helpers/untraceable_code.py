@@ -1,0 +1,178 @@
+"""Constructs that hide from a code version which code or file a script uses."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
+
+from nodal_staging.study.source_code import PACKAGE, Sources
+from nodal_staging.study.syntax import FILE_NAME
+
+CALLS = {
+    "__import__": "imports a module that nobody can tell",
+    "eval": "runs code that nobody can read",
+    "exec": "runs code that nobody can read",
+    "globals": "looks a name up that nobody can tell",
+    "locals": "looks a name up that nobody can tell",
+    "vars": "looks a name up that nobody can tell",
+    "get_type_hints": "reads annotations, which a version leaves out",
+    "signature": "reads annotations, which a version leaves out",
+    "run_module": "runs a module that nobody can tell",
+    "run_path": "runs a file that nobody can tell",
+}
+ATTRIBUTES = {
+    "__doc__": "reads a docstring, which a version leaves out",
+    "__annotations__": "reads annotations, which a version leaves out",
+    "__subclasses__": "finds classes that nothing names",
+    "modules": "looks up modules that nothing names",
+}
+"""``modules`` is that of ``sys`` alone."""
+METHODS = {
+    "__init_subclass__": "registers classes that nothing names",
+    "__set_name__": "acts when a class is made that nothing names",
+}
+FILLING = {"add", "append", "extend", "insert", "register", "setdefault", "update"}
+READING_FILES = {"__file__", "files", "get_data"}
+"""Ways to the data files of a package; harmless next to the name of such a file."""
+
+
+def untraceable(
+    content: bytes, data: Iterable[str] = (), fillers: Iterable[str] = ()
+) -> Iterator[tuple[int, str]]:
+    """Yield lines of a module and what hides in each.
+
+    Parameters
+    ----------
+    content
+        Source of the module.
+    data
+        Paths of the data files of the package.
+    fillers
+        Functions that fill a container of their module, from :func:`filling`.
+    """
+    names = {PurePosixPath(path).name for path in data}
+    tree = ast.parse(content)
+    for statement in tree.body:
+        named = {PurePosixPath(text).name for text in _file_names(statement)}
+        for node in ast.walk(statement):
+            if problem := _problem(node):
+                yield node.lineno, problem
+            elif _reads_files(node) and not named & names:
+                yield node.lineno, "reads a file of the package without naming it"
+        yield from _lookups_of_a_module(statement)
+        yield from _hidden_registrations(statement, set(fillers))
+
+
+def unnamed_files(sources: Sources) -> set[str]:
+    """Return the data files of a package that no string of its modules names."""
+    named = {
+        path
+        for source in sources.modules.values()
+        for text in _file_names(ast.parse(source.content))
+        for path in sources.files_named(text)
+    }
+    return set(sources.data) - named
+
+
+def filling(modules: Mapping[str, bytes]) -> set[str]:
+    """Return the functions that fill a container of their module."""
+    return {
+        function.name
+        for content in modules.values()
+        for function, own in _functions(ast.parse(content))
+        if any(_filled(node) in own for node in ast.walk(function))
+    }
+
+
+def _problem(node: ast.AST) -> str:
+    """Say what one construct hides; nothing where it hides nothing."""
+    match node:
+        case ast.ImportFrom(names=[ast.alias(name="*")]):
+            return "imports names that nobody can tell"
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            if name == "import_module":
+                return "" if _elsewhere(node.args) else "imports a hidden module"
+            # A dictionary may have a key of this name, and no function is called so.
+            return CALLS.get(name, "")
+        case ast.Attribute(value=ast.Name(id="sys"), attr="modules"):
+            return ATTRIBUTES["modules"]
+        case ast.Attribute(attr=name) if name != "modules":
+            return ATTRIBUTES.get(name, "")
+        case ast.Name(id="__doc__"):
+            return ATTRIBUTES["__doc__"]
+        case ast.FunctionDef(name=name):
+            return METHODS.get(name, "")
+        case ast.ClassDef(keywords=keywords) if keywords:
+            return "has a metaclass or arguments for __init_subclass__"
+    return ""
+
+
+def _elsewhere(arguments: list[ast.expr]) -> bool:
+    """Tell whether a module is named by a string and is not of the package."""
+    first = arguments[0] if arguments else None
+    text = first.value if isinstance(first, ast.Constant) else PACKAGE
+    return isinstance(text, str) and text.partition(".")[0] != PACKAGE
+
+
+def _reads_files(node: ast.AST) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id == "__file__"
+    if isinstance(node, ast.Call):
+        called = node.func
+        name = getattr(called, "attr", getattr(called, "id", ""))
+        return name in READING_FILES
+    return False
+
+
+def _lookups_of_a_module(statement: ast.stmt) -> Iterator[tuple[int, str]]:
+    """Yield a function that a module calls for names it does not have."""
+    if isinstance(statement, ast.FunctionDef) and statement.name == "__getattr__":
+        yield statement.lineno, "makes names of a module when they are asked for"
+
+
+def _hidden_registrations(
+    statement: ast.stmt, fillers: set[str]
+) -> Iterator[tuple[int, str]]:
+    """Yield ``name = register(...)``, which counts only where the name is used."""
+    if not isinstance(statement, ast.Assign | ast.AnnAssign) or not statement.value:
+        return
+    for node in ast.walk(statement.value):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name in fillers:
+                yield node.lineno, f"registers by {name}; call it in a statement"
+
+
+def _file_names(tree: ast.AST) -> set[str]:
+    constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    texts = [node.value for node in constants if isinstance(node.value, str)]
+    return {text for text in texts if FILE_NAME.fullmatch(text)}
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[ast.FunctionDef, set[str]]]:
+    """Yield functions, and names of the module that they do not bind themselves."""
+    bound = {
+        node.id
+        for statement in tree.body
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef):
+            inner = list(ast.walk(function))
+            local = {node.arg for node in inner if isinstance(node, ast.arg)} | {
+                node.id
+                for node in inner
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            }
+            yield function, bound - local
+
+
+def _filled(node: ast.AST) -> str:
+    """Return the name of a container that is changed in place."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute)):
+            return name if attribute in FILLING else ""
+        case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
+            return name
+    return ""
