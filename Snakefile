@@ -58,6 +58,7 @@ rule all:
     input:
         "<results>/report.html",
         "<results>/provenance.json",
+        "<results>/cohort/accepted.json",
         "<results>/audit/randomisation.tsv",
         FIGURES,
         SIGNED_HEATMAPS,

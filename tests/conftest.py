@@ -21,8 +21,12 @@ def real_files() -> Path:
 
 @pytest.fixture(scope="session")
 def study(tmp_path_factory) -> Path:
-    """Return a repository in which the tests study has run with two cores."""
+    """Return a repository in which the tests study has run with two cores.
+
+    The functions that its scripts executed are listed in ``calls`` next to it.
+    """
     folder = copy_repository(tmp_path_factory.mktemp("first") / "repository")
-    done = snakemake(folder, "--cores", "2", "--resources", "gpu=1")
+    calls = folder.parent / "calls"
+    done = snakemake(folder, "--cores", "2", "--resources", "gpu=1", calls=calls)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return folder

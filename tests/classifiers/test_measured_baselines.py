@@ -15,7 +15,7 @@ from nodal_staging.cohort.selection import InspectedShard, Limits
 from nodal_staging.nodes.measurements import measure_nodes
 from nodal_staging.phantom.scanner import Scanner
 from nodal_staging.phantom.simulation import simulate_exams
-from nodal_staging.phantom.synthetic_cohort import Enrolment, Readers, draw_cohort
+from nodal_staging.phantom.synthetic_cohort import Enrolment, draw_cohort
 from nodal_staging.phantom.truth import Dials
 
 SHARD = "1-of-1"
@@ -40,7 +40,6 @@ def raw(tmp_path_factory):
     draw_cohort(
         enrolment=Enrolment(patients=4, nodes=18, excluded_share=0.0),
         dials=Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0),
-        readers=Readers([0.3], sees_location=False),
         per_node_share=0.0,
         ct=SCANNER.ct,
         n_shards=1,

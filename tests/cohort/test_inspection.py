@@ -10,7 +10,7 @@ import pytest
 
 from nodal_staging import tables
 from nodal_staging.cohort.contrast_and_dose import Rules
-from nodal_staging.cohort.inspection import inspect_exams
+from nodal_staging.cohort.inspection import accept_exams, inspect_exams
 from nodal_staging.cohort.selection import (
     CohortError,
     InspectedShard,
@@ -23,13 +23,16 @@ from nodal_staging.exams.segmentation.regions import Segmentation
 from nodal_staging.nodes.measurements import measure_nodes
 from nodal_staging.phantom.mitk_writer import write_multilabel
 from nodal_staging.phantom.scanner import Scanner
+from nodal_staging.phantom.simulated_readers import simulate_readers
 from nodal_staging.phantom.simulation import simulate_exams
-from nodal_staging.phantom.synthetic_cohort import Enrolment, Readers, draw_cohort
+from nodal_staging.phantom.synthetic_cohort import Enrolment, draw_cohort
 from nodal_staging.phantom.truth import Dials
 from nodal_staging.study.errors import InputError
+from nodal_staging.study.files import read_json
 from nodal_staging.tables import TableError
 
 SHARD = "1-of-1"
+DIALS = Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0)
 SCANNER = Scanner(
     body={"width_mm": 110, "depth_mm": 90, "region_height_mm": 12},
     ct={
@@ -49,13 +52,20 @@ def pristine(tmp_path_factory):
     folder = tmp_path_factory.mktemp("raw")
     draw_cohort(
         enrolment=Enrolment(patients=4, nodes=18, excluded_share=0.2),
-        dials=Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0),
-        readers=Readers([0.3], sees_location=False),
+        dials=DIALS,
         per_node_share=0.0,
         ct=SCANNER.ct,
         n_shards=1,
         seed=3,
         folder=folder,
+    )
+    simulate_readers(
+        truth=folder / "truth.tsv",
+        dials=DIALS,
+        noise=[0.3],
+        sees_location=False,
+        seed=3,
+        output=folder / "readings.tsv",
     )
     simulate_exams(
         exams=folder / "exams.tsv",
@@ -202,6 +212,24 @@ def test_strict_stops_at_a_bad_exam(raw, victim, damage):
     damage(raw, victim)
     with pytest.raises(InputError, match="on_bad_exam: exclude"):
         inspect(raw, on_bad_exam="fail")
+
+
+def accept(raw, on_bad_exam):
+    accept_exams(
+        inspections=[raw / "inspections.tsv"],
+        on_bad_exam=on_bad_exam,
+        output=raw / "accepted.json",
+    )
+    return read_json(raw / "accepted.json")
+
+
+def test_exams_that_were_inspected_before_are_judged_too(raw, victim):
+    next(iter(DAMAGES))(raw, victim)
+    unusable = int((inspect(raw)["reason"] != "ok").sum())
+    assert unusable > 0
+    assert accept(raw, "exclude") == {"unusable": unusable}
+    with pytest.raises(InputError, match="on_bad_exam: exclude"):
+        accept(raw, "fail")
 
 
 def test_an_unusable_pet_costs_the_suv_and_not_the_exam(raw, victim):

@@ -47,16 +47,30 @@ def copy_repository(folder: Path) -> Path:
 
 
 def snakemake(
-    folder: Path, *arguments: str, configuration: list[str] = TESTS
+    folder: Path,
+    *arguments: str,
+    configuration: list[str] = TESTS,
+    calls: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake; ``calls`` is a folder for the functions that its jobs execute."""
     return subprocess.run(
         [*SNAKEMAKE, *configuration, *arguments],
         cwd=folder,
-        env=ENVIRONMENT,
+        env=ENVIRONMENT | traced_into(calls),
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def traced_into(calls: Path | None) -> dict[str, str]:
+    """Return the environment in which jobs write down the functions they execute."""
+    if calls is None:
+        return {}
+    calls.mkdir(parents=True, exist_ok=True)
+    return {"PYTHONPATH": str(Path(__file__).with_name("tracing"))} | {
+        "TRACED_CALLS": str(calls)
+    }
 
 
 def planned_jobs(

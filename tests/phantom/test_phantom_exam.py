@@ -29,10 +29,12 @@ from nodal_staging.phantom.node import (
 )
 from nodal_staging.phantom.pet import MUSCLE_SUV
 from nodal_staging.phantom.scanner import Scanner
+from nodal_staging.phantom.simulated_readers import simulate_readers
 from nodal_staging.phantom.simulation import simulate_exams
-from nodal_staging.phantom.synthetic_cohort import Enrolment, Readers, draw_cohort
+from nodal_staging.phantom.synthetic_cohort import Enrolment, draw_cohort
 from nodal_staging.phantom.truth import Dials
 
+DIALS = Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0)
 SCANNER = Scanner(
     body={"width_mm": 148, "depth_mm": 112, "region_height_mm": 20},
     ct={
@@ -50,13 +52,20 @@ SCANNER = Scanner(
 def draw(folder, n_shards=1):
     draw_cohort(
         enrolment=Enrolment(patients=9, nodes=45, excluded_share=0.25),
-        dials=Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0),
-        readers=Readers([0.3], sees_location=False),
+        dials=DIALS,
         per_node_share=0.3,
         ct=SCANNER.ct,
         n_shards=n_shards,
         seed=1,
         folder=folder,
+    )
+    simulate_readers(
+        truth=folder / "truth.tsv",
+        dials=DIALS,
+        noise=[0.3],
+        sees_location=False,
+        seed=1,
+        output=folder / "readings.tsv",
     )
 
 

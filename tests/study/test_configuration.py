@@ -8,6 +8,7 @@ import yaml
 from nodal_staging.study.configuration import (
     ConfigurationError,
     check_configuration,
+    deciding_options,
     external_scores,
     family_of,
 )
@@ -171,3 +172,18 @@ def test_the_family_of_comparisons():
         ConfigurationError, match=r"family names nobody.*choose from cnn"
     ):
         family_of(["cnn", "nobody"], **groups)
+
+
+def test_results_depend_on_what_decides_them(config):
+    own = {"source": "files"}
+    kept = deciding_options(config)
+    assert not kept.keys() & {"prediction", "learning_curve", "replay"}
+    assert "on_bad_exam" not in kept["cohort"]
+    assert "shards_at_once" not in kept["phantom"]
+    assert kept["selection"] == {"choose": "configured"}
+    assert kept["training"] == config["training"]
+    assert "phantom" not in deciding_options(
+        config | {"cohort": config["cohort"] | own}
+    )
+    best = config["selection"] | {"choose": "best"}
+    assert deciding_options(config | {"selection": best})["selection"] == best

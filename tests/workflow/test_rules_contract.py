@@ -104,7 +104,9 @@ def test_script_uses_what_the_rule_declares_and_nothing_else(name):
     assert used["wildcards"] <= set(rule.wildcard_names)
     # Sums of code and of rows of a sheet: a job depends on them without reading them.
     assert used["params"] | {"code"} == set(rule.params.keys()) - {"rows"}
-    assert used.get("resources", set()) <= {"gpu"}
+    # A resource that is no parameter changes no result.
+    assert used.get("resources", set()) <= {"gpu", "on_bad_exam"}
+    assert ("on_bad_exam" in rule.resources) == ("resources.on_bad_exam" in text)
     if "snakemake.resources.gpu" in text:
         assert rule.resources["gpu"]
 
@@ -145,7 +147,10 @@ def test_every_job_names_memory_and_time(name):
     """On a cluster some 300 MB of a job are Snakemake's own; each attempt has more."""
     asked = SCRIPTED[name].resources
     memory, minutes = (
-        [asked[what].evaluate(None, attempt=number).value for number in (1, 2, 3)]
+        [
+            asked[what].evaluate(None, input=[], attempt=number).value
+            for number in (1, 2, 3)
+        ]
         for what in ("mem_mb", "runtime")
     )
     assert memory[0] >= 1000

@@ -9,9 +9,14 @@ OUTPUTS  attribution/<cnn>.patterns.h5  patterns of every layer, and whose they 
 """
 
 EXPLAIN = config["attribution"]
-# What decides the maps; the rest of the section concerns their checks.
-CHECKING = ("flipping_steps", "randomised_levels", "fresh_networks", "permuted")
-DRAWING = {key: EXPLAIN[key] for key in EXPLAIN if key not in (*CHECKING, "ring_mm")}
+# What decides the maps, and what decides their checks; ring_mm is for the audit, and
+# permuted is a matter of inputs.
+CHECKS = {key: EXPLAIN[key] for key in EXPLAIN if key not in ("ring_mm", "permuted")}
+DRAWING = {
+    key: CHECKS[key]
+    for key in CHECKS
+    if key not in ("flipping_steps", "randomised_levels", "fresh_networks")
+}
 PATTERN_FILE = (
     "<results>/attribution/{cnn}.patterns.h5"
     if any(method.startswith("pattern_") for method in EXPLAIN["methods"])
@@ -36,8 +41,8 @@ rule fit_patterns:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=growing(4000, per_mb=0.5),
+        runtime=growing(60, per_mb=0.1),
         gpu=1,
     params:
         estimator=lookup(within=config, dpath="attribution/estimator"),
@@ -67,8 +72,8 @@ rule attribute_cnn:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=growing(4000, per_mb=0.5),
+        runtime=growing(60, per_mb=0.1),
         gpu=1,
     params:
         options=DRAWING,
@@ -91,8 +96,7 @@ rule permute_labels:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         seed=lookup(within=config, dpath="seed"),
         code=version_of("permute_labels"),
@@ -137,11 +141,11 @@ rule check_attribution:
     threads: config["training"]["intra_op_threads"]
     resources:
         # Networks, their patterns and the outputs of two layers at full width.
-        mem_mb=growing(8000),
-        runtime=growing(240),
+        mem_mb=growing(8000, per_mb=0.5),
+        runtime=growing(240, per_mb=0.2),
         gpu=1,
     params:
-        options=lookup(within=config, dpath="attribution"),
+        options=CHECKS,
         seed=lookup(within=config, dpath="seed"),
         code=version_of("check_attribution"),
     script:

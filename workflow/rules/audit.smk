@@ -32,8 +32,7 @@ rule audit_ceilings:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         classifiers=CLASSIFIERS,
         readers_see_location=lookup(
@@ -135,8 +134,7 @@ rule tabulate_patterns:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         cnns=CNNS,
         code=version_of("tabulate_patterns"),
@@ -157,8 +155,7 @@ rule write_verdict:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         protocol=lookup(within=config, dpath="datasets/protocol"),
         threshold_source=lookup(within=config, dpath="statistics/threshold_source"),

@@ -61,8 +61,7 @@ rule score_baseline:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         code=version_of("score_baseline"),
     script:
@@ -83,8 +82,7 @@ rule score_logistic:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         ridge=lookup(within=config, dpath="baselines/ridge"),
         code=version_of("score_logistic"),
@@ -104,8 +102,7 @@ rule score_reader:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         rows=readings_of,
         unread=lookup(within=config, dpath="readers/unread"),

@@ -27,8 +27,7 @@ rule write_recipe:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         options=recipe_options(config),
         seed=lookup(within=config, dpath="seed"),
@@ -58,8 +57,8 @@ rule train_cnn:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(600),
+        mem_mb=growing(4000, per_mb=0.5),
+        runtime=growing(600, per_mb=0.3),
         gpu=1,
     params:
         code=version_of("train_cnn"),
@@ -85,8 +84,8 @@ rule train_fold:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(600),
+        mem_mb=growing(4000, per_mb=0.5),
+        runtime=growing(600, per_mb=0.3),
         gpu=1,
     params:
         code=version_of("train_fold"),
@@ -112,8 +111,8 @@ rule score_cnn:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=growing(3000),
-        runtime=growing(60),
+        mem_mb=growing(3000, per_mb=0.5),
+        runtime=growing(60, per_mb=0.02),
         gpu=1,
     params:
         code=version_of("score_cnn"),
@@ -136,8 +135,7 @@ rule draw_training:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         cnns=CNNS,
         synthetic=SYNTHETIC,
@@ -175,8 +173,7 @@ rule replay_images:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         nodes=lookup(within=config, dpath="replay/nodes"),
         epochs=lookup(within=config, dpath="replay/epochs"),

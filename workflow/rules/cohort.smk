@@ -7,6 +7,7 @@ OUTPUTS  cohort/labels/<shard>.tsv, cohort/nodes_from_labels.tsv  in place of no
          cohort/index/<shard>.json   how the files of each usable exam are read
          cohort/exams.tsv            every exam with included or the reason
          cohort/flow.json            counts for the flow chart
+         cohort/accepted.json        number of unusable exams; none where they end the study
          cohort/characteristics.tsv  the cohort, overall and by partition
          check/pictures/<shard>/     every usable exam: its nodes on CT, and CT on PET
          check/exams.tsv             every exam: ok, or what is wrong and the fix
@@ -31,9 +32,9 @@ rule read_label_names:
     resources:
         mem_mb=growing(1500),
         runtime=growing(60),
+        on_bad_exam=ON_BAD_EXAM,
     params:
         label_names=lookup(within=config, dpath="cohort/label_names"),
-        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
         rows=rows_of,
         code=version_of("read_label_names"),
     script:
@@ -51,8 +52,7 @@ rule gather_label_names:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         label_names=lookup(within=config, dpath="cohort/label_names"),
         code=version_of("gather_label_names"),
@@ -76,8 +76,7 @@ rule check_sheets:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         labelled=True,
         rows=sheets_of(["exams", "nodes", "readings"]),
@@ -105,10 +104,10 @@ rule inspect_exams:
     resources:
         mem_mb=growing(1500),
         runtime=growing(120),
+        on_bad_exam=ON_BAD_EXAM,
     params:
-        criteria=lookup(within=config, dpath="cohort/criteria"),
+        evidence=EVIDENCE,
         repairs=lookup(within=config, dpath="cohort/repairs"),
-        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
         rows=rows_of,
         code=version_of("inspect_exams"),
     script:
@@ -128,13 +127,33 @@ rule select_cohort:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
-        criteria=lookup(within=config, dpath="cohort/criteria"),
+        limits=LIMITS,
         code=version_of("select_cohort"),
     script:
         "../scripts/cohort/select_cohort.py"
+
+
+rule accept_exams:
+    """End the study at an unusable exam, where it is configured to."""
+    input:
+        gather.cohort("<results>/cohort/inspected/{scatteritem}.tsv"),
+    output:
+        "<results>/cohort/accepted.json",
+    log:
+        "<logs>/accept_exams.log",
+    # Exams may have been inspected when the study was to go on without unusable ones.
+    priority: 20
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **SMALL_JOB,
+    params:
+        on_bad_exam=ON_BAD_EXAM,
+        code=version_of("accept_exams"),
+    script:
+        "../scripts/cohort/accept_exams.py"
 
 
 rule describe_cohort:
@@ -152,8 +171,7 @@ rule describe_cohort:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         code=version_of("describe_cohort"),
     script:
@@ -201,11 +219,10 @@ rule write_check:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         study=lookup(within=config, dpath="study"),
-        criteria=lookup(within=config, dpath="cohort/criteria"),
+        limits=LIMITS,
         code=version_of("write_check"),
     script:
         "../scripts/cohort/write_check.py"

@@ -1,6 +1,5 @@
 """What all stages share: the package on the path, code versions, names of things."""
 
-import gc
 import os
 import sys
 from pathlib import Path
@@ -16,6 +15,7 @@ import nodal_staging
 from nodal_staging.study.configuration import (
     candidate_options,
     check_configuration,
+    deciding_options,
     external_scores,
     family_of,
     recipe_options,
@@ -33,8 +33,11 @@ if os.path.realpath(nodal_staging.__path__[0]) != os.path.realpath(
         f"{nodal_staging.__path__[0]}; take it out of PYTHONPATH or uninstall it"
     )
 
-# Snakemake keeps all that it has loaded by now: no search for garbage need look there.
-gc.freeze()
+# The only private part of Snakemake in use: a limit that holds without an option of the
+# command line or of a profile. It changes no result, so no rule has it as a parameter.
+# A job in a cluster reads this file again and finds the limit already there.
+if "raw_shards" not in workflow.global_resources:
+    workflow.register_resource("raw_shards", config["phantom"]["shards_at_once"])
 
 check_configuration(
     config, workflow.current_basedir.join("../schemas/config.schema.yaml")
@@ -75,6 +78,14 @@ if not SHEETS["nodes"]:
 RAW_SHARD = "<results>/raw/{scatteritem}" if SYNTHETIC else []
 
 CNNS = ["status_balanced", "location_balanced", "xmask"]
+# What decides whether an exam takes part; the other criteria are evidence of contrast
+# medium and dose, which inspection alone weighs.
+CRITERIA = config["cohort"]["criteria"]
+LIMITS = {key: CRITERIA[key] for key in ("period", "require_pet", "first_exam_only")}
+EVIDENCE = {key: value for key, value in CRITERIA.items() if key not in LIMITS}
+# Whether a job ends at an unusable exam or goes on without it. Its results are the same,
+# so they do not depend on it: resources, unlike params, are not recorded with them.
+ON_BAD_EXAM = config["cohort"]["on_bad_exam"]
 # What the architecture selection chose, where the study follows it.
 CHOSEN = (
     "<results>/selection/chosen.json" if config["selection"]["choose"] == "best" else []
@@ -125,9 +136,24 @@ def version_of(rule_name):
     return lambda wildcards: code_version(script, SOURCE_ROOT, memory)
 
 
-def growing(amount):
-    """Ask for more at each attempt: a job that was killed had too little."""
-    return lambda wildcards, attempt: amount * attempt
+def growing(amount, per_mb=0):
+    """Ask for more at each attempt: a job that was killed had too little.
+
+    What a rule needs may also grow with its input, by ``per_mb`` for each megabyte.
+    Files that do not exist yet count nothing, so that a plan can be made.
+    """
+    return lambda wildcards, input, attempt: attempt * (
+        amount + round(per_mb * sum(map(megabytes, input)))
+    )
+
+
+def megabytes(path):
+    """Return the size of a file; 0 of a folder or of one that does not exist."""
+    return os.path.getsize(path) / 1e6 if os.path.isfile(path) else 0
+
+
+# What most jobs need: tables are read and written, or a figure is drawn.
+SMALL_JOB = {"mem_mb": growing(1000), "runtime": growing(10)}
 
 
 def rows_of(wildcards):

@@ -108,8 +108,7 @@ rule gather_learning_curve:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         points=[(100, 0, cnn) for cnn in CNNS] + POINTS,
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
@@ -129,8 +128,7 @@ rule draw_learning_curve:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         synthetic=SYNTHETIC,
         code=version_of("draw_learning_curve"),

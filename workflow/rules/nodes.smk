@@ -34,9 +34,9 @@ rule measure_nodes:
     resources:
         mem_mb=growing(1500),
         runtime=growing(120),
+        on_bad_exam=ON_BAD_EXAM,
     params:
-        criteria=lookup(within=config, dpath="cohort/criteria"),
-        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        limits=LIMITS,
         rows=rows_of,
         code=version_of("measure_nodes"),
     script:
@@ -54,8 +54,7 @@ rule gather_nodes:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         code=version_of("gather_nodes"),
     script:
@@ -73,8 +72,7 @@ rule check_uptake:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         cutoff_suv=lookup(within=config, dpath="cohort/suv_cutoff"),
         code=version_of("check_uptake"),
@@ -94,8 +92,7 @@ rule draw_uptake:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         cutoff_suv=lookup(within=config, dpath="cohort/suv_cutoff"),
         synthetic=SYNTHETIC,
@@ -134,10 +131,11 @@ rule extract_patches:
         "../../envs/core.yaml"
     resources:
         mem_mb=growing(3000),
-        runtime=growing(240),
+        # A row of the nodes is some 200 bytes, and its patch up to 3 s.
+        runtime=growing(240, per_mb=250),
+        on_bad_exam=ON_BAD_EXAM,
     params:
-        criteria=lookup(within=config, dpath="cohort/criteria"),
-        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        limits=LIMITS,
         size_mm=lookup(within=config, dpath="patches/size_mm"),
         spacing_mm=lookup(within=config, dpath="patches/spacing_mm"),
         centre=lookup(within=config, dpath="patches/centre"),
@@ -168,8 +166,7 @@ rule choose_examples:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         code=version_of("choose_examples"),
     script:

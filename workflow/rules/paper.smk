@@ -51,8 +51,7 @@ rule write_scorecard:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         synthetic=SYNTHETIC,
         code=version_of("write_scorecard"),
@@ -94,8 +93,7 @@ rule check_claims:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
         replicates=lookup(within=config, dpath="statistics/replicates"),

@@ -7,13 +7,27 @@ OUTPUTS  raw/exams.tsv, raw/nodes.tsv, raw/readings.tsv  as a hospital hands the
          figures/phantom_gallery.{pdf,png}  contact sheet, on request
 """
 
+# The truth model; the rest of the section concerns scans, readers and the workflow.
+DIALS = {
+    key: config["phantom"][key]
+    for key in (
+        "prevalence",
+        "location_bias",
+        "delta_size",
+        "delta_attenuation",
+        "delta_hilum",
+        "score_icc",
+        "label_icc",
+        "label_noise",
+    )
+}
+
 
 rule draw_cohort:
     """Draw the truth of the synthetic cohort and write its sheets."""
     output:
         exams="<results>/raw/exams.tsv",
         nodes="<results>/raw/nodes.tsv",
-        readings="<results>/raw/readings.tsv",
         truth="<results>/raw/truth.tsv",
         ceilings="<results>/raw/truth.json",
     log:
@@ -21,10 +35,16 @@ rule draw_cohort:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
-        phantom=lookup(within=config, dpath="phantom"),
+        patients=lookup(within=config, dpath="phantom/patients"),
+        nodes=lookup(within=config, dpath="phantom/nodes"),
+        excluded_share=lookup(within=config, dpath="phantom/excluded_share"),
+        dials=DIALS,
+        per_node_share=lookup(
+            within=config, dpath="phantom/segmentation/per_node_share"
+        ),
+        ct=lookup(within=config, dpath="phantom/ct"),
         shards=gather.cohort("{scatteritem}"),
         seed=lookup(within=config, dpath="seed"),
         code=version_of("draw_cohort"),
@@ -32,8 +52,26 @@ rule draw_cohort:
         "../scripts/phantom/draw_cohort.py"
 
 
-if "raw_shards" not in workflow.global_resources:
-    workflow.register_resource("raw_shards", config["phantom"]["shards_at_once"])
+rule simulate_readers:
+    """Let the simulated readers rate the nodes of the synthetic cohort."""
+    input:
+        "<results>/raw/truth.tsv",
+    output:
+        "<results>/raw/readings.tsv",
+    log:
+        "<logs>/simulate_readers.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **SMALL_JOB,
+    params:
+        dials=DIALS,
+        noise=lookup(within=config, dpath="phantom/readers/noise"),
+        sees_location=lookup(within=config, dpath="phantom/readers/sees_location"),
+        seed=lookup(within=config, dpath="seed"),
+        code=version_of("simulate_readers"),
+    script:
+        "../scripts/phantom/simulate_readers.py"
 
 
 rule simulate_exams:
@@ -51,7 +89,8 @@ rule simulate_exams:
         "../../envs/core.yaml"
     resources:
         mem_mb=growing(1500),
-        runtime=growing(120),
+        # A row is some 100 bytes and an exam up to 20 s, of which a shard has its part.
+        runtime=growing(120, per_mb=3300 / config["cohort"]["shards"]),
         raw_shards=1,
     params:
         body=lookup(within=config, dpath="phantom/body"),
@@ -77,7 +116,11 @@ rule draw_phantom_gallery:
         mem_mb=growing(3000),
         runtime=growing(20),
     params:
-        phantom=lookup(within=config, dpath="phantom"),
+        body=lookup(within=config, dpath="phantom/body"),
+        ct=lookup(within=config, dpath="phantom/ct"),
+        pet=lookup(within=config, dpath="phantom/pet"),
+        segmentation=lookup(within=config, dpath="phantom/segmentation"),
+        dials=DIALS,
         seed=lookup(within=config, dpath="seed"),
         code=version_of("draw_phantom_gallery"),
     script:

@@ -32,8 +32,7 @@ rule compute_precision:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         pairs=len(COMPARED) * (len(COMPARED) - 1) // 2,
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),

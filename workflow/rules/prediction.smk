@@ -25,7 +25,7 @@ NEW_ROWS = rows_by_shard(
     f"{MEMORY}/new_rows",
 )
 # Whoever asks for a prediction may ask it of any exam of a patient.
-NEW_CRITERIA = config["cohort"]["criteria"] | {"first_exam_only": False}
+NEW_LIMITS = LIMITS | {"first_exam_only": False}
 
 
 use rule read_label_names as read_new_labels with:
@@ -39,7 +39,6 @@ use rule read_label_names as read_new_labels with:
         f"{NEW_BENCHMARKS}/read_new_labels/{{scatteritem}}.tsv"
     params:
         label_names=None,
-        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
         rows=new_rows_of,
         code=version_of("read_label_names"),
 
@@ -84,9 +83,8 @@ use rule inspect_exams as inspect_new_exams with:
     benchmark:
         f"{NEW_BENCHMARKS}/inspect_new_exams/{{scatteritem}}.tsv"
     params:
-        criteria=lookup(within=config, dpath="cohort/criteria"),
+        evidence=EVIDENCE,
         repairs=lookup(within=config, dpath="cohort/repairs"),
-        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
         rows=new_rows_of,
         code=version_of("inspect_exams"),
 
@@ -101,7 +99,7 @@ use rule select_cohort as select_new_exams with:
     log:
         f"{NEW_LOGS}/select_new_exams.log",
     params:
-        criteria=NEW_CRITERIA,
+        limits=NEW_LIMITS,
         code=version_of("select_cohort"),
 
 
@@ -119,8 +117,7 @@ use rule measure_nodes as measure_new_nodes with:
     benchmark:
         f"{NEW_BENCHMARKS}/measure_new_nodes/{{scatteritem}}.tsv"
     params:
-        criteria=NEW_CRITERIA,
-        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        limits=NEW_LIMITS,
         rows=new_rows_of,
         code=version_of("measure_nodes"),
 
@@ -140,8 +137,7 @@ use rule extract_patches as extract_new_patches with:
     benchmark:
         f"{NEW_BENCHMARKS}/extract_new_patches/{{scatteritem}}.tsv"
     params:
-        criteria=NEW_CRITERIA,
-        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        limits=NEW_LIMITS,
         size_mm=lookup(within=config, dpath="patches/size_mm"),
         spacing_mm=lookup(within=config, dpath="patches/spacing_mm"),
         centre=lookup(within=config, dpath="patches/centre"),
@@ -165,8 +161,8 @@ rule describe_training_images:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=growing(3000),
-        runtime=growing(60),
+        mem_mb=growing(3000, per_mb=0.5),
+        runtime=growing(60, per_mb=0.02),
         gpu=1,
     params:
         code=version_of("describe_training_images"),
@@ -191,8 +187,8 @@ rule predict_nodes:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=growing(3000),
-        runtime=growing(60),
+        mem_mb=growing(3000, per_mb=0.5),
+        runtime=growing(60, per_mb=0.02),
         gpu=1,
     params:
         code=version_of("predict_nodes"),

@@ -42,7 +42,7 @@ rule record_provenance:
         mem_mb=growing(1000),
         runtime=growing(10),
     params:
-        config=config,
+        config=deciding_options(config),
         code=version_of("record_provenance"),
     script:
         "../scripts/report/record_provenance.py"

@@ -36,8 +36,7 @@ rule import_scores:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         code=version_of("import_scores"),
     script:
@@ -96,8 +95,7 @@ rule compare_classifiers:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         classifiers=COMPARED,
         significance=lookup(within=config, dpath="statistics/significance"),
@@ -118,8 +116,7 @@ rule compare_aucs:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         classifiers=COMPARED_AUCS,
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
@@ -143,8 +140,7 @@ rule compute_subgroups:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         classifiers=CLASSIFIERS,
         bands_mm=lookup(within=config, dpath="statistics/short_axis_bands_mm"),
@@ -191,8 +187,7 @@ rule tabulate_results:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         significance=lookup(within=config, dpath="statistics/significance"),
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -114,7 +114,35 @@ def inspect_exams(
     write_json(index, indices)
 
 
-def _bad_exam(row: dict[str, str]) -> InputError:
+def accept_exams(
+    *, inspections: Iterable[str | Path], on_bad_exam: str, output: str | Path
+) -> None:
+    """Count the unusable exams of a study, or end it at the first.
+
+    Exams that were inspected under another setting are judged too.
+
+    Parameters
+    ----------
+    inspections
+        What the inspection of each shard found (``tables.INSPECTIONS``).
+    on_bad_exam
+        As for :func:`inspect_exams`.
+    output
+        JSON: ``unusable``, the number of such exams.
+
+    Raises
+    ------
+    InputError
+        The first unusable exam, where ``on_bad_exam`` is ``fail``.
+    """
+    found = pd.concat([tables.read(path, tables.INSPECTIONS) for path in inspections])
+    bad = found[found["reason"] != "ok"]
+    if on_bad_exam == "fail" and len(bad):
+        raise _bad_exam(bad.iloc[0].to_dict())
+    write_json(output, {"unusable": len(bad)})
+
+
+def _bad_exam(row: Mapping[Any, Any]) -> InputError:
     return InputError(
         f"{row['problem']} (or set cohort.on_bad_exam: exclude to go on without it)"
     )

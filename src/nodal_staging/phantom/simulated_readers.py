@@ -6,10 +6,13 @@ reader's cut stands where both fall short of the paper by the same number of sta
 deviations: midway between the published pair in probit space.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from nodal_staging import tables
 from nodal_staging.phantom.truth import LATENTS, PAPER_COUNTS, Dials
 from nodal_staging.study.seeds import stream
 from nodal_staging.tables import RATINGS
@@ -19,6 +22,36 @@ OPERATING_POINTS = [(0.80, 0.93), (0.50, 0.98)]
 
 OUTER_CUTS = 1.0
 """Distance of the outer cuts from the middle one, in standard deviations."""
+
+
+def simulate_readers(
+    *,
+    truth: str | Path,
+    dials: Dials,
+    noise: list[float],
+    sees_location: bool,
+    seed: int,
+    output: str | Path,
+) -> None:
+    """Write the sheet of the readings of a synthetic cohort.
+
+    Parameters
+    ----------
+    truth
+        Every node of the cohort (``tables.TRUTH``).
+    dials, noise, sees_location, seed
+        As for :func:`read_nodes`.
+    output
+        ``tables.READING_SHEET``.
+    """
+    readings = read_nodes(
+        tables.read(truth, tables.TRUTH),
+        dials,
+        noise=noise,
+        sees_location=sees_location,
+        seed=seed,
+    )
+    tables.write(readings, output, tables.READING_SHEET)
 
 
 def read_nodes(

@@ -13,7 +13,6 @@ from nodal_staging.phantom.ceilings import ceilings, location_tables
 from nodal_staging.phantom.identifiers import CANARY
 from nodal_staging.phantom.legibility import realistic_ceilings, render_nodes
 from nodal_staging.phantom.pet import draw_peaks
-from nodal_staging.phantom.simulated_readers import read_nodes
 from nodal_staging.phantom.truth import Dials, draw_nodes, location_counts
 from nodal_staging.study import shards
 from nodal_staging.study.files import write_json
@@ -27,14 +26,6 @@ SILENT_SHARE = 0.2
 LABEL_BY_VALUE_SHARE = 0.3
 PSA_LOG_MEAN, PSA_LOG_SD = 1.506, 1.752
 """Lognormal with the printed mean 20.9 and standard deviation 94.6 ng/ml."""
-
-
-@dataclass(frozen=True, slots=True)
-class Readers:
-    """Noise of each simulated reader; whether they know how often places are bad."""
-
-    noise: list[float]
-    sees_location: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +45,6 @@ def draw_cohort(
     *,
     enrolment: Enrolment,
     dials: Dials,
-    readers: Readers,
     per_node_share: float,
     ct: Mapping[str, Any],
     n_shards: int,
@@ -69,8 +59,6 @@ def draw_cohort(
         How many patients and nodes.
     dials
         The truth model.
-    readers
-        Perception of the simulated readers.
     per_node_share
         Share of the exams that were segmented with one file per node.
     ct
@@ -80,8 +68,8 @@ def draw_cohort(
     seed
         The study's seed.
     folder
-        Gets exams.tsv, nodes.tsv, readings.tsv (the hospital's sheets), truth.tsv
-        and truth.json (what no hospital has).
+        Gets exams.tsv and nodes.tsv (the hospital's sheets), truth.tsv and truth.json
+        (what no hospital has).
     """
     folder = Path(folder)
     exams = _draw_exams(enrolment, n_shards, seed)
@@ -95,19 +83,11 @@ def draw_cohort(
     )
     truth = _labelled(truth, seed)
     exams, truth = _segmented(exams, truth, per_node_share, seed)
-    readings = read_nodes(
-        truth,
-        dials,
-        noise=readers.noise,
-        sees_location=readers.sees_location,
-        seed=seed,
-    )
     tables.write(exams.drop(columns="fate"), folder / "exams.tsv", tables.EXAM_SHEET)
     sheet = truth.assign(status=truth["recorded_status"])
     columns = ["patient_id", "exam_id", "node_id", "segmentation", "label"]
     columns += ["location", "status"]
     tables.write(sheet[columns], folder / "nodes.tsv", tables.NODE_SHEET)
-    tables.write(readings, folder / "readings.tsv", tables.READING_SHEET)
     tables.write(truth, folder / "truth.tsv", tables.TRUTH)
     write_json(folder / "truth.json", _truth(dials, enrolment.nodes, ct, seed))
 

@@ -16,6 +16,9 @@ from nodal_staging.study.errors import InputError
 RECIPE_SECTIONS = ("image", "augmentation", "cnn", "training")
 """What decides the weights of a CNN beside its images and the seed."""
 
+ON_REQUEST = ("learning_curve", "prediction", "recover_counts", "replay")
+"""Sections that concern targets of their own, and none of the study's results."""
+
 SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Reads YAML in a tenth of the time where PyYAML was built with libyaml."""
 
@@ -60,6 +63,22 @@ def check_configuration(config: Mapping[str, Any], schema: str | Path) -> None:
         _check_sheets(config["cohort"])
     else:
         _check_phantom(config["phantom"], config["datasets"])
+
+
+def deciding_options(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of the configuration decides the results of the study.
+
+    Left out are the sections of results on request, and what decides only how the
+    study runs.
+    """
+    chosen = {key: value for key, value in config.items() if key not in ON_REQUEST}
+    for section, key in (("cohort", "on_bad_exam"), ("phantom", "shards_at_once")):
+        chosen[section] = {k: v for k, v in config[section].items() if k != key}
+    if config["cohort"]["source"] == "files":
+        del chosen["phantom"]
+    if config["selection"]["choose"] == "configured":
+        chosen["selection"] = {"choose": "configured"}
+    return chosen
 
 
 def recipe_options(config: Mapping[str, Any]) -> dict[str, Any]:

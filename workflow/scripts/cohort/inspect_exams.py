@@ -14,8 +14,8 @@ with job_log(snakemake.log[0]):
         exams=snakemake.input.exams,
         nodes=snakemake.input.nodes,
         shard=snakemake.wildcards.scatteritem,
-        rules=Rules.of(snakemake.params.criteria, snakemake.params.repairs),
-        on_bad_exam=snakemake.params.on_bad_exam,
+        rules=Rules.of(snakemake.params.evidence, snakemake.params.repairs),
+        on_bad_exam=snakemake.resources.on_bad_exam,
         inspections=snakemake.output.inspections,
         index=snakemake.output.index,
     )

@@ -14,6 +14,6 @@ with job_log(snakemake.log[0]):
         exams=snakemake.input[0],
         shard=snakemake.wildcards.scatteritem,
         naming=Naming.of(names) if names else None,
-        on_bad_exam=snakemake.params.on_bad_exam,
+        on_bad_exam=snakemake.resources.on_bad_exam,
         output=snakemake.output[0],
     )

@@ -12,7 +12,7 @@ with job_log(snakemake.log[0]):
     select_cohort(
         exams=snakemake.input.exams,
         inspections=snakemake.input.inspections,
-        limits=Limits.of(snakemake.params.criteria),
+        limits=Limits.of(snakemake.params.limits),
         cohort=snakemake.output.cohort,
         flow=snakemake.output.flow,
     )

@@ -16,7 +16,7 @@ with job_log(snakemake.log[0]):
         nodes=snakemake.input.nodes,
         inspections=snakemake.input.inspections,
         pictures=snakemake.input.pictures,
-        limits=Limits.of(snakemake.params.criteria),
+        limits=Limits.of(snakemake.params.limits),
         table=snakemake.output.table,
         page=snakemake.output.page,
     )

@@ -11,15 +11,14 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    phantom = snakemake.params.phantom
     draw_phantom_gallery(
         scanner=Scanner(
-            body=phantom["body"],
-            ct=phantom["ct"],
-            pet=phantom["pet"],
-            segmentation=phantom["segmentation"],
+            body=snakemake.params.body,
+            ct=snakemake.params.ct,
+            pet=snakemake.params.pet,
+            segmentation=snakemake.params.segmentation,
         ),
-        dials=dials_of(phantom),
+        dials=dials_of(snakemake.params.dials),
         seed=snakemake.params.seed,
         output=list(snakemake.output),
     )

@@ -17,10 +17,10 @@ with job_log(snakemake.log[0]):
             nodes=snakemake.input.nodes,
             inspections=snakemake.input.inspections,
             index=snakemake.input.index,
-            limits=Limits.of(snakemake.params.criteria),
+            limits=Limits.of(snakemake.params.limits),
         ),
         measured=snakemake.input.measured,
-        on_bad_exam=snakemake.params.on_bad_exam,
+        on_bad_exam=snakemake.resources.on_bad_exam,
         cube=Cube(
             snakemake.params.size_mm,
             snakemake.params.spacing_mm,

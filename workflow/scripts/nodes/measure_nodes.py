@@ -17,8 +17,8 @@ with job_log(snakemake.log[0]):
             nodes=snakemake.input.nodes,
             inspections=snakemake.input.inspections,
             index=snakemake.input.index,
-            limits=Limits.of(snakemake.params.criteria),
+            limits=Limits.of(snakemake.params.limits),
         ),
-        on_bad_exam=snakemake.params.on_bad_exam,
+        on_bad_exam=snakemake.resources.on_bad_exam,
         output=snakemake.output[0],
     )
