@@ -8,6 +8,8 @@ from repositories import copy_repository, snakemake
 # The package says how TensorFlow computes before a test imports it in another way.
 import nodal_staging  # noqa: F401
 
+pytest_plugins = ["cpu_budget", "two_processes"]
+
 REAL_FILES = Path(__file__).parents[2] / "shared" / "data" / "formats"
 
 
