@@ -54,13 +54,27 @@ class Lattice:
         return steps
 
     def to_points(self, index: npt.ArrayLike) -> FloatArray:
-        """Turn indices ``(..., 3)`` in ``(z, y, x)`` into LPS points ``(..., 3)``."""
+        """Turn indices ``(..., 3)`` in ``(z, y, x)`` into LPS points ``(..., 3)``.
+
+        Examples
+        --------
+        >>> lattice = Lattice((3, 4, 5), spacing_mm=(1, 2, 3), origin_mm=(10, 20, 30))
+        >>> lattice.to_points((1, 0, 2)).tolist()
+        [12.0, 20.0, 33.0]
+        """
         steps = np.asarray(index, dtype=np.float64)[..., ::-1]
         points: FloatArray = steps @ self.axes_mm().T + np.asarray(self.origin_mm)
         return points
 
     def to_index(self, points_mm: npt.ArrayLike) -> FloatArray:
-        """Turn LPS points ``(..., 3)`` into continuous indices ``(z, y, x)``."""
+        """Turn LPS points ``(..., 3)`` into continuous indices ``(z, y, x)``.
+
+        Examples
+        --------
+        >>> lattice = Lattice((3, 4, 5), spacing_mm=(1, 2, 3), origin_mm=(10, 20, 30))
+        >>> lattice.to_index((12, 20, 33)).tolist()
+        [1.0, 0.0, 2.0]
+        """
         offsets = np.asarray(points_mm, dtype=np.float64) - np.asarray(self.origin_mm)
         index: FloatArray = (offsets @ np.linalg.inv(self.axes_mm()).T)[..., ::-1]
         return index
@@ -102,6 +116,11 @@ def axial_cube(centre_mm: npt.ArrayLike, *, size: int, spacing_mm: float) -> Lat
 
     The point has the continuous index ``(size - 1) / 2`` on every axis, which for an
     even size lies between two voxels.
+
+    Examples
+    --------
+    >>> axial_cube((0, 0, 0), size=80, spacing_mm=1).origin_mm
+    (-39.5, -39.5, -39.5)
     """
     corner = np.asarray(centre_mm, dtype=np.float64) - spacing_mm * (size - 1) / 2
     return Lattice(

@@ -72,6 +72,12 @@ def empirical_curve(score: FloatArray, positive: BoolArray) -> Curve:
     ----------
     score, positive
         Finite scores and status, ``(n,)``, both classes present.
+
+    Examples
+    --------
+    >>> score, positive = np.array([0.1, 0.4, 0.8]), np.array([False, True, True])
+    >>> empirical_curve(score, positive).sensitivities.tolist()
+    [1.0, 1.0, 0.5, 0.0]
     """
     values, place = np.unique(score, return_inverse=True)
     positives = np.bincount(place[positive], minlength=len(values))
@@ -94,6 +100,12 @@ def youden_choice(curve: Curve, tie_rule: TieRule) -> YoudenChoice:
     References
     ----------
     Youden, Cancer 1950;3:32.
+
+    Examples
+    --------
+    >>> score, positive = np.array([0.1, 0.4, 0.8]), np.array([False, True, True])
+    >>> youden_choice(empirical_curve(score, positive), "lowest").threshold
+    0.25
     """
     index = (
         curve.true_positives * curve.negatives + curve.true_negatives * curve.positives

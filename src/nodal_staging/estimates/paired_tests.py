@@ -38,6 +38,12 @@ def difference_interval(
     References
     ----------
     Tango, Stat Med 1998;17:891.
+
+    Examples
+    --------
+    >>> lower, upper = difference_interval(10, 2, 100, level=0.95)
+    >>> round(lower, 3), round(upper, 3)
+    (0.014, 0.158)
     """
     limit = normal_quantile(level)
     estimate = (only_a - only_b) / n
@@ -69,6 +75,11 @@ def sign_flip_p(per_patient: IntArray) -> float:
     -------
     The probability that the sum is as far from 0 as it is, or farther, if each sign
     is plus or minus with probability 1/2; 1 where all differences are 0.
+
+    Examples
+    --------
+    >>> round(sign_flip_p(np.array([1, 1, 1, 1, -1])), 3)
+    0.375
     """
     sizes = Counter(abs(int(value)) for value in per_patient if value)
     if not sizes:
@@ -142,7 +153,13 @@ def p_corrected(pair: Discordance) -> float:
 
 
 def p_exact(pair: Discordance) -> float:
-    """Return the two-sided binomial p; 1 without discordance."""
+    """Return the two-sided binomial p; 1 without discordance.
+
+    Examples
+    --------
+    >>> p_exact(Discordance(only_a=5, only_b=0))
+    0.0625
+    """
     smaller = min(pair.only_a, pair.only_b)
     ways = sum(_ways(pair.total, smaller))
     return min(1.0, 2 * ways / (1 << pair.total))
@@ -172,6 +189,11 @@ def holm(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     Returns
     -------
     Adjusted values in the same order, at most 1.
+
+    Examples
+    --------
+    >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
+    [0.03, 0.06, 0.06]
     """
     order = np.argsort(p, kind="stable")
     steps = np.arange(len(p), 0, -1) * p[order]

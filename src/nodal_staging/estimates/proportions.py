@@ -32,7 +32,13 @@ class Confusion:
 
 
 def confusion(positive: BoolArray, called: BoolArray) -> Confusion:
-    """Count nodes by status and decision, both ``(n,)``."""
+    """Count nodes by status and decision, both ``(n,)``.
+
+    Examples
+    --------
+    >>> confusion(np.array([True, True, False]), np.array([True, False, False]))
+    Confusion(tp=1, fn=1, tn=1, fp=0)
+    """
     return Confusion(
         tp=int((positive & called).sum()),
         fn=int((positive & ~called).sum()),
@@ -61,6 +67,12 @@ def wilson_interval(
     References
     ----------
     Wilson, J Am Stat Assoc 1927;22:209, without continuity correction.
+
+    Examples
+    --------
+    >>> lower, upper = wilson_interval(56, 65, level=0.95)
+    >>> round(lower, 3), round(upper, 3)
+    (0.757, 0.925)
     """
     if not denominator:
         return None
@@ -121,6 +133,12 @@ def predictive_values(
     Returns
     -------
     PPV and NPV; None where no node is called that way.
+
+    Examples
+    --------
+    >>> counts = Confusion(tp=9, fn=1, tn=8, fp=2)
+    >>> [round(value, 3) for value in predictive_values(counts, 0.1)]
+    [0.333, 0.986]
     """
     sensitivity = counts.tp / (counts.tp + counts.fn)
     specificity = counts.tn / (counts.tn + counts.fp)

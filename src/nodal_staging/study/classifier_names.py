@@ -28,7 +28,13 @@ READER = "reader_"
 
 
 def printed(classifier: str) -> str:
-    """Return a name for people; that of a user's own classifier stays as it is."""
+    """Return a name for people; that of a user's own classifier stays as it is.
+
+    Examples
+    --------
+    >>> printed("cnn_xmask"), printed("reader_2"), printed("my_classifier")
+    ('CNN, xMask', 'Reader 2', 'my_classifier')
+    """
     if is_reader(classifier):
         return f"Reader {classifier.removeprefix(READER)}"
     return (PUBLISHED | OTHERS).get(classifier, classifier)
@@ -50,7 +56,13 @@ def is_probability(classifier: str) -> bool:
 
 
 def in_order(classifiers: Iterable[str]) -> list[str]:
-    """Sort as the published table, then comparators, then a user's own."""
+    """Sort as the published table, then comparators, then a user's own.
+
+    Examples
+    --------
+    >>> in_order(["volume", "reader_2", "cnn_xmask", "reader_10"])
+    ['cnn_xmask', 'reader_2', 'reader_10', 'volume']
+    """
     return sorted(classifiers, key=_place)
 
 

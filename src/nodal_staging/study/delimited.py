@@ -6,7 +6,13 @@ from pathlib import Path
 
 
 def separator(path: str | Path) -> str:
-    """Choose the separator by the suffix: commas in ``.csv``, tabs elsewhere."""
+    """Choose the separator by the suffix: commas in ``.csv``, tabs elsewhere.
+
+    Examples
+    --------
+    >>> separator("nodes.csv")
+    ','
+    """
     return "," if Path(path).suffix == ".csv" else "\t"
 
 

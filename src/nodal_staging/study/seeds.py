@@ -23,7 +23,13 @@ def stream(seed: int, *names: str | int) -> np.random.Generator:
 
 
 def named_seed(seed: int, *names: str | int) -> int:
-    """Derive a seed in [1, 2**31 - 1] for engines that take one integer (R, Keras)."""
+    """Derive a seed in [1, 2**31 - 1] for engines that take one integer (R, Keras).
+
+    Examples
+    --------
+    >>> named_seed(2020, "forest")
+    989152094
+    """
     return int(stream(seed, *names).integers(1, 2**31 - 1, endpoint=True))
 
 

@@ -4,7 +4,13 @@ import hashlib
 
 
 def shard_of(patient_id: str, n_shards: int) -> int:
-    """Return the shard of a patient, 1 to ``n_shards``, from the identifier alone."""
+    """Return the shard of a patient, 1 to ``n_shards``, from the identifier alone.
+
+    Examples
+    --------
+    >>> shard_of("P0007", 8)
+    6
+    """
     digest = hashlib.sha256(patient_id.encode()).digest()
     return int.from_bytes(digest[:8], "big") % n_shards + 1
 
@@ -15,6 +21,12 @@ def item(shard: int, n_shards: int) -> str:
 
 
 def belongs(patient_id: str, shard_item: str) -> bool:
-    """Tell whether a patient is in the shard of that name."""
+    """Tell whether a patient is in the shard of that name.
+
+    Examples
+    --------
+    >>> belongs("P0007", "6-of-8")
+    True
+    """
     shard, n_shards = shard_item.split("-of-")
     return shard_of(patient_id, int(n_shards)) == int(shard)

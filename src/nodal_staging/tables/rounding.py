@@ -63,7 +63,13 @@ def truncated(value: Fraction | float, digits: int) -> str:
 
 
 def percent(numerator: int, denominator: int, digits: int = 0) -> str:
-    """Return a share of counts in percent, without the sign for percent."""
+    """Return a share of counts in percent, without the sign for percent.
+
+    Examples
+    --------
+    >>> percent(115, 130), percent(1, 8, 1)
+    ('88', '12.5')
+    """
     if not denominator:
         return MISSING
     return half_up(Fraction(100 * numerator, denominator), digits)
