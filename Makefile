@@ -1,7 +1,3 @@
-# `make demo` runs the study on the synthetic cohort, `make test` checks everything,
-# `make bench` measures.
-# Each does its own set-up, once.
-
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
@@ -9,13 +5,19 @@ CORES ?= $(shell nproc)
 TENSORFLOW ?= cpu
 LOCK := $(if $(filter gpu,$(TENSORFLOW)),requirements-gpu.lock,requirements.lock)
 BIN := .venv/bin
+# Two processes share the cases; one without the marker of a slow group may take 2 s.
+PYTEST := $(BIN)/pytest --processes 2 --cpu-budget 2
 # rpy2 needs no compiler in ABI mode.
 export RPY2_CFFI_MODE := ABI
 export PYTHONPATH := src
 
-.PHONY: demo test bench setup r slurm clean
+.DEFAULT_GOAL := help
+.PHONY: help demo check test lint format bench setup r slurm clean
 
-demo: setup
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: setup ## Run the whole study on the synthetic cohort (10 to 20 minutes)
 	@tools/release_stale_lock.sh
 	@mkdir -p .snakemake && hostname >.snakemake/host
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
@@ -24,25 +26,34 @@ demo: setup
 	@printf '  %s\n' results/demo/report.html results/demo/tables/table_1.html \
 		results/demo/figures/figure_5.pdf results/demo/tables/mcnemar.html
 
-test: setup | slurm
+check: lint ## Lint, check types, rules and documents, run the fast tests (5 minutes)
+	$(PYTEST) --fast
+
+test: lint | slurm ## Run all checks and tests, also whole studies (25 minutes)
+	$(PYTEST)
+
+lint: setup ## Lint the code and the rules, check the types (1 minute)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 	$(BIN)/snakemake --snakefile workflow/Snakefile --lint
 	$(BIN)/mypy src workflow/scripts
-	PYTEST=$(BIN)/pytest tools/run_tests.sh
 
-# Each speed beside a peer or a physical floor; writes the table of docs/performance.md.
-bench: setup
+format: setup ## Format the code and the rules
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+bench: setup ## Measure, and write the table of docs/performance.md
 	$(BIN)/python benchmarks/collect.py
 
-setup: .venv/installed-$(TENSORFLOW)
+setup: .venv/installed-$(TENSORFLOW) ## Install R, pROC and the locked Python packages
 
 r:
 	@tools/install_r.sh
 
-slurm:
+slurm: ## Install what the tests of Slurm need, where it may
 	@tests/workflow/slurm/install.sh
 
 .venv/installed-$(TENSORFLOW): $(LOCK) tools/install_python.sh | r
@@ -50,5 +61,5 @@ slurm:
 	rm -f .venv/installed-*
 	touch $@
 
-clean:
+clean: ## Remove the environment and the results of the demonstration and the tests
 	rm -rf .venv results/demo results/tests .snakemake

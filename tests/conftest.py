@@ -8,7 +8,7 @@ from repositories import copy_repository, snakemake
 # The package says how TensorFlow computes before a test imports it in another way.
 import nodal_staging  # noqa: F401
 
-pytest_plugins = ["cpu_budget", "two_processes"]
+pytest_plugins = ["slow_groups", "two_processes"]
 
 REAL_FILES = Path(__file__).parents[2] / "shared" / "data" / "formats"
 

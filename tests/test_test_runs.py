@@ -7,8 +7,8 @@ import textwrap
 from collections import Counter
 from pathlib import Path
 
-import cpu_budget
 import pytest
+import slow_groups
 
 HELPERS = Path(__file__).parent / "helpers"
 BUSY = """
@@ -20,7 +20,15 @@ BUSY = """
             pass
 
     @pytest.fixture(scope="module")
-    def costly():
+    def shared():
+        busy(0.6)
+
+    @pytest.fixture(scope="module")
+    def dear_to_share():
+        busy(1.4)
+
+    @pytest.fixture
+    def own():
         busy(0.6)
 """
 
@@ -33,7 +41,7 @@ def run_pytest(
     for name, text in files.items():
         (folder / f"test_{name}.py").write_text(textwrap.dedent(text))
     (folder / "pytest.ini").write_text("[pytest]\nmarkers = slow: as told\n")
-    plugins = ["-p", "cpu_budget", "-p", "two_processes"]
+    plugins = ["-p", "slow_groups", "-p", "two_processes"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *plugins, *options],
         cwd=folder,
@@ -55,12 +63,18 @@ def test_a_case_over_its_budget_fails_unless_it_is_marked(tmp_path):
         busy(0.6)
 
     def test_dear_by_a_program():
-        subprocess.run([sys.executable, "-c", "sum(range(60_000_000))"], check=True)
+        subprocess.run([sys.executable, "-c", "sum(range(90_000_000))"], check=True)
 
-    def test_first_user_of_a_dear_fixture(costly):
+    def test_shared(shared):
         pass
 
-    def test_second_user(costly):
+    def test_dear_by_its_fixture(own):
+        pass
+
+    def test_dear_by_what_it_shares(dear_to_share):
+        pass
+
+    def test_second_user(dear_to_share):
         pass
 
     @pytest.mark.slow
@@ -69,9 +83,11 @@ def test_a_case_over_its_budget_fails_unless_it_is_marked(tmp_path):
         busy(0.6)
     """
     )
+    same_speed = "import slow_groups\nslow_groups.slowdown = lambda: 1.0\n"
+    (tmp_path / "conftest.py").write_text(same_speed)
     done = run_pytest(tmp_path, {"budget": cases}, "--cpu-budget", "0.4")
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1].startswith("6 passed, 3 errors in ")
+    assert done.stdout.splitlines()[-1].startswith("8 passed, 4 errors in ")
     failed = {
         line.partition("::")[2].partition(" ")[0]
         for line in done.stdout.splitlines()
@@ -80,7 +96,8 @@ def test_a_case_over_its_budget_fails_unless_it_is_marked(tmp_path):
     assert failed == {
         "test_dear",
         "test_dear_by_a_program",
-        "test_first_user_of_a_dear_fixture",
+        "test_dear_by_its_fixture",
+        "test_dear_by_what_it_shares",
     }
     assert "test_budget.py::test_dear took 0.6 s of CPU time" in done.stdout
     unlimited = run_pytest(tmp_path, {"budget": cases})
@@ -88,11 +105,11 @@ def test_a_case_over_its_budget_fails_unless_it_is_marked(tmp_path):
 
 
 def test_a_slower_machine_has_a_larger_budget(monkeypatch):
-    reference = cpu_budget.REFERENCE_S
-    monkeypatch.setattr(cpu_budget, "calibrate", lambda: 3 * reference)
-    assert cpu_budget.slowdown() == pytest.approx(3)
-    monkeypatch.setattr(cpu_budget, "calibrate", lambda: reference / 2)
-    assert cpu_budget.slowdown() == 1
+    reference = slow_groups.REFERENCE_S
+    monkeypatch.setattr(slow_groups, "calibrate", lambda: 3 * reference)
+    assert slow_groups.slowdown() == pytest.approx(3)
+    monkeypatch.setattr(slow_groups, "calibrate", lambda: reference / 2)
+    assert slow_groups.slowdown() == 1
 
 
 SUITE = {
