@@ -25,7 +25,7 @@ BUSY = """
 
     @pytest.fixture(scope="module")
     def dear_to_share():
-        busy(1.4)
+        busy(2.0)
 
     @pytest.fixture
     def own():

@@ -552,6 +552,7 @@ def test_single_precision_is_good_enough_for_figures():
     assert min(cosine(a, b) for a, b in zip(single, double, strict=True)) >= 0.9999
 
 
+@pytest.mark.training
 def test_single_precision_is_good_enough_for_sixteen_convolutions():
     x = images(24, (32, 32, 1))
     model = normalised(deep(), x)
@@ -679,6 +680,7 @@ def test_one_image_that_differs_is_enough_for_a_pattern():
         np.testing.assert_allclose(found.kernels["logit"], expected, atol=1e-12)
 
 
+@pytest.mark.training
 def test_the_lines_of_the_readme_run_as_written(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     lines = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
@@ -740,6 +742,7 @@ print(attribute(chain, fit_patterns(chain, images), images).map.shape)
 """
 
 
+@pytest.mark.training
 def test_the_folder_works_under_another_name_alone(tmp_path):
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(FOLDER, tmp_path / "lifted", ignore=ignored)

@@ -431,6 +431,7 @@ def check_signs(faithful, heatmaps):
         assert faithful.loc[method, "against_share"] == pytest.approx(np.mean(shares))
 
 
+@pytest.mark.training
 def test_a_cnn_without_patterns_can_be_explained_by_gradients(study, tmp_path):
     fewer = dataclasses.replace(OPTIONS, methods=("gradient_x_input", "grad_cam"))
     inputs = {

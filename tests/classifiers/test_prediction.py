@@ -20,6 +20,8 @@ from nodal_staging.classifiers.cnn.training import trained_network
 from nodal_staging.nodes import patch_files
 from nodal_staging.study.files import write_json
 
+pytestmark = pytest.mark.training
+
 THRESHOLD = 0.37
 
 

@@ -169,6 +169,7 @@ def kill_after_checkpoint(process: subprocess.Popen, state: Path) -> None:
     assert process.wait() == -signal.SIGKILL
 
 
+@pytest.mark.training
 def test_a_killed_training_ends_in_the_same_bytes(job, whole, tmp_path):
     folder = tmp_path / "killed"
     state = folder / "checkpoint.h5"
@@ -205,6 +206,7 @@ def interrupted(plan, patch_file, dataset, state: Path, epochs: int):
         return fit(plan, dataset, source, name="all", checkpoint=state, code="1")
 
 
+@pytest.mark.training
 def test_every_epoch_is_a_place_to_go_on(patch_file, dataset, tmp_path):
     """With all that has a state: dropout, a schedule, a loss that is scaled."""
     plan = recipe(epochs=4, schedule="cosine", precision="mixed_float16")
@@ -249,6 +251,7 @@ def test_xla_compiles_where_it_is_asked_for(job, tmp_path):
     subprocess.run([sys.executable, "-c", WITH_XLA, path], check=True)
 
 
+@pytest.mark.training
 def test_progress_is_told_epoch_by_epoch(patch_file, dataset, caplog):
     plan = recipe(epochs=3)
     source = ImageSource.read([patch_file], NODES, plan.image)
@@ -262,6 +265,7 @@ def test_progress_is_told_epoch_by_epoch(patch_file, dataset, caplog):
     assert all("held out: loss" in line and "AUC" in line for line in lines)
 
 
+@pytest.mark.training
 def test_an_epoch_reports_the_means_over_all_its_nodes(patch_file, dataset):
     """Nothing is learned at a rate of zero, so each batch can be asked again."""
     how, nodes = recipe(learning_rate=0.0), dataset[:23]
@@ -279,6 +283,7 @@ def test_an_epoch_reports_the_means_over_all_its_nodes(patch_file, dataset):
     assert row["accuracy"] == pytest.approx((right > 0.5).mean())
 
 
+@pytest.mark.training
 def test_a_kill_between_two_outputs_changes_nothing(job, whole, tmp_path):
     def die(*_):
         raise KilledError
@@ -291,6 +296,7 @@ def test_a_kill_between_two_outputs_changes_nothing(job, whole, tmp_path):
     assert sums(run_job(job, tmp_path)) == sums(whole)
 
 
+@pytest.mark.training
 def test_a_checkpoint_of_another_training_is_left_aside(job, whole, tmp_path):
     folder = tmp_path / "other"
     folder.mkdir()
@@ -385,6 +391,7 @@ def test_brightness_acts_on_the_scale_that_is_named(scale, expected):
     assert hu[0, 0, 0] == pytest.approx(expected)
 
 
+@pytest.mark.training
 def test_two_trainings_give_the_same_bits(patch_file, dataset):
     source = ImageSource.read([patch_file], NODES, recipe().image)
     first, _ = fit(recipe(), dataset, source, name="all")
@@ -393,6 +400,7 @@ def test_two_trainings_give_the_same_bits(patch_file, dataset):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.training
 def test_an_easy_difference_is_learned(patch_file, dataset):
     plan = recipe(epochs=25)
     source = ImageSource.read([patch_file], NODES, plan.image)

@@ -229,6 +229,7 @@ def test_quantiles_may_differ_by_chance_and_not_by_more():
             agreement.compare_quantile("end", np.array([wrong]), ours, **where)
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("replicates", [100, 200, 2000])
 @pytest.mark.parametrize("probability", [0.025, 0.975])
 def test_quantiles_of_few_and_lumpy_replicates_agree(replicates, probability):

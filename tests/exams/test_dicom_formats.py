@@ -186,6 +186,7 @@ def test_compressed_pixels_in_the_upper_bits_are_refused(tmp_path):
     assert "HighBit" in refused(tmp_path, "damaged_header")
 
 
+@pytest.mark.fuzz
 def test_one_compressed_value_throughout_comes_back(tmp_path):
     stored = np.full((64, 64), -1000)
     for z in range(2):

@@ -161,6 +161,7 @@ def test_an_undamaged_file_reads(tmp_path, kind):
     assert read_or_refused(lambda: read_folder(tmp_path, index)) is not None
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("kind", KINDS)
 @FEW
 @given(damages=DAMAGES, meta=st.booleans())
@@ -231,6 +232,7 @@ TIMES = st.sampled_from(
 DATES = st.sampled_from("20200101 00010101 99991231 00000000 2020 x".split())
 
 
+@pytest.mark.fuzz
 @settings(FEW, max_examples=1500)
 @given(data=st.data())
 def test_any_pet_header_gives_a_bearable_factor_or_is_refused(data):
@@ -278,6 +280,7 @@ def test_any_pet_header_gives_a_bearable_factor_or_is_refused(data):
         assert 1e-12 < factor < 1e6
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("kind", ["explicit", "implicit", "pet"])
 @settings(FEW, max_examples=300)
 @given(damages=DAMAGES)

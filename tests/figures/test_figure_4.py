@@ -142,6 +142,7 @@ def test_a_layer_of_another_kind_is_drawn_by_its_name():
     assert not overlapping(figure)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("channels", ["ct", "ct_and_mask"])
 def test_the_example_is_what_the_recipe_feeds(tmp_path, channels):
     cnn = "status_balanced"

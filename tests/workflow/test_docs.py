@@ -79,6 +79,7 @@ def checkout(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.workflow
 @pytest.mark.parametrize("command", commands())
 def test_command_can_be_given(checkout, command):
     program, *arguments = shlex.split(command)

@@ -55,9 +55,9 @@ def job(folder, body, limit=""):
         import numpy as np
         from nodal_staging import tables
         from nodal_staging.nodes import patch_files
+        from nodal_staging.nodes.patch_files import write_patches
         from nodal_staging.study.files import write_text
         from nodal_staging.study.jobs import job_log
-        from nodal_staging.nodes.patch_files import write_patches
 
         image = np.random.default_rng(0).integers(0, 99, (40,) * 3).astype(np.int16)
         mask = np.random.default_rng(1).integers(0, 256, (40,) * 3).astype(np.uint8)

@@ -30,9 +30,10 @@ from repositories import (
     sums,
 )
 
-pytestmark = pytest.mark.workflow
+pytestmark = pytest.mark.slurm
 
-SCRIPTS = ROOT / "tests" / "slurm"
+
+SCRIPTS = ROOT / "tests" / "workflow" / "slurm"
 SBIN = os.pathsep + os.pathsep.join(["/usr/sbin", "/sbin"])
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch"]
 PATIENCE_S = 900

@@ -133,7 +133,10 @@ def test_an_edit_reruns_what_depends_on_it_and_nothing_else(study):
         "write_report",
     }
     pictures = edited(
-        package / "example_pictures.py", "AXIAL_FIELD_MM = 80.0", "X = 1", study
+        package / "nodes" / "example_pictures.py",
+        "AXIAL_FIELD_MM = 80.0",
+        "X = 1",
+        study,
     )
     assert pictures == {
         "simulate_examples",
@@ -144,14 +147,17 @@ def test_an_edit_reruns_what_depends_on_it_and_nothing_else(study):
         "write_report",
     }
     readers = edited(
-        package / "readers.py", "positive=rating >= 3", "positive=rating >= 2", study
+        package / "classifiers" / "readers.py",
+        "positive=rating >= 3",
+        "positive=rating >= 2",
+        study,
     )
     assert {"score_reader", "compute_statistics", "tabulate_results"} <= readers
     assert not readers & {"train_cnn", "train_fold", "extract_patches", "make_datasets"}
 
 
 def test_a_comment_reruns_nothing(study):
-    path = study / "src" / "nodal_staging" / "patch_files.py"
+    path = study / "src" / "nodal_staging" / "nodes" / "patch_files.py"
     assert edited(path, "import h5py", "import h5py  # HDF5", study) == set()
 
 

@@ -2,7 +2,7 @@
 # Install what a Slurm of one node needs, where it is missing; `make test` calls it.
 # On a machine where nothing may be installed the tests of Slurm say so and are skipped.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../../.."
 PATH=$PATH:/usr/sbin:/sbin
 source tools/apt.sh
 for program in munged slurmctld slurmd sbatch; do
