@@ -18,15 +18,19 @@ class InputError(ValueError):
         Code under which a cohort lists an exam that failed this way.
     place
         The file that the message concerns, by its role; see ``naming``.
+    part
+        Where in it, for example the file of a folder; see ``naming_part``.
     """
 
     reason: str = "unusable_input"
     place: str = ""
+    part: str = ""
 
     def __str__(self) -> str:
         """Return the message after the file that it concerns."""
         message = super().__str__()
-        return f"{self.place}: {message}" if self.place else message
+        where = ", ".join(name for name in (self.place, self.part) if name)
+        return f"{where}: {message}" if where else message
 
 
 @contextmanager
@@ -48,6 +52,25 @@ def naming(place: str) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def naming_part(part: str) -> Iterator[None]:
+    """Name the part of the file that errors raised inside concern.
+
+    It follows the name of the file: ``exam E0001, column ct, file 3``. The innermost
+    part stays.
+
+    Parameters
+    ----------
+    part
+        The part by its number, never by its path.
+    """
+    try:
+        yield
+    except InputError as error:
+        error.part = error.part or part
+        raise
+
+
 class DicomSeriesError(InputError):
     """A folder does not hold one regular series.
 
@@ -59,10 +82,6 @@ class DicomSeriesError(InputError):
     def __init__(self, message: str, reason: str = "unusable_series") -> None:
         super().__init__(message)
         self.reason = reason
-
-    def __reduce__(self) -> tuple[type, tuple[str, str], dict[str, str]]:
-        """Keep reason and place on the way out of a child process."""
-        return type(self), (self.args[0], self.reason), {"place": self.place}
 
 
 class SUVError(InputError):
