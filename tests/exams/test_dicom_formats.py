@@ -46,7 +46,7 @@ from nodal_staging.exams.dicom import (
     index_pet,
     read_boxes,
 )
-from nodal_staging.exams.suv.clock import moment, time_of_day
+from nodal_staging.exams.dicom.clock import moment, time_of_day
 from nodal_staging.geometry import Lattice, resample
 
 SHAPE = (4, 16, 18)

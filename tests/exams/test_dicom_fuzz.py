@@ -27,8 +27,9 @@ from nodal_staging.exams import volumes
 from nodal_staging.exams.dicom import index_ct, index_pet
 from nodal_staging.exams.dicom.frames import FRAME_TAGS
 from nodal_staging.exams.dicom.headers import wanted_tags
+from nodal_staging.exams.dicom.pet_header import pet_slice
 from nodal_staging.exams.dicom.scanning import scan
-from nodal_staging.exams.suv import SUVError, pet_slice, suv_factors
+from nodal_staging.exams.suv import SUVError, suv_factors
 from nodal_staging.study.errors import InputError
 
 STORED = np.random.default_rng(11).integers(0, 2000, (3, 12, 10))

@@ -12,8 +12,8 @@ from pydicom.sr._snomed_dict import mapping
 from pydicom.sr.codedict import codes
 
 from nodal_staging.exams.dicom import index_pet
-from nodal_staging.exams.suv import SUVError, pet_slice, suv_factors
-from nodal_staging.exams.suv.facts import GE, PHILIPS, SIEMENS
+from nodal_staging.exams.dicom.pet_header import GE, PHILIPS, SIEMENS, pet_slice
+from nodal_staging.exams.suv import SUVError, suv_factors
 
 GOLD = {
     "SIEMENS": 0.00042748316187197236,

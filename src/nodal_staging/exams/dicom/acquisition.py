@@ -8,9 +8,9 @@ from statistics import median
 
 from pydicom.dataset import Dataset
 
-from nodal_staging.exams.dicom.elements import double, finite, text, texts
+from nodal_staging.exams.dicom.clock import joined
+from nodal_staging.exams.dicom.elements import readable_number, readable_text
 from nodal_staging.exams.dicom.headers import FileHeader
-from nodal_staging.exams.suv.clock import joined
 
 ACQUISITION_TAGS = [
     "ContrastBolusAgent",
@@ -31,9 +31,8 @@ ACQUISITION_TAGS = [
     "PatientAge",
     "PatientBirthDate",
 ]
-"""Beside geometry; descriptions are matched against patterns and then forgotten."""
+"""Besides geometry; descriptions are matched against patterns and then forgotten."""
 
-BINARY = frozenset({"CTDIvol"})
 AGE = re.compile(r"(\d{3})Y")
 OLDEST_YEARS = 90
 """A higher age would point to a person."""
@@ -88,7 +87,7 @@ def acquisition(headers: Sequence[FileHeader], wording: Wording) -> Acquisition:
     datasets = [item.header for item in headers]
     moment = _moment(datasets)
     descriptions = {
-        text(header, name)
+        readable_text(header, name)
         for header in datasets
         for name in ("SeriesDescription", "ProtocolName")
     }
@@ -104,7 +103,7 @@ def acquisition(headers: Sequence[FileHeader], wording: Wording) -> Acquisition:
 
 
 def _names_agent(header: Dataset) -> bool:
-    agent = text(header, "ContrastBolusAgent").upper()
+    agent = readable_text(header, "ContrastBolusAgent").upper()
     amounts = (
         _number(header, name)
         for name in ("ContrastBolusVolume", "ContrastBolusTotalDose")
@@ -142,7 +141,10 @@ def _moment(headers: Sequence[Dataset]) -> datetime | None:
     """Return when the first image was made: acquisition, else series, else study."""
     for prefix in ("Acquisition", "Series", "Study"):
         stated = {
-            (text(header, f"{prefix}Date"), text(header, f"{prefix}Time") or "00")
+            (
+                readable_text(header, f"{prefix}Date"),
+                readable_text(header, f"{prefix}Time") or "00",
+            )
             for header in headers
         }
         moments = [joined(day, time) for day, time in stated if day]
@@ -154,8 +156,8 @@ def _moment(headers: Sequence[Dataset]) -> datetime | None:
 
 def _age_years(header: Dataset, moment: datetime | None) -> int | None:
     """Return the age in whole years, capped as de-identification asks."""
-    stated = AGE.fullmatch(text(header, "PatientAge"))
-    born = joined(text(header, "PatientBirthDate"), "00")
+    stated = AGE.fullmatch(readable_text(header, "PatientAge"))
+    born = joined(readable_text(header, "PatientBirthDate"), "00")
     if stated is not None:
         years = int(stated.group(1))
     elif born is not None and moment is not None:
@@ -176,11 +178,7 @@ def _exposure_mas(header: Dataset) -> float | None:
 
 def _number(header: Dataset, keyword: str) -> float | None:
     """Return a positive number, None where it is absent, zero or damaged."""
-    if keyword in BINARY:
-        number = double(header, keyword)
-    else:
-        parts = texts(header, keyword)
-        number = finite(parts[0]) if parts else None
+    number = readable_number(header, keyword)
     return number if number is not None and number > 0 else None
 
 

@@ -1,24 +1,26 @@
 """Dates and times of a scanner's clock; they never leave the process."""
 
+import re
 from datetime import datetime, timedelta
 
 YEARS = range(1000, 9000)
 """Far from where arithmetic with dates ends; de-identification moves them widely."""
 
+DAY = re.compile(r"\d{8}", re.ASCII)
+TIME = re.compile(r"(\d\d)(?:(\d\d)(?:(\d\d)(?:\.(\d*))?)?)?", re.ASCII)
 
-def moment(value: object) -> datetime | None:
+
+def moment(value: str | None) -> datetime | None:
     """Parse DICOM DT without its time-zone suffix; None where it is malformed."""
-    text = str(value or "").split("+")[0].split("-")[0].strip()
+    text = (value or "").split("+")[0].split("-")[0].strip()
     return joined(text[:8], text[8:])
 
 
-def joined(day: object, time: object) -> datetime | None:
+def joined(day: str, time: str) -> datetime | None:
     """Join a DA and a TM value; None where one is missing or malformed."""
     of_day = time_of_day(time)
-    if not day or of_day is None:
-        return None
-    digits = str(day).replace(".", "").strip()
-    if len(digits) != 8 or not digits.isdecimal():  # strptime would guess
+    digits = day.replace(".", "").strip()
+    if of_day is None or not DAY.fullmatch(digits):  # strptime would guess
         return None
     try:
         whole = datetime.strptime(digits, "%Y%m%d") + of_day
@@ -27,20 +29,15 @@ def joined(day: object, time: object) -> datetime | None:
     return whole if whole.year in YEARS else None
 
 
-def time_of_day(value: object) -> timedelta | None:
+def time_of_day(value: str) -> timedelta | None:
     """Parse DICOM TM; None where it is malformed."""
-    text = str(value or "").replace(":", "").strip()
-    whole = text.split(".")[0]
-    if len(whole) not in {2, 4, 6} or not whole.isdecimal():
+    found = TIME.fullmatch(value.replace(":", "").strip())
+    if found is None:
         return None
-    whole = whole.ljust(6, "0")
-    hours, minutes, seconds = int(whole[:2]), int(whole[2:4]), int(whole[4:6])
+    hours, minutes, seconds = (int(part or 0) for part in found.groups()[:3])
     if hours > 23 or minutes > 59 or seconds > 60:
         return None
-    return timedelta(hours=hours, minutes=minutes, seconds=seconds) + _fraction(text)
-
-
-def _fraction(text: str) -> timedelta:
-    """Return the fraction of a second behind the point."""
-    _, _, digits = text.partition(".")
-    return timedelta(seconds=float(f"0.{digits}") if digits.isdecimal() else 0)
+    fraction_s = float(f"0.{found.group(4) or 0}")
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds) + timedelta(
+        seconds=fraction_s
+    )

@@ -33,15 +33,13 @@ NEEDED = [
 ]
 
 
-def decode(path: Path, shape: tuple[int, int], *, role: str) -> npt.NDArray[np.integer]:
+def decode(path: Path, shape: tuple[int, int]) -> npt.NDArray[np.integer]:
     """Return the stored values of a compressed single-frame file.
 
     Parameters
     ----------
     path, shape
         The file, and its rows and columns as the header has them.
-    role
-        How messages call the file.
 
     Raises
     ------
@@ -51,14 +49,18 @@ def decode(path: Path, shape: tuple[int, int], *, role: str) -> npt.NDArray[np.i
         If the decoder died, took too long or too much memory.
     """
     if path.stat().st_size > MOST_COMPRESSED_BYTES:
-        raise _undecodable(role)
-    stored = isolated(
-        _decode, path, shape, role, role=role, memory_mb=DECODER_MB, seconds=DECODER_S
+        raise _undecodable()
+    return isolated(
+        _decode,
+        path,
+        shape,
+        role="",  # who reads the series names the file
+        memory_mb=DECODER_MB,
+        seconds=DECODER_S,
     )
-    return stored
 
 
-def _decode(path: Path, shape: tuple[int, int], role: str) -> npt.NDArray[np.integer]:
+def _decode(path: Path, shape: tuple[int, int]) -> npt.NDArray[np.integer]:
     """Decode in the child, without what native code prints."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_ERROR)
     with tempfile.TemporaryDirectory() as folder:
@@ -68,9 +70,9 @@ def _decode(path: Path, shape: tuple[int, int], role: str) -> npt.NDArray[np.int
             sitk.ProcessObject.SetGlobalWarningDisplay(False)
             stored = sitk.GetArrayFromImage(sitk.ReadImage(str(bare)))
         except (*UNREADABLE, RuntimeError):
-            raise _undecodable(role) from None
+            raise _undecodable() from None
     if stored.shape != (1, *shape) or not np.issubdtype(stored.dtype, np.integer):
-        raise _undecodable(role)
+        raise _undecodable()
     return np.asarray(stored[0])
 
 
@@ -92,9 +94,9 @@ def _write_bare(path: Path, bare: Path) -> None:
         target.save_as(bare, enforce_file_format=True)
 
 
-def _undecodable(role: str) -> DicomSeriesError:
+def _undecodable() -> DicomSeriesError:
     return DicomSeriesError(
-        f"{role}: the compressed pixels cannot be decoded; restore the file from the "
+        "the compressed pixels cannot be decoded; restore the file from the "
         "archive, or export the series uncompressed",
         "undecodable_pixels",
     )

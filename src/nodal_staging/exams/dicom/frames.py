@@ -13,16 +13,20 @@ from functools import lru_cache
 import numpy as np
 from pydicom.dataset import Dataset
 
-from nodal_staging.exams.dicom.elements import integer, text, texts
-from nodal_staging.exams.dicom.headers import UNREADABLE, FileHeader
+from nodal_staging.exams.dicom.elements import (
+    innermost_numbers,
+    integer,
+    items,
+    text,
+    texts,
+)
+from nodal_staging.exams.dicom.headers import UNREADABLE, FileHeader, naming_file
 from nodal_staging.exams.dicom.pixel_format import (
     PixelFormat,
     check_pixels,
-    padding,
     pixel_format_of,
-    pixel_values,
-    rescaling,
 )
+from nodal_staging.exams.dicom.rescaling import padding, rescaling
 from nodal_staging.exams.dicom.scanning import NATIVE
 from nodal_staging.geometry import triple
 from nodal_staging.study.errors import DicomSeriesError
@@ -63,7 +67,6 @@ FINEST_PIXEL_MM = 1e-3
 WIDEST_PIXEL_MM = 100
 FARTHEST_MM = 1e5
 """Largest coordinate of a scanner's bore, with room for any origin of its table."""
-
 
 COSINE_TOLERANCE = 1e-3
 
@@ -127,7 +130,7 @@ class Frame:
     padding: tuple[int, int] | None
 
 
-def frames_of(item: FileHeader, *, hounsfield: bool, role: str) -> list[Frame]:
+def frames_of(item: FileHeader, *, hounsfield: bool) -> list[Frame]:
     """Return the frames of one image file.
 
     Parameters
@@ -136,60 +139,62 @@ def frames_of(item: FileHeader, *, hounsfield: bool, role: str) -> list[Frame]:
         Header of an image with plane geometry.
     hounsfield
         Whether stored values must lead to HU, as in a CT: the rescaling is required.
-    role
-        How messages call the folder.
 
     Raises
     ------
     DicomSeriesError
         Naming file and attribute, if the image cannot be placed or decoded.
     """
-    role = f"{role}, file {item.file + 1}"
-    frames = integer(item.header, "NumberOfFrames", role)
-    pixel_format = pixel_format_of(item, role)
-    if "PerFrameFunctionalGroupsSequence" in item.header:
-        return list(_enhanced(item, frames or 1, pixel_format, hounsfield, role))
-    if frames not in {None, 1}:
-        raise DicomSeriesError(
-            f"{role}: {frames} frames without their positions (NumberOfFrames); "
-            "export the series as one file per slice",
-            "multi_frame",
-        )
-    return [_frame(item, 0, (item.header,), pixel_format, hounsfield, role)]
+    with naming_file(item.file):
+        count = integer(item.header, "NumberOfFrames")
+        pixel_format = pixel_format_of(item)
+        if "PerFrameFunctionalGroupsSequence" in item.header:
+            return list(_enhanced(item, count or 1, pixel_format, hounsfield))
+        if count not in {None, 1}:
+            raise DicomSeriesError(
+                f"{count} frames without their positions (NumberOfFrames); "
+                "export the series as one file per slice",
+                "multi_frame",
+            )
+        return [_frame(item, 0, (item.header,), pixel_format, hounsfield)]
 
 
 def _enhanced(
-    item: FileHeader,
-    count: int,
-    pixel_format: PixelFormat,
-    hounsfield: bool,
-    role: str,
+    item: FileHeader, count: int, pixel_format: PixelFormat, hounsfield: bool
 ) -> Iterator[Frame]:
     """Yield the frames of an enhanced file from its functional groups."""
     if pixel_format.syntax not in NATIVE:
         raise DicomSeriesError(
-            f"{role}: compressed enhanced multi-frame files are not supported; export "
-            "the series uncompressed, or as one file per slice",
+            "compressed enhanced multi-frame files are not supported; export the "
+            "series uncompressed, or as one file per slice",
             "multi_frame",
         )
+    groups = _functional_groups(item.header)
+    if len(groups) != count:
+        raise _damaged_groups()
+    for place, macros in enumerate(groups):
+        sources = (item.header, *macros)
+        yield _frame(item, place, sources, pixel_format, hounsfield)
+
+
+def _functional_groups(header: Dataset) -> list[list[Dataset]]:
+    """Return for each frame the items that concern geometry and values.
+
+    What frames share goes before what is a frame's own.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pydicom's, which quote the header
-            shared = list(item.header.get("SharedFunctionalGroupsSequence") or [])[:1]
-            groups = list(item.header["PerFrameFunctionalGroupsSequence"])
-            macros = [_macros([*shared, group]) for group in groups]
+            shared = items(header, "SharedFunctionalGroupsSequence")[:1]
+            groups = items(header, "PerFrameFunctionalGroupsSequence")
+            return [_macros([*shared, group]) for group in groups]
     except UNREADABLE:
-        raise _damaged_groups(role) from None
-    if len(groups) != count:
-        raise _damaged_groups(role)
-    for number_, own in enumerate(macros):
-        sources = (item.header, *own)
-        yield _frame(item, number_, sources, pixel_format, hounsfield, role)
+        raise _damaged_groups() from None
 
 
-def _damaged_groups(role: str) -> DicomSeriesError:
+def _damaged_groups() -> DicomSeriesError:
     return DicomSeriesError(
-        f"{role}: the functional groups of the enhanced multi-frame file are damaged; "
+        "the functional groups of the enhanced multi-frame file are damaged; "
         "export the series as one file per slice",
         "multi_frame",
     )
@@ -197,7 +202,7 @@ def _damaged_groups(role: str) -> DicomSeriesError:
 
 def _macros(groups: list[Dataset]) -> list[Dataset]:
     """Return the items of the functional groups that concern geometry and values."""
-    macros = [
+    return [
         macro
         for group in groups
         for name in (
@@ -207,11 +212,8 @@ def _macros(groups: list[Dataset]) -> list[Dataset]:
             "PixelValueTransformationSequence",
             "FrameContentSequence",
         )
-        for macro in list(group.get(name) or [])[:1]
+        for macro in items(group, name)[:1]
     ]
-    if not all(isinstance(macro, Dataset) for macro in macros):
-        raise TypeError
-    return macros
 
 
 def _frame(
@@ -220,13 +222,12 @@ def _frame(
     sources: tuple[Dataset, ...],
     pixel_format: PixelFormat,
     hounsfield: bool,
-    role: str,
 ) -> Frame:
     """Build one frame; later sources go before earlier ones."""
-    plane = _plane(item.header, sources, role)
-    slope, intercept = rescaling(sources, hounsfield, role)
+    plane = _plane(item.header, sources)
+    slope, intercept = rescaling(sources, hounsfield=hounsfield)
     length = plane.rows * plane.columns * pixel_format.bytes_a_pixel
-    check_pixels(item, (place + 1) * length, role)
+    check_pixels(item, (place + 1) * length)
     return Frame(
         file=item.file,
         frame=place,
@@ -234,52 +235,58 @@ def _frame(
         offset=item.offset + place * length,
         key=_key(item.header),
         instance=_digest(text(item.header, "SOPInstanceUID")),
-        acquisition=_acquisition(sources, role),
+        acquisition=_acquisition(sources),
         plane=plane,
-        position_mm=_position(sources, role),
+        position_mm=_position(sources),
         format=pixel_format,
         slope=slope,
         intercept=intercept,
-        padding=padding(item.header, pixel_format, slope, intercept, role),
+        padding=padding(item.header, pixel_format, slope, intercept),
     )
 
 
-def _plane(header: Dataset, sources: tuple[Dataset, ...], role: str) -> Plane:
+def _plane(header: Dataset, sources: tuple[Dataset, ...]) -> Plane:
     """Read shape, spacing and orientation of a frame."""
-    rows, columns = (integer(header, name, role) for name in ("Rows", "Columns"))
-    for name, size in (("Rows", rows), ("Columns", columns)):
-        if size is None or not 1 <= size <= MOST_PIXELS_AN_EDGE:
-            raise DicomSeriesError(
-                f"{role}: {name} must be 1 to {MOST_PIXELS_AN_EDGE}, found {size}; "
-                "export the series again",
-                "damaged_header",
-            )
-    plane = _checked_plane(
-        rows or 0,
-        columns or 0,
-        pixel_values(sources, "PixelSpacing", role),
-        pixel_values(sources, "ImageOrientationPatient", role),
+    return _checked_plane(
+        _edge(header, "Rows"),
+        _edge(header, "Columns"),
+        innermost_numbers(sources, "PixelSpacing"),
+        innermost_numbers(sources, "ImageOrientationPatient"),
     )
-    if isinstance(plane, str):
+
+
+def _edge(header: Dataset, keyword: str) -> int:
+    """Read a number of pixels."""
+    size = integer(header, keyword)
+    if size is None or not 1 <= size <= MOST_PIXELS_AN_EDGE:
         raise DicomSeriesError(
-            f"{role}: {plane}; export the series again", "damaged_geometry"
+            f"{keyword} must be 1 to {MOST_PIXELS_AN_EDGE}, found {size}; "
+            "export the series again",
+            "damaged_header",
         )
-    return plane
+    return size
 
 
 @lru_cache(maxsize=64)
 def _checked_plane(
     rows: int, columns: int, spacing: tuple[float, ...], cosines: tuple[float, ...]
-) -> Plane | str:
+) -> Plane:
     """Check spacing and orientation once for all frames that share them."""
     bearable = all(FINEST_PIXEL_MM < value < WIDEST_PIXEL_MM for value in spacing)
     if len(spacing) != 2 or not bearable:
-        return "PixelSpacing must be two positive numbers of millimetres, found " + (
-            " and ".join(f"{value:g}" for value in spacing) or "none"
+        found = " and ".join(f"{value:g}" for value in spacing) or "none"
+        raise _misplaced(
+            f"PixelSpacing must be two positive numbers of millimetres, found {found}"
         )
     if len(cosines) != 6 or max(map(abs, cosines)) > 2 or not _orthonormal(cosines):
-        return "ImageOrientationPatient is not a pair of orthogonal unit vectors"
+        raise _misplaced(
+            "ImageOrientationPatient is not a pair of orthogonal unit vectors"
+        )
     return Plane(rows, columns, (spacing[0], spacing[1]), cosines)
+
+
+def _misplaced(problem: str) -> DicomSeriesError:
+    return DicomSeriesError(f"{problem}; export the series again", "damaged_geometry")
 
 
 def _orthonormal(cosines: tuple[float, ...]) -> bool:
@@ -288,18 +295,14 @@ def _orthonormal(cosines: tuple[float, ...]) -> bool:
     return bool(np.allclose(gram, 1, rtol=0, atol=COSINE_TOLERANCE))
 
 
-def _position(sources: tuple[Dataset, ...], role: str) -> tuple[float, float, float]:
-    position = pixel_values(sources, "ImagePositionPatient", role)
+def _position(sources: tuple[Dataset, ...]) -> tuple[float, float, float]:
+    position = innermost_numbers(sources, "ImagePositionPatient")
     if len(position) != 3 or max(map(abs, position)) > FARTHEST_MM:
-        raise DicomSeriesError(
-            f"{role}: ImagePositionPatient must be three numbers of millimetres; "
-            "export the series again",
-            "damaged_geometry",
-        )
+        raise _misplaced("ImagePositionPatient must be three numbers of millimetres")
     return triple(position)
 
 
-def _acquisition(sources: tuple[Dataset, ...], role: str) -> str:
+def _acquisition(sources: tuple[Dataset, ...]) -> str:
     """Return acquisition number and temporal position."""
     words = []
     for name in ("AcquisitionNumber", "TemporalPositionIdentifier"):

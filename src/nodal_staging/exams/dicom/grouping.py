@@ -17,6 +17,7 @@ from nodal_staging.exams.dicom.headers import (
     MOST_INFLATED_BYTES,
     FileHeader,
     inflate,
+    naming_file,
     series_files,
 )
 from nodal_staging.exams.dicom.scanning import DEFLATED
@@ -27,6 +28,9 @@ SAME_SPACING_MM = 1e-5
 """Digits of one scanner's text; across 8192 pixels it is less than a tenth of a mm."""
 
 SAME_POSITION_MM = 0.01
+MODALITIES = frozenset(
+    "CT PT MR NM US CR DX OT SC SR SEG RTSTRUCT RTPLAN RTDOSE PR KO REG DOC XA".split()
+)
 MOST_LISTED = 6
 
 
@@ -35,7 +39,6 @@ def find_series(
     headers: Sequence[FileHeader],
     *,
     modality: str,
-    role: str,
     number: int | None = None,
 ) -> list[Frame]:
     """Return the frames of the one series of a modality.
@@ -46,8 +49,6 @@ def find_series(
         The folder, and the headers of its files.
     modality
         As DICOM calls it, for example ``CT``.
-    role
-        How messages call the folder.
     number
         Which of several series is meant, from 1 in the order of their first files.
 
@@ -57,29 +58,25 @@ def find_series(
         If there is no image of the modality, several series, or several images at
         one position.
     """
-    images = _images(headers, modality, role)
     frames = [
         frame
-        for item in images
-        for frame in frames_of(item, hounsfield=modality == "CT", role=role)
+        for item in _images(headers, modality)
+        for frame in frames_of(item, hounsfield=modality == "CT")
     ]
-    frames = _without_copies(folder, frames, role)
-    groups = _groups(frames)
-    if number is not None and not 1 <= number <= len(groups):
-        raise _several(groups, role)
-    if number is None and len(groups) > 1:
-        raise _several(groups, role)
+    groups = _groups(_without_copies(folder, frames))
+    only = number is None and len(groups) == 1
+    if not only and not 1 <= (number or 0) <= len(groups):
+        raise _several(groups)
     return groups[(number or 1) - 1]
 
 
-def _images(
-    headers: Sequence[FileHeader], modality: str, role: str
-) -> list[FileHeader]:
+def _images(headers: Sequence[FileHeader], modality: str) -> list[FileHeader]:
     """Leave out what cannot be a slice; complain if nothing remains."""
     left_out: Counter[str] = Counter()
     images = []
     for item in headers:
-        reason = _no_slice(item, modality, role)
+        with naming_file(item.file):
+            reason = _no_slice(item.header, modality)
         if reason is None:
             images.append(item)
         else:
@@ -87,48 +84,43 @@ def _images(
     if not images:
         listed = ", ".join(f"{count} {reason}" for reason, count in left_out.items())
         raise DicomSeriesError(
-            f"{role}: no {modality} slice in the folder (found {listed}); "
-            "correct the path",
+            f"no {modality} slice in the folder (found {listed}); correct the path",
             "no_image",
         )
     return images
 
 
-def _no_slice(item: FileHeader, modality: str, role: str) -> str | None:
+def _no_slice(header: Dataset, modality: str) -> str | None:
     """Say why a file is no slice of the modality, or None."""
-    header = item.header
     found = text(header, "Modality")
     if found != modality:
         return f"of modality {_known(found)}"
     if "LOCALIZER" in texts(header, "ImageType"):
         return "localizer"
-    role = f"{role}, file {item.file + 1}"
-    if integer(header, "SamplesPerPixel", role) not in {None, 1}:
+    if integer(header, "SamplesPerPixel") not in {None, 1}:
         return "colour picture"
-    if integer(header, "BitsAllocated", role) in {1, 8}:
+    if integer(header, "BitsAllocated") in {1, 8}:
         return "picture of 8 bits"
     if "PerFrameFunctionalGroupsSequence" in header:
         return None
-    if not _has_plane(header, role):
-        return _without_plane(header, role)
-    return None
+    return None if _has_plane(header) else _without_plane(header)
 
 
-def _has_plane(header: Dataset, role: str) -> bool:
+def _has_plane(header: Dataset) -> bool:
     return all(
-        numbers(header, name, role)
+        numbers(header, name)
         for name in ("ImagePositionPatient", "ImageOrientationPatient")
     )
 
 
-def _without_plane(header: Dataset, role: str) -> str:
+def _without_plane(header: Dataset) -> str:
     """Leave out a secondary capture; an original image without a place is damaged."""
     kinds = set(texts(header, "ImageType"))
     if kinds & {"DERIVED", "SECONDARY"}:
         return "secondary capture"
     raise DicomSeriesError(
-        f"{role}: an original image without ImagePositionPatient or "
-        "ImageOrientationPatient; export the series again",
+        "an original image without ImagePositionPatient or ImageOrientationPatient; "
+        "export the series again",
         "damaged_geometry",
     )
 
@@ -138,12 +130,7 @@ def _known(modality: str) -> str:
     return modality if modality in MODALITIES else "unknown"
 
 
-MODALITIES = frozenset(
-    "CT PT MR NM US CR DX OT SC SR SEG RTSTRUCT RTPLAN RTDOSE PR KO REG DOC XA".split()
-)
-
-
-def _without_copies(folder: Path, frames: list[Frame], role: str) -> list[Frame]:
+def _without_copies(folder: Path, frames: list[Frame]) -> list[Frame]:
     """Keep one of the files that are copies of another; refuse contradicting ones."""
     first: dict[tuple[str, int], Frame] = {}
     kept = []
@@ -153,11 +140,11 @@ def _without_copies(folder: Path, frames: list[Frame], role: str) -> list[Frame]
         if other is frame:
             kept.append(frame)
             continue
-        files = files or series_files(folder, role=role)
+        files = files or series_files(folder)
         if not _equal_pixels(files, frame, other):
             raise DicomSeriesError(
-                f"{role}: files {other.file + 1} and {frame.file + 1} claim to be the "
-                "same image (SOPInstanceUID) but differ; keep the right one",
+                f"files {other.file + 1} and {frame.file + 1} claim to be the same "
+                "image (SOPInstanceUID) but differ; keep the right one",
                 "contradicting_copies",
             )
     return kept
@@ -238,7 +225,7 @@ def _repeats(group: list[Frame]) -> bool:
     return len(places) < len(group)
 
 
-def _several(groups: list[list[Frame]], role: str) -> DicomSeriesError:
+def _several(groups: list[list[Frame]]) -> DicomSeriesError:
     """List the candidates by what can be told without quoting anything of theirs."""
     listed = "; ".join(
         f"#{number} {_described(group)}"
@@ -248,9 +235,8 @@ def _several(groups: list[list[Frame]], role: str) -> DicomSeriesError:
         "" if len(groups) <= MOST_LISTED else f"; and {len(groups) - MOST_LISTED} more"
     )
     return DicomSeriesError(
-        f"{role}: the folder holds {len(groups)} series: {listed}{more}; "
-        "keep the one that was segmented, or name it at the end of the path in the "
-        "sheet, for example #1",
+        f"the folder holds {len(groups)} series: {listed}{more}; keep the one that "
+        "was segmented, or name it at the end of the path in the sheet, for example #1",
         "several_series",
     )
 

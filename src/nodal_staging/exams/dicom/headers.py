@@ -5,6 +5,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,7 +30,7 @@ from nodal_staging.exams.dicom.scanning import (
     scan,
 )
 from nodal_staging.exams.raw_files import files_below
-from nodal_staging.study.errors import DicomSeriesError
+from nodal_staging.study.errors import DicomSeriesError, naming_part
 
 # Values are parsed strictly in `elements`; a remark on standard error helps nobody.
 pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
@@ -94,13 +95,18 @@ class FileHeader:
     length: int | None
 
 
-def series_files(folder: Path, *, role: str) -> list[Path]:
+def naming_file(number: int) -> AbstractContextManager[None]:
+    """Name the file, numbered from 0, that errors raised inside concern."""
+    return naming_part(f"file {number + 1}")
+
+
+def series_files(folder: Path) -> list[Path]:
     """List the files of a folder in the order in which they are numbered."""
-    files = files_below(folder, role=role)
+    files = files_below(folder, role="")  # who reads the series names the folder
     return [path for path in files if path.name.upper() != "DICOMDIR"]
 
 
-def read_headers(folder: Path, tags: Sequence[Any], *, role: str) -> list[FileHeader]:
+def read_headers(folder: Path, tags: Sequence[Any]) -> list[FileHeader]:
     """Read the headers of all DICOM files below a folder.
 
     Parameters
@@ -110,22 +116,20 @@ def read_headers(folder: Path, tags: Sequence[Any], *, role: str) -> list[FileHe
         DICOM and do not look as if they had been, are left out.
     tags
         Keywords or tags to keep; everything else is skipped in the file.
-    role
-        How messages call the folder, for example ``exam E0001, column ct``.
 
     Raises
     ------
     DicomSeriesError
         If a DICOM file cannot be read, or there is none.
     """
-    files = series_files(folder, role=role)
+    files = series_files(folder)
     foreign: list[int] = []
-    found = list(_headers(files, wanted_tags(tags), foreign, role))
+    found = list(_headers(files, wanted_tags(tags), foreign))
     if not found:
         raise DicomSeriesError(
-            f"{role}: no DICOM image in the folder; correct the path", "no_image"
+            "no DICOM image in the folder; correct the path", "no_image"
         )
-    _check_foreign(files, foreign, {files[item.file].suffix for item in found}, role)
+    _check_foreign(files, foreign, {files[item.file].suffix for item in found})
     return found
 
 
@@ -135,7 +139,7 @@ def wanted_tags(names: Sequence[Any]) -> Wanted:
 
 
 def _headers(
-    files: list[Path], tags: Wanted, foreign: list[int], role: str
+    files: list[Path], tags: Wanted, foreign: list[int]
 ) -> Iterator[FileHeader]:
     """Yield the headers; note the numbers of files that are not DICOM."""
     with warnings.catch_warnings():
@@ -144,23 +148,21 @@ def _headers(
             try:
                 item = read_header(path, number, tags)
             except UNREADABLE:
-                raise _unreadable(number, role) from None
+                raise _unreadable(number) from None
             if item is None:
                 foreign.append(number)
             else:
                 yield item
 
 
-def _check_foreign(
-    files: list[Path], foreign: list[int], suffixes: set[str], role: str
-) -> None:
+def _check_foreign(files: list[Path], foreign: list[int], suffixes: set[str]) -> None:
     """Refuse a file that is named as the images are but is none: a damaged image.
 
     Disks bring notes such as README or VERSION, whose names have no suffix either.
     """
     for number in foreign:
         if files[number].suffix in suffixes and not _is_note(files[number]):
-            raise _unreadable(number, role)
+            raise _unreadable(number)
 
 
 def _is_note(path: Path) -> bool:
@@ -178,10 +180,10 @@ def _is_note(path: Path) -> bool:
     )
 
 
-def _unreadable(number: int, role: str) -> DicomSeriesError:
+def _unreadable(number: int) -> DicomSeriesError:
     return DicomSeriesError(
-        f"{role}: file {number + 1} in the order of names is not a readable "
-        "DICOM file; remove or restore it",
+        f"file {number + 1} in the order of names is not a readable DICOM file; "
+        "remove or restore it",
         "unreadable_file",
     )
 

@@ -16,12 +16,15 @@ from nodal_staging.exams.dicom.grouping import find_series
 from nodal_staging.exams.dicom.headers import (
     UNREADABLE,
     FileHeader,
+    naming_file,
     read_headers,
     series_files,
 )
+from nodal_staging.exams.dicom.pet_header import PET_TAGS, pet_slice
 from nodal_staging.exams.dicom.series import Series, Unit, series_of
 from nodal_staging.exams.dicom.stacking import Repairs, stack
-from nodal_staging.exams.suv import PET_TAGS, PetSlice, SUVError, pet_slice, suv_factors
+from nodal_staging.exams.suv import PetSlice, suv_factors
+from nodal_staging.study.errors import SUVError, naming
 
 STRICT = Repairs()
 NO_WORDING = Wording()
@@ -53,13 +56,13 @@ def index_ct(
     ----------
     folder
         Holds the files of one CT series, in any order and under any names; scouts,
-        dose reports, copies and other modalities may lie beside them.
+        dose reports, copies and other modalities may lie next to them.
     role
         How messages call the folder, for example ``exam E0001, column ct``.
     number
         Which of several CT series in the folder is meant, from 1; None if there is one.
     repairs
-        What may be mended instead of refused.
+        What may be repaired instead of refused.
     wording
         How the site's descriptions call contrast and low dose.
 
@@ -68,9 +71,10 @@ def index_ct(
     DicomSeriesError
         If the files are not one series of regular geometry in HU.
     """
-    headers = read_headers(folder, [*FRAME_TAGS, *ACQUISITION_TAGS], role=role)
-    frames = find_series(folder, headers, modality="CT", role=role, number=number)
-    series, notes = _series(folder, frames, "HU", repairs, role)
+    with naming(role):
+        headers = read_headers(folder, [*FRAME_TAGS, *ACQUISITION_TAGS])
+        frames = find_series(folder, headers, modality="CT", number=number)
+        series, notes = _series(folder, frames, "HU", repairs)
     return Indexed(series, acquisition(_of(frames, headers), wording), notes)
 
 
@@ -90,14 +94,15 @@ def index_pet(
     SUVError
         If the headers do not tell how to get from stored values to SUV.
     """
-    headers = read_headers(folder, [*FRAME_TAGS, *PET_TAGS], role=role)
-    frames = find_series(folder, headers, modality="PT", role=role, number=number)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom's, which quote the header
-        facts = [_facts(item, role) for item in _of(frames, headers)]
-    _check_intercepts(frames, role)
-    factors = suv_factors(facts, role=role)
-    series, notes = _series(folder, frames, "SUV", repairs, role, factors.values)
+    with naming(role):
+        headers = read_headers(folder, [*FRAME_TAGS, *PET_TAGS])
+        frames = find_series(folder, headers, modality="PT", number=number)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom's, which quote the header
+            facts = [_facts(item) for item in _of(frames, headers)]
+        _check_intercepts(frames)
+        factors = suv_factors(facts, role=role)
+        series, notes = _series(folder, frames, "SUV", repairs, factors.values)
     return Indexed(series, None, (*notes, *factors.notes))
 
 
@@ -111,9 +116,10 @@ def index_images(
     DicomSeriesError
         As ``index_ct``.
     """
-    headers = read_headers(folder, FRAME_TAGS, role=role)
-    frames = find_series(folder, headers, modality=modality, role=role)
-    series, notes = _series(folder, frames, "stored", repairs, role)
+    with naming(role):
+        headers = read_headers(folder, FRAME_TAGS)
+        frames = find_series(folder, headers, modality=modality)
+        series, notes = _series(folder, frames, "stored", repairs)
     return Indexed(series, None, notes)
 
 
@@ -122,12 +128,11 @@ def _series(
     frames: Sequence[Frame],
     unit: Unit,
     repairs: Repairs,
-    role: str,
     factors: Sequence[float] | None = None,
 ) -> tuple[Series, tuple[str, ...]]:
     """Stack the frames of a series."""
-    stacked = stack(frames, repairs=repairs, role=role)
-    files = len(series_files(folder, role=role))
+    stacked = stack(frames, repairs=repairs)
+    files = len(series_files(folder))
     series = series_of(frames, stacked, unit=unit, files=files, factors=factors)
     return series, stacked.notes
 
@@ -138,27 +143,27 @@ def _of(frames: Sequence[Frame], headers: Sequence[FileHeader]) -> list[FileHead
     return [by_file[frame.file] for frame in frames]
 
 
-def _facts(item: FileHeader, role: str) -> PetSlice:
+def _facts(item: FileHeader) -> PetSlice:
     """Take the facts of one PET header; it must hold one slice and be legible."""
-    role = f"{role}, file {item.file + 1}"
-    if "PerFrameFunctionalGroupsSequence" in item.header:
-        raise SUVError(
-            f"{role}: enhanced multi-frame PET is not supported; export the series as "
-            "one file per slice"
-        )
-    try:
-        return pet_slice(item.header)
-    except UNREADABLE:
-        raise SUVError(
-            f"{role}: the attributes that an SUV needs are damaged; "
-            "restore the file from the archive"
-        ) from None
+    with naming_file(item.file):
+        if "PerFrameFunctionalGroupsSequence" in item.header:
+            raise SUVError(
+                "enhanced multi-frame PET is not supported; export the series as one "
+                "file per slice"
+            )
+        try:
+            return pet_slice(item.header)
+        except UNREADABLE:
+            raise SUVError(
+                "the attributes that an SUV needs are damaged; "
+                "restore the file from the archive"
+            ) from None
 
 
-def _check_intercepts(frames: Sequence[Frame], role: str) -> None:
+def _check_intercepts(frames: Sequence[Frame]) -> None:
     for frame in frames:
         if frame.intercept != 0:
             raise SUVError(
-                f"{role}: RescaleIntercept must be 0 in a PET series, found "
+                "RescaleIntercept must be 0 in a PET series, found "
                 f"{frame.intercept:g}; export the series again"
             )

@@ -1,13 +1,19 @@
 """What the header of a PET slice says about activity: a record of an allow-list."""
 
-import math
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydicom.dataset import Dataset
 
-from nodal_staging.exams.suv.clock import joined, moment, time_of_day
+from nodal_staging.exams.dicom.clock import joined, moment, time_of_day
+from nodal_staging.exams.dicom.elements import (
+    Name,
+    items,
+    readable_number,
+    text,
+    texts,
+)
+from nodal_staging.exams.suv.pet_slice import PetSlice
 
 PHILIPS = (0x7053, "Philips PET Private Group", (0x00, 0x09))
 GE = (0x0009, "GEMS_PETD_01", (0x0D,))
@@ -17,17 +23,17 @@ SIEMENS = (0x0071, "SIEMENS MED PT", (0x22,))
 LEAST_DOSE_IN_BQ = 1e4
 """A smaller number can only be megabecquerel."""
 
-DOSES_BQ = 1.0, 1e13
-HALF_LIVES_S = 1.0, 1e9
-SHORTEST_FRAME_S, LONGEST_SCAN_S = 1e-3, 1e6
-LIGHTEST_PATIENT_KG, SMALLEST_PATIENT_M = 0.1, 0.1
-"""Bounds of what can be true, phantoms included."""
-
-HEAVIEST_PATIENT_KG = 1000
+WEIGHTS_KG = 0.1, 1000.0
 """A larger number can only be grams."""
 
-TALLEST_PATIENT_M = 3
+SIZES_M = 0.1, 3.0
 """A larger number can only be centimetres."""
+
+DOSES_BQ = 1.0, 1e13
+HALF_LIVES_S = 1.0, 1e9
+FRAME_DURATIONS_S = 1e-3, 1e6
+FRAME_REFERENCES_S = -1e6, 1e6
+"""Bounds of what can be true, phantoms included."""
 
 PET_TAGS: list[Any] = [
     "Units",
@@ -51,165 +57,114 @@ PET_TAGS: list[Any] = [
         for place in (block, *(block << 8 | element for element in elements))
     ),
 ]
-"""What is read of a PET header beside what every image has."""
-
-
-@dataclass(frozen=True, slots=True)
-class PetSlice:
-    """Facts of one slice; None where the header is silent.
-
-    Times are date-times of the scanner's clock, durations in s, dose in Bq, weight
-    in kg, size in m; ``decay_reference`` is the moment that GE and Siemens state
-    privately; ``suv_scale`` and ``activity_scale`` are Philips' private factors.
-    """
-
-    units: str
-    suv_type: str
-    decay_correction: str
-    corrections: tuple[str, ...]
-    weight_kg: float | None
-    size_m: float | None
-    sex: str
-    dose_bq: float | None
-    half_life_s: float | None
-    radionuclide: str
-    injected_at: datetime | None
-    injection_time_of_day: timedelta | None
-    decay_reference: datetime | None
-    series_start: datetime | None
-    acquired_at: datetime | None
-    frame_reference_s: float | None
-    frame_duration_s: float | None
-    suv_scale: float | None
-    activity_scale: float | None
+"""What is read of a PET header besides what every image has."""
 
 
 def pet_slice(header: Dataset) -> PetSlice:
-    """Take the facts of one header; raises what pydicom raises on damaged ones."""
-    sequence = header.get("RadiopharmaceuticalInformationSequence") or []
-    tracer = sequence[0] if len(sequence) else Dataset()
+    """Take the facts of one header.
+
+    A damaged number, or one that cannot be true, counts as none. Raises what pydicom
+    raises on damaged sequences.
+    """
+    tracer = _first(header, "RadiopharmaceuticalInformationSequence")
     suv_scale, activity_scale = _private(header, *PHILIPS)
     (ge_reference,) = _private(header, *GE)
     (siemens_reference,) = _private(header, *SIEMENS)
     return PetSlice(
-        units=_word(header.get("Units")),
-        suv_type=_word(header.get("SUVType")),
-        decay_correction=_word(header.get("DecayCorrection")),
-        corrections=_words(header.get("CorrectedImage")),
-        weight_kg=_possible(
-            _scaled(header.get("PatientWeight"), HEAVIEST_PATIENT_KG, 1e-3),
-            LIGHTEST_PATIENT_KG,
-            HEAVIEST_PATIENT_KG,
-        ),
-        size_m=_possible(
-            _scaled(header.get("PatientSize"), TALLEST_PATIENT_M, 1e-2),
-            SMALLEST_PATIENT_M,
-            TALLEST_PATIENT_M,
-        ),
-        sex=_word(header.get("PatientSex")),
+        units=_word(header, "Units"),
+        suv_type=_word(header, "SUVType"),
+        decay_correction=_word(header, "DecayCorrection"),
+        corrections=tuple(map(str.upper, texts(header, "CorrectedImage"))),
+        weight_kg=_scaled(header, "PatientWeight", 1e-3, WEIGHTS_KG),
+        size_m=_scaled(header, "PatientSize", 1e-2, SIZES_M),
+        sex=_word(header, "PatientSex"),
         dose_bq=_dose_bq(tracer),
         half_life_s=_possible(
-            _number(tracer.get("RadionuclideHalfLife")), *HALF_LIVES_S
+            readable_number(tracer, "RadionuclideHalfLife"), HALF_LIVES_S
         ),
-        radionuclide=_radionuclide(tracer),
-        injected_at=moment(tracer.get("RadiopharmaceuticalStartDateTime")),
-        injection_time_of_day=time_of_day(tracer.get("RadiopharmaceuticalStartTime")),
-        decay_reference=moment(ge_reference) or moment(siemens_reference),
-        series_start=joined(header.get("SeriesDate"), header.get("SeriesTime")),
-        acquired_at=joined(
-            header.get("AcquisitionDate"), header.get("AcquisitionTime")
-        ),
-        frame_reference_s=_milliseconds(header.get("FrameReferenceTime")),
-        frame_duration_s=_possible(
-            _milliseconds(header.get("ActualFrameDuration")),
-            SHORTEST_FRAME_S,
-            LONGEST_SCAN_S,
-        ),
-        suv_scale=_positive(suv_scale),
-        activity_scale=_positive(activity_scale),
+        radionuclide=_word(_first(tracer, "RadionuclideCodeSequence"), "CodeValue"),
+        injected_at=moment(text(tracer, "RadiopharmaceuticalStartDateTime")),
+        injection_time_of_day=time_of_day(text(tracer, "RadiopharmaceuticalStartTime")),
+        decay_reference=_moment(header, ge_reference)
+        or _moment(header, siemens_reference),
+        series_start=_joined(header, "Series"),
+        acquired_at=_joined(header, "Acquisition"),
+        frame_reference_s=_seconds(header, "FrameReferenceTime", FRAME_REFERENCES_S),
+        frame_duration_s=_seconds(header, "ActualFrameDuration", FRAME_DURATIONS_S),
+        suv_scale=_factor(header, suv_scale),
+        activity_scale=_factor(header, activity_scale),
     )
+
+
+def _first(header: Dataset, keyword: str) -> Dataset:
+    """Return the first item of a sequence, an empty one where there is none."""
+    return next(iter(items(header, keyword)), Dataset())
 
 
 def _private(
     header: Dataset, group: int, creator: str, elements: tuple[int, ...]
-) -> list[Any]:
-    """Find private values by the block's creator.
+) -> list[Name | None]:
+    """Find private elements by the block's creator, None where they are not stated.
 
     A file that has lost every creator of the group, as anonymisers leave it, is read
     at the usual block 10.
     """
-    present = header.group_dataset(group)
     creators = {
-        element.tag.element: _text(element.value)
-        for element in present
-        if 0x10 <= element.tag.element <= 0xFF
+        tag.element: text(header, (group, tag.element))
+        for tag in header.keys()
+        if tag.group == group and 0x10 <= tag.element <= 0xFF
     }
     blocks = [place for place, name in creators.items() if name == creator]
     block = blocks[0] if blocks else None if creators else 0x10
     if block is None:
         return [None] * len(elements)
-    tags = [(group, block << 8 | element) for element in elements]
-    return [_text(header[tag].value) if tag in header else None for tag in tags]
+    return [(group, block << 8 | element) for element in elements]
 
 
-def _text(value: object) -> str:
-    """Return text, also of private elements whose representation is unknown."""
-    if isinstance(value, bytes):
-        return value.decode("latin-1").strip(" \0")
-    return str(value).strip()
+def _moment(header: Dataset, name: Name | None) -> datetime | None:
+    return None if name is None else moment(text(header, name))
 
 
-def _word(value: object) -> str:
-    return str(value or "").strip().upper()
+def _joined(header: Dataset, prefix: str) -> datetime | None:
+    return joined(text(header, f"{prefix}Date"), text(header, f"{prefix}Time"))
 
 
-def _words(value: object) -> tuple[str, ...]:
-    if not value:
-        return ()
-    parts = [value] if isinstance(value, str) else list(value)  # type: ignore[call-overload]
-    return tuple(_word(part) for part in parts)
+def _factor(header: Dataset, name: Name | None) -> float | None:
+    """Return a private factor; zero stands for none."""
+    value = None if name is None else readable_number(header, name)
+    return value if value is not None and value > 0 else None
 
 
-def _radionuclide(tracer: Dataset) -> str:
-    """Return the code of the radionuclide, for example C-131A3."""
-    sequence = tracer.get("RadionuclideCodeSequence") or []
-    return _word(sequence[0].get("CodeValue")) if len(sequence) else ""
+def _word(header: Dataset, keyword: str) -> str:
+    return text(header, keyword).upper()
 
 
-def _scaled(value: object, largest: float, factor: float) -> float | None:
-    number = _number(value)
-    return number * factor if number is not None and number > largest else number
+def _scaled(
+    header: Dataset, keyword: str, factor: float, bounds: tuple[float, float]
+) -> float | None:
+    """Return a measure of the body; beyond its bounds it is in a smaller unit."""
+    value = readable_number(header, keyword)
+    if value is not None and value > bounds[1]:
+        value *= factor
+    return _possible(value, bounds)
 
 
 def _dose_bq(tracer: Dataset) -> float | None:
-    dose = _number(tracer.get("RadionuclideTotalDose"))
+    dose = readable_number(tracer, "RadionuclideTotalDose")
     if dose is not None and dose < LEAST_DOSE_IN_BQ:
         dose *= 1e6
-    return _possible(dose, *DOSES_BQ)
+    return _possible(dose, DOSES_BQ)
 
 
-def _possible(value: float | None, least: float, most: float) -> float | None:
+def _seconds(
+    header: Dataset, keyword: str, bounds: tuple[float, float]
+) -> float | None:
+    """Return a time that stands in milliseconds."""
+    value = readable_number(header, keyword)
+    return None if value is None else _possible(value / 1000, bounds)
+
+
+def _possible(value: float | None, bounds: tuple[float, float]) -> float | None:
     """Return a value that can be true; another is as good as none."""
+    least, most = bounds
     return value if value is not None and least <= value <= most else None
-
-
-def _number(value: object) -> float | None:
-    """Parse a header's number; pydicom leaves malformed ones as text."""
-    try:
-        number = float(str(value).replace(",", "."))
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _positive(value: object) -> float | None:
-    """Parse a factor; zero stands for none."""
-    number = _number(value)
-    return number if number is not None and number > 0 else None
-
-
-def _milliseconds(value: object) -> float | None:
-    number = _number(value)
-    if number is None:
-        return None
-    return _possible(number / 1000, -LONGEST_SCAN_S, LONGEST_SCAN_S)

@@ -8,11 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from nodal_staging.exams.dicom.decoding import decode
-from nodal_staging.exams.dicom.headers import UNREADABLE, inflate, series_files
+from nodal_staging.exams.dicom.headers import (
+    UNREADABLE,
+    inflate,
+    naming_file,
+    series_files,
+)
 from nodal_staging.exams.dicom.scanning import DEFLATED, EXPLICIT_BIG, NATIVE
 from nodal_staging.exams.dicom.series import OUTSIDE, Series, Slice
 from nodal_staging.geometry import Box
-from nodal_staging.study.errors import DicomSeriesError, InputError
+from nodal_staging.study.errors import DicomSeriesError, InputError, naming
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.integer]
@@ -42,21 +47,15 @@ def read_boxes(
     DicomSeriesError
         If a file has changed since the series was indexed, or cannot be decoded.
     """
-    files = series_files(folder, role=role)
-    if len(files) != series.files:
-        raise _changed(f"{role}: the folder")
     values = [np.zeros(shape, dtype=np.float32) for _, shape in boxes]
-    for number, parts in sorted(_parts(series, boxes).items()):
-        item = series.slices[number]
-        rows = _Rows(files[item.file], item, series, role)
-        for part in parts:
-            start, shape = boxes[part.box]
-            plane = rows.read(start[1:], shape[1:])
-            target = values[part.box][part.plane]
-            if part.share == 1:
-                target[:] = plane
-            else:
-                target += np.float32(part.share) * plane
+    with naming(role):
+        files = series_files(folder)
+        if len(files) != series.files:
+            raise _changed("folder")
+        for number, parts in sorted(_parts(series, boxes).items()):
+            item = series.slices[number]
+            with naming_file(item.file):
+                _add(_Rows(files[item.file], item, series), parts, boxes, values)
     return values
 
 
@@ -93,14 +92,30 @@ def _shares(series: Series, plane: int) -> Iterable[tuple[int, float]]:
     return [(place, weight) for place, weight in pairs if weight > 0]
 
 
+def _add(
+    rows: "_Rows",
+    parts: Sequence[_Part],
+    boxes: Sequence[Box],
+    values: Sequence[FloatArray],
+) -> None:
+    """Add a slice's share to each plane of the boxes that it contributes to."""
+    for part in parts:
+        start, shape = boxes[part.box]
+        plane = rows.read(start[1:], shape[1:])
+        target = values[part.box][part.plane]
+        if part.share == 1:
+            target[:] = plane
+        else:
+            target += np.float32(part.share) * plane
+
+
 class _Rows:
     """Rows of one slice in the series' unit."""
 
-    def __init__(self, path: Path, item: Slice, series: Series, role: str) -> None:
+    def __init__(self, path: Path, item: Slice, series: Series) -> None:
         self._item = item
         self._unit = series.unit
         _, self._height, self._width = series.lattice.shape
-        self._role = f"{role}, file {item.file + 1}"
         self._source = self._open(path)
 
     def read(self, start: tuple[int, int], shape: tuple[int, int]) -> FloatArray:
@@ -122,16 +137,16 @@ class _Rows:
         """Return where native rows lie, or the decoded slice."""
         try:
             if path.stat().st_size != self._item.size:
-                raise _changed(self._role)
+                raise _changed("file")
             if self._item.format.syntax not in NATIVE:
                 shape = (self._height, self._width)
-                return decode(path, shape, role=self._role)
+                return decode(path, shape)
             if self._item.format.syntax == DEFLATED:
                 return inflate(path).read()
         except InputError:
             raise
         except UNREADABLE:
-            raise _changed(self._role) from None
+            raise _changed("file") from None
         return path
 
     def _stored(self, first: int, count: int) -> IntArray:
@@ -155,7 +170,7 @@ class _Rows:
                 file.seek(start)
                 content = file.read(count)
         if len(content) != count:
-            raise _changed(self._role)
+            raise _changed("file")
         return content
 
 
@@ -170,8 +185,9 @@ def _cleared(stored: IntArray, item: Slice) -> IntArray:
     return (native << above) >> (above + below)
 
 
-def _changed(role: str) -> DicomSeriesError:
+def _changed(kind: str) -> DicomSeriesError:
     return DicomSeriesError(
-        f"{role} has changed since it was inspected; run the cohort's inspection again",
+        f"the {kind} has changed since it was inspected; "
+        "run the cohort's inspection again",
         "changed_since_inspection",
     )

@@ -27,28 +27,30 @@ DEFLATED = "1.2.840.10008.1.2.1.99"
 NATIVE = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED})
 """Their pixels need no decoder."""
 
-COMPRESSED = {
-    "1.2.840.10008.1.2.4.50": "JPEG baseline",
-    "1.2.840.10008.1.2.4.51": "JPEG extended",
-    "1.2.840.10008.1.2.4.57": "JPEG lossless",
-    "1.2.840.10008.1.2.4.70": "JPEG lossless, first-order",
-    "1.2.840.10008.1.2.4.80": "JPEG-LS lossless",
-    "1.2.840.10008.1.2.4.81": "JPEG-LS near-lossless",
-    "1.2.840.10008.1.2.4.90": "JPEG 2000 lossless",
-    "1.2.840.10008.1.2.4.91": "JPEG 2000",
-    "1.2.840.10008.1.2.5": "RLE lossless",
-}
+COMPRESSED = frozenset(
+    {
+        "1.2.840.10008.1.2.4.50",  # JPEG baseline
+        "1.2.840.10008.1.2.4.51",  # JPEG extended
+        "1.2.840.10008.1.2.4.57",  # JPEG lossless
+        "1.2.840.10008.1.2.4.70",  # JPEG lossless, first-order
+        "1.2.840.10008.1.2.4.80",  # JPEG-LS lossless
+        "1.2.840.10008.1.2.4.81",  # JPEG-LS near-lossless
+        "1.2.840.10008.1.2.4.90",  # JPEG 2000 lossless
+        "1.2.840.10008.1.2.4.91",  # JPEG 2000
+        "1.2.840.10008.1.2.5",  # RLE lossless
+    }
+)
 """Decoded with SimpleITK, whose GDCM knows them all."""
-
 
 BEGINNING_BYTES = 32 * 1024
 """A header that is longer is left to pydicom."""
 
 PREAMBLE_BYTES = 128
 MAGIC = b"DICM"
+META_GROUP = b"\2\0"
+SYNTAX = 0x00020010
 PIXEL_DATA = 0x7FE00010
 PIXEL_GROUP_LENGTH = 0x7FE00000
-SYNTAX = 0x00020010
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 DEEPEST = 8
@@ -96,31 +98,36 @@ def scan(beginning: bytes, wanted: Wanted) -> Scanned | None:
     if beginning[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] != MAGIC:
         return None
     try:
-        syntax, place = _file_meta(beginning)
-        if syntax not in {EXPLICIT_LITTLE, IMPLICIT_LITTLE}:
+        syntaxes, place = file_meta(beginning)
+        if syntaxes not in ([EXPLICIT_LITTLE], [IMPLICIT_LITTLE]):
             return None
-        return _walk(beginning, place, wanted, syntax)
+        return _walk(beginning, place, wanted, syntaxes[0])
     except (struct.error, IndexError, ValueError):
         return None
 
 
-def _file_meta(content: bytes) -> tuple[str, int]:
-    """Return the transfer syntax, and where the data set begins."""
+def file_meta(content: bytes) -> tuple[list[str], int]:
+    """Return the transfer syntaxes, of which there should be one, and the end.
+
+    Parameters
+    ----------
+    content
+        The first bytes of a file, with its preamble.
+
+    Raises
+    ------
+    struct.error, ValueError
+        If they end within the file meta information, or are none.
+    """
     place = PREAMBLE_BYTES + len(MAGIC)
-    syntax = ""
-    while True:
-        group, element, kind, length = EXPLICIT(content, place)
-        if group != 2:
-            return syntax, place
-        start = place + 8
-        if kind in LONG:
-            (length,) = LENGTH(content, place + 8)
-            start += 4
-        elif kind not in SHORT:
-            raise ValueError
-        if element == 0x10:
-            syntax = content[start : start + length].decode("ascii").rstrip("\0 ")
+    syntaxes = []
+    while content[place : place + 2] == META_GROUP:
+        tag, _, length, start = _element(content, place, True)
+        if tag == SYNTAX:
+            value = content[start : start + length]
+            syntaxes.append(value.decode("ascii").rstrip("\0 "))
         place = start + length
+    return syntaxes, place
 
 
 def _walk(content: bytes, place: int, wanted: Wanted, syntax: str) -> Scanned | None:

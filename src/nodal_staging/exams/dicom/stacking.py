@@ -72,7 +72,7 @@ class Stack:
     notes: tuple[str, ...] = ()
 
 
-def stack(frames: Sequence[Frame], *, repairs: Repairs, role: str) -> Stack:
+def stack(frames: Sequence[Frame], *, repairs: Repairs) -> Stack:
     """Order frames along their normal and prove that they form a volume.
 
     Parameters
@@ -80,7 +80,7 @@ def stack(frames: Sequence[Frame], *, repairs: Repairs, role: str) -> Stack:
     frames
         Of one group: equal orientation, shape and spacing.
     repairs
-        What may be mended instead of refused.
+        What may be repaired instead of refused.
 
     Raises
     ------
@@ -89,16 +89,16 @@ def stack(frames: Sequence[Frame], *, repairs: Repairs, role: str) -> Stack:
     """
     if len(frames) < 2:
         raise DicomSeriesError(
-            f"{role}: a single slice is not a volume; add the others", "single_slice"
+            "a single slice is not a volume; add the others", "single_slice"
         )
     axes = _axes(frames[0])
     positions = np.array([frame.position_mm for frame in frames])
     along = positions @ axes[2]
     order = [int(place) for place in np.argsort(along, kind="stable")]
     along, positions = along[order], positions[order]
-    _check_positions(frames, order, along, role)
-    shear, tilt_note = _shear(positions, along, axes, repairs, role)
-    planes, blends, gap_note = _planes(along, repairs, role)
+    _check_positions(frames, order, along)
+    shear, tilt_note = _shear(positions, along, axes, repairs)
+    planes, blends, gap_note = _planes(along, repairs)
     step = (axes[2] + shear @ axes[:2]) * planes.step_mm
     lattice = _lattice(frames[0], axes, positions[0], step, planes.count)
     notes = tuple(note for note in (tilt_note, gap_note) if note)
@@ -121,7 +121,7 @@ def _axes(frame: Frame) -> FloatArray:
 
 
 def _check_positions(
-    frames: Sequence[Frame], order: list[int], along: FloatArray, role: str
+    frames: Sequence[Frame], order: list[int], along: FloatArray
 ) -> None:
     """Refuse two slices at one position, naming both."""
     place = int(np.argmin(np.diff(along)))
@@ -131,8 +131,8 @@ def _check_positions(
             f"two frames of file {one}" if one == other else f"files {one} and {other}"
         )
         raise DicomSeriesError(
-            f"{role}: {both} lie at the same position; keep one "
-            "reconstruction, or one time point, in a folder",
+            f"{both} lie at the same position; keep one reconstruction, or one time "
+            "point, in a folder",
             "same_position",
         )
 
@@ -142,7 +142,6 @@ def _shear(
     along: FloatArray,
     axes: FloatArray,
     repairs: Repairs,
-    role: str,
 ) -> tuple[FloatArray, str]:
     """Return how far the stack runs along x and y for each mm along the normal."""
     across = (positions - positions[0]) @ axes[:2].T
@@ -151,7 +150,7 @@ def _shear(
     beside = float(np.abs(across - np.outer(height, shear)).max())
     if beside > STRAIGHT_TOLERANCE_MM:
         raise DicomSeriesError(
-            f"{role}: a slice lies {beside:.2f} mm beside the line of the others "
+            f"a slice lies {beside:.2f} mm beside the line of the others "
             "(ImagePositionPatient); keep one series in a folder",
             "irregular_positions",
         )
@@ -162,7 +161,7 @@ def _shear(
         return shear, ""
     if not repairs.correct_tilt:
         raise DicomSeriesError(
-            f"{role}: the stack is tilted by {tilt_deg:.1f} degrees against the slice "
+            f"the stack is tilted by {tilt_deg:.1f} degrees against the slice "
             "normal (gantry tilt); reconstruct the series without tilt, or set "
             "cohort.repairs.correct_tilt to read it on its sheared grid",
             "gantry_tilt",
@@ -171,7 +170,7 @@ def _shear(
 
 
 def _planes(
-    along: FloatArray, repairs: Repairs, role: str
+    along: FloatArray, repairs: Repairs
 ) -> tuple[_Planes, tuple[Blend, ...] | None, str]:
     """Return number and distance of planes; blends where slices are missing."""
     gaps = np.diff(along)
@@ -182,7 +181,7 @@ def _planes(
     place = int(np.argmax(off))
     if not repairs.resample_gaps:
         raise DicomSeriesError(
-            f"{role}: slices do not form a regular volume: expected a distance of "
+            f"slices do not form a regular volume: expected a distance of "
             f"{median:g} mm, found {gaps[place]:g} mm between slices {place + 1} and "
             f"{place + 2} (counted along the normal); restore the missing slice, or "
             "set cohort.repairs.resample_gaps to interpolate it",
@@ -190,7 +189,7 @@ def _planes(
         )
     if gaps.max() > WIDEST_BRIDGE * median:
         raise DicomSeriesError(
-            f"{role}: a gap of {gaps.max():g} mm between slices {median:g} mm apart is "
+            f"a gap of {gaps.max():g} mm between slices {median:g} mm apart is "
             "too wide to be interpolated; restore the missing slices",
             "slice_gap",
         )

@@ -22,6 +22,7 @@ from nodal_staging.exams.segmentation.dicom_values import (
     length,
     numbers,
     shared_numbers,
+    text,
     transfer_syntax,
     whole_number,
 )
@@ -158,7 +159,7 @@ def _is_pixel_data(tag: int, kind: str | None, length: int) -> bool:
 
 
 def _header(dataset: Any, explicit: bool) -> SegHeader:
-    if str(dataset.get("SOPClassUID", "")) not in SEGMENTATION_CLASSES:
+    if text(dataset, "SOPClassUID") not in SEGMENTATION_CLASSES:
         raise BrokenSegError(
             "a DICOM file that is no Segmentation object; give the segmentation"
         )
@@ -174,8 +175,8 @@ def _header(dataset: Any, explicit: bool) -> SegHeader:
         )
     return SegHeader(
         explicit=explicit,
-        rows=whole_number(dataset.Rows, LONGEST_AXIS, "Rows"),
-        columns=whole_number(dataset.Columns, LONGEST_AXIS, "Columns"),
+        rows=whole_number(dataset, "Rows", LONGEST_AXIS),
+        columns=whole_number(dataset, "Columns", LONGEST_AXIS),
         bits=bits,
         segments=segments,
         orientation=shared_numbers(turns, "ImageOrientationPatient", 6),
@@ -191,7 +192,7 @@ def _frame_groups(dataset: Any) -> tuple[list[Any], Any]:
     """Return the functional groups of every frame, and those that frames share."""
     shared = items(dataset, "SharedFunctionalGroupsSequence")
     groups = items(dataset, "PerFrameFunctionalGroupsSequence")
-    count = whole_number(dataset.NumberOfFrames, MOST_FRAMES, "NumberOfFrames")
+    count = whole_number(dataset, "NumberOfFrames", MOST_FRAMES)
     if len(groups) != count:
         raise BrokenSegError(
             f"NumberOfFrames is {count}, {len(groups)} frames are described; export "
@@ -202,15 +203,19 @@ def _frame_groups(dataset: Any) -> tuple[list[Any], Any]:
 
 def _bits(dataset: Any) -> int:
     """Return bits of a voxel; probabilities and colours are not read."""
-    kind = str(dataset.get("SegmentationType", ""))
+    kind = text(dataset, "SegmentationType")
     expected = {"BINARY": (1,), "LABELMAP": (8, 16)}.get(kind)
     if expected is None:
         raise BrokenSegError(
             "expected SegmentationType BINARY or LABELMAP, found another, such as "
             "FRACTIONAL; export the segmentation as BINARY"
         )
-    bits = whole_number(dataset.BitsAllocated, 64, "BitsAllocated")
-    samples = whole_number(dataset.get("SamplesPerPixel", 1), 4, "SamplesPerPixel")
+    bits = whole_number(dataset, "BitsAllocated", 64)
+    samples = (
+        whole_number(dataset, "SamplesPerPixel", 4)
+        if "SamplesPerPixel" in dataset
+        else 1
+    )
     if bits not in expected or samples != 1:
         raise BrokenSegError(
             f"BitsAllocated is {bits} with {samples} samples a pixel, which does not "
@@ -222,7 +227,7 @@ def _bits(dataset: Any) -> int:
 def _segments(dataset: Any) -> dict[int, str | None]:
     found: dict[int, str | None] = {}
     for item in items(dataset, "SegmentSequence"):
-        number = whole_number(item.SegmentNumber, 2**16 - 1, "SegmentNumber", least=0)
+        number = whole_number(item, "SegmentNumber", 2**16 - 1, least=0)
         if number in found:
             raise BrokenSegError(
                 f"two segments have the number {number}; export the segmentation again"
@@ -239,13 +244,11 @@ def _frame(
     group: Any, shared: Any, segments: dict[int, str | None], labelled: bool
 ) -> SegFrame:
     plane = functional_group("PlanePositionSequence", group, shared)
-    position = numbers(plane.ImagePositionPatient, 3, "ImagePositionPatient")
+    position = numbers(plane, "ImagePositionPatient", 3)
     if labelled:
         return SegFrame(position, None)
     identity = functional_group("SegmentIdentificationSequence", group, shared)
-    number = whole_number(
-        identity.ReferencedSegmentNumber, 2**16 - 1, "ReferencedSegmentNumber"
-    )
+    number = whole_number(identity, "ReferencedSegmentNumber", 2**16 - 1)
     if number not in segments:
         raise BrokenSegError(
             f"a frame belongs to segment {number}, which is not described; export the "

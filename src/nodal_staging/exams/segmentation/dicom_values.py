@@ -4,22 +4,44 @@ Damage makes a text of a number, and several items of one; each message names th
 attribute and never its content.
 """
 
-import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+import struct
+from collections.abc import Sequence
+
+from pydicom.dataset import Dataset
+
+from nodal_staging.exams.dicom import elements
+from nodal_staging.exams.dicom.elements import items, text
+from nodal_staging.exams.dicom.scanning import (
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    file_meta,
+)
+from nodal_staging.study.errors import DicomSeriesError
+
+__all__ = [
+    "BrokenSegError",
+    "Vector",
+    "functional_group",
+    "items",
+    "length",
+    "numbers",
+    "shared_numbers",
+    "text",
+    "transfer_syntax",
+    "whole_number",
+]
 
 SAME_NUMBER = 1e-4
+LONGEST_META_BYTES = 64 * 1024
 
 Vector = tuple[float, ...]
 
 
-def items(dataset: Any, name: str) -> list[Any]:
-    """Return the items of a sequence, or none."""
-    found = dataset.get(name)
-    return list(found) if found is not None else []
+class BrokenSegError(ValueError):
+    """Says in words of the format what is wrong; never quotes the file."""
 
 
-def functional_group(name: str, group: Any, shared: Any) -> Any:
+def functional_group(name: str, group: Dataset, shared: Dataset) -> Dataset:
     """Return a functional group of a frame, its own or the shared one."""
     found = items(group, name) or items(shared, name)
     if len(found) != 1:
@@ -30,9 +52,9 @@ def functional_group(name: str, group: Any, shared: Any) -> Any:
     return found[0]
 
 
-def shared_numbers(groups: Sequence[Any], name: str, count: int) -> Vector:
+def shared_numbers(groups: Sequence[Dataset], name: str, count: int) -> Vector:
     """Return a value that all frames share, up to the rounding of its text."""
-    found = [numbers(item.get(name), count, name) for item in groups]
+    found = [numbers(item, name, count) for item in groups]
     for values in found:
         pairs = zip(values, found[0], strict=True)
         if any(abs(one - other) > SAME_NUMBER for one, other in pairs):
@@ -43,42 +65,38 @@ def shared_numbers(groups: Sequence[Any], name: str, count: int) -> Vector:
     return found[0]
 
 
-def length(measures: Any, name: str) -> float | None:
+def length(measures: Dataset, name: str) -> float | None:
     """Return a declared length; the sign of a spacing tells the order of slices."""
-    stated = measures.get(name)
-    return None if stated is None else abs(numbers([stated], 1, name)[0]) or None
+    if not text(measures, name):
+        return None
+    return abs(numbers(measures, name, 1)[0]) or None
 
 
-def numbers(values: Any, count: int, name: str) -> Vector:
+def numbers(dataset: Dataset, name: str, count: int) -> Vector:
     """Return as many finite numbers as an attribute must have."""
-    found = tuple(float(value) for value in values or ())
-    if len(found) != count or not all(math.isfinite(value) for value in found):
+    try:
+        found = elements.numbers(dataset, name)
+    except DicomSeriesError:
+        found = ()
+    if len(found) != count:
         raise BrokenSegError(
             f"expected {count} finite numbers as {name}; export the segmentation again"
         )
     return found
 
 
-def whole_number(value: Any, most: int, name: str, *, least: int = 1) -> int:
+def whole_number(dataset: Dataset, name: str, most: int, *, least: int = 1) -> int:
     """Return a whole number within bounds."""
-    number = int(value)
-    if not least <= number <= most:
+    try:
+        found = elements.integer(dataset, name)
+    except DicomSeriesError:
+        found = None
+    if found is None or not least <= found <= most:
         raise BrokenSegError(
             f"expected {name} from {least} to {most}, found another; export the "
             "segmentation again"
         )
-    return number
-
-
-LONGEST_META_BYTES = 64 * 1024
-PREAMBLE_BYTES = 132
-TRANSFER_SYNTAX = b"\x02\x00\x10\x00"
-IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
-LONG_LENGTHS = (b"OB", b"OW", b"OF", b"SQ", b"UT", b"UN", b"UC", b"UR", b"OD", b"OL")
-
-
-class BrokenSegError(ValueError):
-    """Says in words of the format what is wrong; never quotes the file."""
+    return found
 
 
 def transfer_syntax(content: bytes) -> tuple[bool, int]:
@@ -101,33 +119,18 @@ def transfer_syntax(content: bytes) -> tuple[bool, int]:
     BrokenSegError
         If there is not exactly one, or it is compressed, deflated or big endian.
     """
-    elements = list(_meta(content[:LONGEST_META_BYTES]))
-    found = [
-        value.rstrip(b"\0 ").decode("ascii")
-        for tag, value, _ in elements
-        if tag == TRANSFER_SYNTAX
-    ]
-    if len(found) != 1:
+    try:
+        syntaxes, start = file_meta(content[:LONGEST_META_BYTES])
+    except (struct.error, ValueError):
+        syntaxes, start = [], 0
+    if len(syntaxes) != 1:
         raise BrokenSegError(
-            f"expected one transfer syntax, found {len(found)}; export the "
+            f"expected one transfer syntax, found {len(syntaxes)}; export the "
             "segmentation again"
         )
-    if found[0] not in (IMPLICIT, EXPLICIT):
+    if syntaxes[0] not in {IMPLICIT_LITTLE, EXPLICIT_LITTLE}:
         raise BrokenSegError(
             "a compressed or unusual transfer syntax; export the segmentation "
             "as Explicit VR Little Endian"
         )
-    _, _, first = elements[-1]
-    return found[0] == EXPLICIT, first
-
-
-def _meta(content: bytes) -> Iterator[tuple[bytes, bytes, int]]:
-    """Yield tag, value and end of the elements of group 2, explicit and little."""
-    at = PREAMBLE_BYTES
-    while content[at : at + 2] == b"\x02\x00":
-        tag, kind = content[at : at + 4], content[at + 4 : at + 6]
-        skip, size = (12, 4) if kind in LONG_LENGTHS else (8, 2)
-        length = int.from_bytes(content[at + skip - size : at + skip], "little")
-        value = content[at + skip : at + skip + length]
-        at += skip + length
-        yield tag, value, at
+    return syntaxes[0] == EXPLICIT_LITTLE, start

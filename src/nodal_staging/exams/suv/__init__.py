@@ -1,4 +1,4 @@
-"""Body-weight SUV from the headers of a PET series.
+"""Body-weight SUV from the facts of a PET series.
 
 References
 ----------
@@ -7,7 +7,7 @@ conformance text on private group 7053: ((stored x slope) + intercept) x factor.
 """
 
 from nodal_staging.exams.suv.factors import Factors, suv_factors
-from nodal_staging.exams.suv.facts import PET_TAGS, PetSlice, pet_slice
+from nodal_staging.exams.suv.pet_slice import PetSlice
 from nodal_staging.study.errors import SUVError
 
-__all__ = ["PET_TAGS", "Factors", "PetSlice", "SUVError", "pet_slice", "suv_factors"]
+__all__ = ["Factors", "PetSlice", "SUVError", "suv_factors"]

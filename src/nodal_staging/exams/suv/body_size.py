@@ -8,7 +8,7 @@ Du Bois & Du Bois 1916.
 
 from collections.abc import Callable
 
-from nodal_staging.exams.suv.facts import PetSlice
+from nodal_staging.exams.suv.pet_slice import PetSlice
 from nodal_staging.study.errors import SUVError
 
 CM2_PER_M2 = 10_000
@@ -57,44 +57,44 @@ MASSES: dict[str, Callable[[float, float, str], float]] = {
 }
 
 
-def weight_over_mass(item: PetSlice, role: str) -> float:
+def weight_over_mass(item: PetSlice) -> float:
     """Return the factor from an SUV of another mass (GML) to that of body weight."""
     if item.suv_type in {"", "BW"}:
         return 1.0
     if item.suv_type not in MASSES:
         raise SUVError(
-            f"{role}: SUVType is not BW or one of {', '.join(MASSES)}; ask for a "
-            "series in BQML, or leave the pet cell empty"
+            f"SUVType is not BW or one of {', '.join(MASSES)}; ask for a series in "
+            "BQML, or leave the pet cell empty"
         )
-    weight_kg, size_m = weight_and_size(item, role)
+    weight_kg, size_m = _weight_and_size(item)
     if item.sex not in {"M", "F"}:
-        raise _missing("PatientSex", role)
+        raise _missing("PatientSex")
     mass_kg = MASSES[item.suv_type](weight_kg, size_m, item.sex)
     if mass_kg <= 0:
         raise SUVError(
-            f"{role}: PatientSize and PatientWeight give no {item.suv_type}; "
+            f"PatientSize and PatientWeight give no {item.suv_type}; "
             "correct them, or leave the pet cell empty"
         )
     return weight_kg / mass_kg
 
 
-def weight_over_surface(item: PetSlice, role: str) -> float:
+def weight_over_surface(item: PetSlice) -> float:
     """Return the factor from an SUV of body surface (CM2ML) to that of body weight."""
-    weight_kg, size_m = weight_and_size(item, role)
+    weight_kg, size_m = _weight_and_size(item)
     return 1000 * weight_kg / surface_cm2(weight_kg, size_m)
 
 
-def weight_and_size(item: PetSlice, role: str) -> tuple[float, float]:
+def _weight_and_size(item: PetSlice) -> tuple[float, float]:
     """Return weight in kg and size in m, both required."""
     if not item.weight_kg or item.weight_kg <= 0:
-        raise _missing("PatientWeight", role)
+        raise _missing("PatientWeight")
     if not item.size_m or item.size_m <= 0:
-        raise _missing("PatientSize", role)
+        raise _missing("PatientSize")
     return item.weight_kg, item.size_m
 
 
-def _missing(name: str, role: str) -> SUVError:
+def _missing(name: str) -> SUVError:
     return SUVError(
-        f"{role}: {name} is missing or impossible; complete the header, "
+        f"{name} is missing or impossible; complete the header, "
         "or leave the pet cell empty"
     )

@@ -1,0 +1,34 @@
+"""What an SUV is computed from: the facts of one PET slice."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class PetSlice:
+    """Facts of one slice; None where the header is silent.
+
+    Times are date-times of the scanner's clock, durations in s, dose in Bq, weight
+    in kg, size in m; ``decay_reference`` is the moment that GE and Siemens state
+    privately; ``suv_scale`` and ``activity_scale`` are Philips' private factors.
+    """
+
+    units: str
+    suv_type: str
+    decay_correction: str
+    corrections: tuple[str, ...]
+    weight_kg: float | None
+    size_m: float | None
+    sex: str
+    dose_bq: float | None
+    half_life_s: float | None
+    radionuclide: str
+    injected_at: datetime | None
+    injection_time_of_day: timedelta | None
+    decay_reference: datetime | None
+    series_start: datetime | None
+    acquired_at: datetime | None
+    frame_reference_s: float | None
+    frame_duration_s: float | None
+    suv_scale: float | None
+    activity_scale: float | None
