@@ -4,9 +4,12 @@ import json
 from datetime import datetime, timedelta
 
 import numpy as np
+import pysuv
 import pytest
 import SimpleITK as sitk
 from dicom_files import read_whole, write_series
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.sr._snomed_dict import mapping
 from pydicom.sr.codedict import codes
@@ -68,10 +71,9 @@ def factor(**changes) -> float:
     return suv_factors([pet_slice(dataset(**changes))], role="pet").values[0]
 
 
-@pytest.mark.parametrize("vendor", GOLD)
-def test_real_headers_give_the_vendors_factor(real_files, vendor):
+def real_headers(real_files, vendor) -> list[Dataset]:
     path = real_files / "calculate_suv" / "metadata" / f"{vendor}-instances.json"
-    slices = []
+    headers = []
     for record in json.loads(path.read_text()):
         private = record.pop("PhilipsPETPrivateGroup", {})
         extra = {
@@ -84,10 +86,85 @@ def test_real_headers_give_the_vendors_factor(real_files, vendor):
         }
         known = {name: None for name in BASE} | record | extra
         known.pop("GEPrivatePostInjectionDateTime", None)
-        slices.append(pet_slice(dataset(**known)))
+        headers.append(dataset(**known))
+    return headers
+
+
+@pytest.mark.parametrize("vendor", GOLD)
+def test_real_headers_give_the_vendors_factor(real_files, vendor):
+    slices = [pet_slice(header) for header in real_headers(real_files, vendor)]
     assert suv_factors(slices, role="pet").values[0] == pytest.approx(
         GOLD[vendor], rel=1e-11
     )
+
+
+def theirs(header: Dataset, **options) -> float:
+    """Return the factor that an independent package computes."""
+    header.RescaleSlope, header.RescaleIntercept = 1, 0
+    return pysuv.get_suv_factor(header, **options).suv_factor
+
+
+@pytest.mark.parametrize("vendor", GOLD)
+def test_real_headers_give_the_factor_of_another_package(real_files, vendor):
+    headers = real_headers(real_files, vendor)
+    ours = suv_factors([pet_slice(header) for header in headers], role="pet").values
+    expected = [theirs(header) for header in headers]
+    assert ours == pytest.approx(expected, rel=1e-11)
+
+
+def clock(seconds: float) -> str:
+    """Return a time of day as headers state it."""
+    return (datetime(2020, 1, 1) + timedelta(seconds=seconds)).strftime("%H%M%S.%f")
+
+
+@settings(derandomize=True, deadline=None, max_examples=100)
+@given(
+    maker=st.sampled_from(["SIEMENS", "GE MEDICAL SYSTEMS", "Philips Medical Systems"]),
+    weight_kg=st.integers(30, 200),
+    dose_bq=st.integers(10**7, 10**9),
+    half_life_s=st.sampled_from([4062.6, 6586.2]),
+    injected_s=st.integers(0, 40_000),
+    uptake_s=st.integers(600, 9000),
+    frame_s=st.integers(30, 600),
+    late_s=st.integers(0, 3000),
+)
+def test_headers_of_any_vendor_give_the_factor_of_another_package(
+    maker, weight_kg, dose_bq, half_life_s, injected_s, uptake_s, frame_s, late_s
+):
+    """Philips' series times are rewritten, so that its frames are computed back."""
+    start_s = injected_s + uptake_s
+    philips = maker.startswith("Philips")
+    header = dataset(
+        Manufacturer=maker,
+        PatientWeight=weight_kg,
+        RadionuclideTotalDose=dose_bq,
+        RadionuclideHalfLife=half_life_s,
+        RadiopharmaceuticalStartTime=clock(injected_s),
+        SeriesTime=clock(start_s + late_s + 1 if philips else start_s),
+        AcquisitionTime=clock(start_s + late_s),
+        FrameReferenceTime=1000 * (late_s + frame_s // 2),
+        ActualFrameDuration=1000 * frame_s,
+    )
+    options = {"philips_timing": "zrad"} if philips else {}
+    ours = suv_factors([pet_slice(header)], role="pet").values[0]
+    assert ours == pytest.approx(theirs(header, **options), rel=1e-9)
+
+
+@pytest.mark.parametrize("sex", ["M", "F"])
+@pytest.mark.parametrize(
+    ("changes", "normalization", "unit"),
+    [
+        ({"Units": "GML", "SUVType": "LBMJAMES128"}, "lbm", 1),
+        ({"Units": "GML", "SUVType": "IBW"}, "ibw", 1),
+        ({"Units": "CM2ML"}, "bsa", 1e-4),
+    ],
+)
+def test_other_masses_are_those_of_another_package(sex, changes, normalization, unit):
+    """Their surface is in square metres, that of DICOM in square centimetres."""
+    body = {"PatientSex": sex, "PatientSize": 1.72, "PatientWeight": 74}
+    header = dataset(**body)
+    expected = theirs(header) / theirs(header, normalization=normalization) * unit
+    assert factor(**body, **changes) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize(

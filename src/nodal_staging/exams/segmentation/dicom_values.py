@@ -67,9 +67,11 @@ def shared_numbers(groups: Sequence[Dataset], name: str, count: int) -> Vector:
 
 def length(measures: Dataset, name: str) -> float | None:
     """Return a declared length; the sign of a spacing tells the order of slices."""
-    if not text(measures, name):
-        return None
-    return abs(numbers(measures, name, 1)[0]) or None
+    try:
+        stated = elements.number(measures, name)
+    except DicomSeriesError:
+        raise _no_numbers(name, 1) from None
+    return None if stated is None else abs(stated) or None
 
 
 def numbers(dataset: Dataset, name: str, count: int) -> Vector:
@@ -79,10 +81,14 @@ def numbers(dataset: Dataset, name: str, count: int) -> Vector:
     except DicomSeriesError:
         found = ()
     if len(found) != count:
-        raise BrokenSegError(
-            f"expected {count} finite numbers as {name}; export the segmentation again"
-        )
+        raise _no_numbers(name, count)
     return found
+
+
+def _no_numbers(name: str, count: int) -> BrokenSegError:
+    return BrokenSegError(
+        f"expected {count} finite numbers as {name}; export the segmentation again"
+    )
 
 
 def whole_number(dataset: Dataset, name: str, most: int, *, least: int = 1) -> int:
