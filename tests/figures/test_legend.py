@@ -7,7 +7,8 @@ import pytest
 
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Illustration, Legend
-from nodal_staging.report.parts import render
+from nodal_staging.report.illustrations import picture
+from nodal_staging.tables.parts import html
 
 LEGEND = Legend(
     "Nodes & volumes", 'Median < 3,000 mm³ of "both" sets; −160 to 240 HU; n = 1,234.'
@@ -48,7 +49,7 @@ def test_an_illustration_is_called_as_its_file(files):
 
 
 def test_the_page_shows_figure_and_legend_escaped(files):
-    page = render(Illustration.read(files["svg"]))
+    page = html(picture(files["svg"]))
     assert "Figure 9. Nodes &amp; volumes." in page
     assert "Median &lt; 3,000 mm³" in page
     (encoded,) = re.findall(r"base64,([^\"]+)", page)

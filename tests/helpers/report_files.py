@@ -27,14 +27,14 @@ from nodal_staging.heatmaps.heatmap_files import (
     write_heatmaps,
 )
 from nodal_staging.nodes.uptake_check import check_uptake
-from nodal_staging.paper.auc_differences_grid import auc_differences_grid
+from nodal_staging.paper.scorecard.judgement import SCORECARD
 from nodal_staging.report.artefacts import Artefacts, ReaderStudy
-from nodal_staging.statistics.auc_differences import AUC_DIFFERENCES, compare_aucs
+from nodal_staging.statistics.auc_differences import compare_aucs
 from nodal_staging.statistics.classifier import compute_statistics
+from nodal_staging.statistics.mcnemar import compare_classifiers
 from nodal_staging.statistics.precision.study import compute_precision
 from nodal_staging.statistics.reader_study.study import study_readers
 from nodal_staging.study.files import write_json
-from nodal_staging.tables.grid import Grid, html
 
 CNNS = ["status_balanced", "location_balanced", "xmask"]
 METHODS = {
@@ -55,6 +55,8 @@ FIGURES = [
 ]
 READER_TABLES = ("areas", "points", "agreement", "fixed", "random")
 CUTOFF_SUV = 3.0
+SIGNIFICANCE = 0.005
+PART = {"what": "AUC", "value": 0.9, "lower": 0.8, "upper": 0.95}
 TESTED, TUNING = 60, 80
 WINDOW_HU = (-160, 240)
 
@@ -114,18 +116,18 @@ def _artefacts(folder: Path, *, synthetic: bool) -> Artefacts:
             ("heatmaps", "", ".h5"),
         )
     }
-    fragments = ("mcnemar", "auc_differences", "claims", "scorecard")
-    read = ("precision", "detectable", "disagreements")
+    read = ("mcnemar", "auc_differences", "scorecard")
+    read += ("precision", "detectable", "disagreements")
     read += ("location", "localisation", "localisation_differences")
     read += ("localisation_controls",)
     read += ("randomisation", "faithfulness", "halo", "patterns")
     read += ("characteristics", "nodes")
     return Artefacts(
         **by_cnn,
-        **{name: folder / f"{name}.html" for name in fragments},
         **{name: folder / f"{name}.tsv" for name in read},
         **{n: folder / f"{n}.json" for n in ("flow", "certificate", "verdict")},
-        answers=folder / "claims.json",
+        claims=folder / "claims.json",
+        significance=SIGNIFICANCE,
         classifiers={f"cnn_{cnn}": folder / f"cnn_{cnn}.json" for cnn in CNNS},
         readers=ReaderStudy.of([folder / f"{name}.tsv" for name in READER_TABLES]),
         trainings={
@@ -208,9 +210,6 @@ def _write_audit(folder: Path, protocol: str, threshold_source: str) -> None:
         confidence_level=0.95,
         differences=folder / "auc_differences.tsv",
     )
-    pairs = tables.read(folder / "auc_differences.tsv", AUC_DIFFERENCES)
-    grid = auc_differences_grid(pairs, 0.95)
-    (folder / "auc_differences.html").write_text(html(grid), encoding="utf-8")
     audit_location(
         scores={f"cnn_{cnn}": path for cnn, path in scores.items()},
         nodes=nodes,
@@ -292,11 +291,13 @@ def _write_cohort(folder: Path, protocol: str) -> None:
     )
     tables.write(cells, folder / "characteristics.tsv", tables.CHARACTERISTICS)
     verdicts = ["holds"] * 4 + ["does not hold"] * 3 + ["cannot be told"]
-    claims = [{"key": f"C{n}", "verdict": v} for n, v in enumerate(verdicts, start=1)]
+    told = {"text": "A claim", "rule": "A rule", "parts": [PART], "remarks": []}
+    claims = [
+        told | {"key": f"C{n}", "verdict": verdict}
+        for n, verdict in enumerate(verdicts, start=1)
+    ]
     write_json(folder / "claims.json", {"level": 0.95, "claims": claims})
-    for name in ("mcnemar", "claims", "scorecard"):
-        grid = Grid(name, f"{name}.", ("Row", "Cell"), ((("a", name * 9),),))
-        (folder / f"{name}.html").write_text(html(grid))
+    _write_results(folder)
     record = {"config": {"study": "small", "seed": 2020}, "python": "3.11"}
     record |= {
         "statistics_engine": "pROC",
@@ -305,6 +306,21 @@ def _write_cohort(folder: Path, protocol: str) -> None:
     }
     record |= {"code_sha256": "c0de" * 16, "artefacts_sha256": {"nodes.tsv": "ab" * 32}}
     write_json(folder / "provenance.json", record)
+
+
+def _write_results(folder: Path) -> None:
+    """Compare the CNNs' errors, and set one number of the paper next to ours."""
+    compare_classifiers(
+        classifiers=[f"cnn_{cnn}" for cnn in CNNS],
+        scores=[folder / f"cnn_{cnn}.csv" for cnn in CNNS],
+        statistics=[folder / f"cnn_{cnn}.json" for cnn in CNNS],
+        significance=SIGNIFICANCE,
+        comparisons=folder / "mcnemar.tsv",
+    )
+    row = {"section": "Cohort", "quantity": "Patients", "printed": "117", "ours": "50"}
+    row |= {"unit": "count", "status": "differs", "value": 50.0}
+    row |= {"lower": None, "upper": None, "note": None}
+    tables.write(pd.DataFrame([row]), folder / "scorecard.tsv", SCORECARD)
 
 
 def _write_ceilings(path: Path) -> None:

@@ -306,4 +306,4 @@ def test_the_answers_are_written_as_data_and_for_reading(evidence, tmp_path):
     first = json.loads(answers.read_text())["claims"][0]
     assert first["verdict"] == "holds"
     assert first["parts"][1]["value"] == pytest.approx(0.08)
-    assert "0.080 (0.050 to 0.110)" in page.read_text()
+    assert "0.080 (0.050-0.110)" in page.read_text()

@@ -157,21 +157,21 @@ def test_tsv_is_full_and_in_the_published_order(written):
 
 def test_every_form_has_the_same_cells(written):
     for name, cell in (
-        ("table_1", "0.955 (0.911\u20130.987)"),
+        ("table_1", "0.955 (0.911-0.987)"),
         ("mcnemar", "0.0050"),
-        ("auc_differences", "0.030 to 0.231"),
+        ("auc_differences", "0.030-0.231"),
     ):
         for suffix in (".md", ".tex", ".html"):
             text = (written / f"{name}{suffix}").read_text(encoding="utf-8")
-            assert cell in text.replace("--", "\u2013")
+            assert cell in text
 
 
 def test_row_of_table_1_is_rounded_from_counts():
     row = table_1_grid([statistics("cnn_status_balanced")]).groups[0][0]
     assert row == (
         "CNN, status balanced",
-        "0.955 (0.911\u20130.987)",
-        "(0.923\u20130.987)",
+        "0.955 (0.911-0.987)",
+        "0.923-0.987",
         "0.892",
         "89",
         "86",
@@ -197,7 +197,7 @@ def test_nothing_called_positive_is_a_dash_and_perfection_has_no_interval():
         interval["lower"] = interval["upper"] = 1.0
     row = table_1_grid([one]).groups[1][0]
     assert row[1].endswith("(\u2013)")
-    assert row[2] == "(\u2013)"
+    assert row[2] == "\u2013"
     assert row[7] == "\u2013"
 
 
@@ -237,10 +237,10 @@ def test_differences_are_rounded_once_from_counts_of_pairs():
         "0.854",
         "0.723",
         "0.131",
-        "0.000 to 0.262",
+        "0.000-0.262",
         "0.0507",
         "0.1015",
-        "0.030 to 0.231",
+        "0.030-0.231",
         "0.0106",
         "0.0212",
     )
@@ -248,16 +248,16 @@ def test_differences_are_rounded_once_from_counts_of_pairs():
     assert alike[-1] == "1.0000 (both order all nodes alike)"
     assert fixed[5:9] == ("0.000", "\u2013", "\u2013", "\u2013")
     assert fixed[-1].endswith("(no resampling changes it)")
-    assert grid.header[6] == "Clustered 95 % CI"
+    assert grid.header[6] == "Clustered 95% CI"
     assert "half up from counts" in grid.caption
     assert "all 3 pairs" in grid.caption
 
 
 def test_levels_and_targets_are_printed_with_all_their_digits():
-    assert "Clustered 97.5 % CI" in auc_differences_grid(DIFFERENCES, 0.975).header
+    assert "Clustered 97.5% CI" in auc_differences_grid(DIFFERENCES, 0.975).header
     one = statistics("mine")
     one["auc"]["intervals"]["delong"]["level"] = 0.999
     one["at_target_sensitivity"]["target"] = 0.925
     header = table_1_grid([one]).header
-    assert "AUC (99.9 % CI)" in header
-    assert "Spec at sens \u2265 92.5 %" in header
+    assert "AUC (99.9% CI)" in header
+    assert "Spec at sens \u2265 92.5%" in header

@@ -22,8 +22,7 @@ from nodal_staging.report.cohort import uptake
 from nodal_staging.report.gallery import Errors, node_image, outline, told
 from nodal_staging.report.heatmaps import unmoved
 from nodal_staging.report.localisation import localisation, over_controls
-from nodal_staging.report.page import STYLE, page
-from nodal_staging.report.parts import Banner, Folded, Heading, Items, render
+from nodal_staging.report.page import page
 from nodal_staging.report.provenance_record import record_provenance, source_files
 from nodal_staging.report.summary import summary
 from nodal_staging.statistics.auc_differences import AUC_DIFFERENCES
@@ -33,7 +32,9 @@ from nodal_staging.statistics.reader_study.contrasts import FIXED
 from nodal_staging.statistics.reader_study.kappa import AGREEMENT
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.study.files import read_json, write_json
+from nodal_staging.tables.parts import Banner, Folded, Heading, Items, html
 from nodal_staging.tables.rounding import half_up
+from nodal_staging.tables.style_sheet import STYLE
 
 
 @pytest.fixture(scope="module")
@@ -201,10 +202,10 @@ def test_heatmap_tables_repeat_the_audit(study, document):
         for place, region in enumerate(("node", "ring", "background")):
             of = whole.loc[(cnn, name, region)]
             cell = [half_up(100 * of[c], 1) for c in ("share", "lower", "upper")]
-            assert row[2 + place] == f"{cell[0]} ({cell[1]} to {cell[2]})"
+            assert row[2 + place] == f"{cell[0]} ({cell[1]}-{cell[2]})"
         of = whole.loc[(cnn, name, "node")]
         cell = [half_up(of[f"enrichment{end}"], 2) for end in ("", "_lower", "_upper")]
-        assert row[6] == f"{cell[0]} ({cell[1]} to {cell[2]})"
+        assert row[6] == f"{cell[0]} ({cell[1]}-{cell[2]})"
         assert row[5].split(" / ")[0] == half_up(100 * of["area"], 1)
     over = tables.read(study.localisation_controls, OVER_CONTROLS)
     over = over[(over["method"] == names[0]) & (over["region"] == "node")]
@@ -241,15 +242,17 @@ def test_what_lies_on_a_mask_channel_is_told_where_there_is_one(study, tmp_path)
         tmp_path / "l.tsv",
         LOCALISATION,
     )
-    grid = localisation(tmp_path / "l.tsv")[0]
+    grid = localisation(tmp_path / "l.tsv", "95% CI")[0]
     place = grid.header.index("Of it on the CT channel, %")
     for group in grid.groups:
         assert [row[place] for row in group] == ["25.0", "–", "–", "–"]
     assert not any(
-        "channel" in title for title in localisation(study.localisation)[0].header
+        "channel" in title
+        for title in localisation(study.localisation, "95% CI")[0].header
     )
     assert all(
-        len(row) == 7 for row in over_controls(study.localisation_controls).groups[0]
+        len(row) == 7
+        for row in over_controls(study.localisation_controls, "95% CI").groups[0]
     )
 
 
@@ -297,13 +300,13 @@ def test_the_patterns_of_every_layer_are_told_where_there_are_any(study, text):
 
 
 def test_differences_and_optimism_repeat_the_statistics(study, document):
-    pairs = Path(study.auc_differences).with_suffix(".tsv")
-    frame = tables.read(pairs, AUC_DIFFERENCES)
+    frame = tables.read(study.auc_differences, AUC_DIFFERENCES)
     rows = document.table("auc_differences")[1:]
     for row, of in zip(rows, frame.to_dict("records"), strict=True):
         assert row[5] == half_up(of["difference"], 3)
         ends = (of["clustered_lower"], of["clustered_upper"])
-        assert row[6] == " to ".join(half_up(end, 3) for end in ends)
+        mark = " to " if min(ends) < 0 else "-"
+        assert row[6] == mark.join(half_up(end, 3) for end in ends)
     for row, cnn in zip(document.table("optimism")[1:], CNNS, strict=True):
         found = read_json(study.statistics[cnn])["optimism"]
         assert row[2] == half_up(100 * found["apparent"]["accuracy"], 1)
@@ -391,18 +394,18 @@ def test_the_summary_has_the_numbers_and_the_control_of_claim_c4(study, text):
             half_up(-100 * untrained[f"difference{end}"].item(), 1).lstrip("−")
             for end in ("", "_lower", "_upper")
         ]
-        said = "{} less than its untrained network 1 ({} to {})".format(*ends)
+        said = "{} less than its untrained network 1 (95% CI {}-{})".format(*ends)
         assert f"{printed(f'cnn_{cnn}')} {said}" in opening
 
 
 @pytest.mark.parametrize(
     ("numbers", "said"),
     [
-        ((0.1, 0.05, 0.15), "10.0 more than its centre map (5.0 to 15.0)"),
-        ((-0.1, -0.15, -0.05), "10.0 less than its centre map (5.0 to 15.0)"),
+        ((0.1, 0.05, 0.15), "10.0 more than its centre map (95% CI 5.0-15.0)"),
+        ((-0.1, -0.15, -0.05), "10.0 less than its centre map (95% CI 5.0-15.0)"),
         (
             (0.01, -0.02, 0.04),
-            "neither more nor less than its centre map (−2.0 to 4.0)",
+            "neither more nor less than its centre map (95% CI −2.0 to 4.0)",
         ),
         ((0.1, None, None), "cannot be told from its centre map"),
     ],
@@ -526,12 +529,12 @@ def test_intervals_say_their_level_and_their_replicates(text):
     captions = dict(re.findall(r'<table class="results (\S+)">\n<caption>(.*?)<', text))
     for name in ("location", "reader-agreement", "optimism", "table_1"):
         assert re.search(r"[\d,]+ replicates", captions[name]), name
-    assert "95 %" in captions["location"]
+    assert "95% CI" in captions["location"]
 
 
 def test_numbers_stay_whole_on_paper(text):
     for kind, cell in re.findall(r'<td( class="number")?>([^<]*)<', text):
-        if re.fullmatch(r"[\d.,]+( \([\d.,]+ to [\d.,]+\))?", cell):
+        if re.fullmatch(r"[\d.,]+( \([\d.,]+-[\d.,]+\))?", cell):
             assert kind, cell
         if re.search("[a-z]{3}", cell):
             assert not kind, cell
@@ -588,10 +591,10 @@ def test_the_record_names_no_file_of_the_user(tmp_path):
 
 
 def test_words_are_escaped():
-    for part in (Heading("a", "<b>"), Banner("<b>", "<b>"), Items(("<b>",)), "<b>"):
-        assert escape("<b>") in render(part)
-        assert "<b>" not in render(part)
-    assert "&lt;b&gt;" in render(Folded("<b>", ("<b>",)))
+    for part in (Heading("<b>", "a"), Banner("<b>", "<b>"), Items(("<b>",)), "<b>"):
+        assert escape("<b>") in html(part)
+        assert "<b>" not in html(part)
+    assert "&lt;b&gt;" in html(Folded("<b>", ("<b>",)))
 
 
 def test_an_outline_has_the_length_of_the_border_of_its_pixels():

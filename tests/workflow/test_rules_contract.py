@@ -49,7 +49,7 @@ SHARED = {
 
 def script_of(name: str) -> Path:
     """Return the script of a rule; some rules do the same on other files."""
-    own = SHARED.get(name, name.replace("illustrate_", "draw_"))
+    own = SHARED.get(name, name)
     return next((ROOT / "workflow" / "scripts").glob(f"*/{own}.py"))
 
 

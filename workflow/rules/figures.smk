@@ -6,7 +6,6 @@ OUTPUTS  figures/figure_<number>.{pdf,svg,png}  each with its legend inside
          figures/signed_heatmaps.{pdf,svg,png}  Figure 6 with signs
          figures/signed_heatmaps_pair.{pdf,svg,png}  Figure 7 with signs
          figures/faithfulness.{pdf,svg,png}  support while pixels are replaced
-         report/<figure>.svg  for the report to embed; temporary
 """
 
 # The figures of the paper, in its order; each has a rule draw_figure_<number>.
@@ -24,7 +23,7 @@ SIGNED_HEATMAPS = collect(
     suffix=["pdf", "svg", "png"],
 )
 FAITHFULNESS_FIGURE = multiext("<results>/figures/faithfulness", ".pdf", ".svg", ".png")
-# The report has its own copies, so that a lost figure is one job.
+# What the report embeds, as it was drawn.
 ILLUSTRATED = [f"figure_{number}" for number in FIGURE_NUMBERS] + [
     "subgroups",
     "calibration",
@@ -63,13 +62,6 @@ rule draw_figure_1:
         "../scripts/figures/draw_figure_1.py"
 
 
-use rule draw_figure_1 as illustrate_figure_1 with:
-    output:
-        temp("<results>/report/figure_1.svg"),
-    log:
-        "<logs>/illustrate_figure_1.log",
-
-
 rule draw_figure_2:
     """Draw the way from screened patients to the datasets."""
     input:
@@ -105,13 +97,6 @@ rule draw_figure_2:
         "../scripts/figures/draw_figure_2.py"
 
 
-use rule draw_figure_2 as illustrate_figure_2 with:
-    output:
-        temp("<results>/report/figure_2.svg"),
-    log:
-        "<logs>/illustrate_figure_2.log",
-
-
 rule draw_figure_3:
     """Draw the nodes of the datasets by location, status and volume."""
     input:
@@ -142,13 +127,6 @@ rule draw_figure_3:
         "../scripts/figures/draw_figure_3.py"
 
 
-use rule draw_figure_3 as illustrate_figure_3 with:
-    output:
-        temp("<results>/report/figure_3.svg"),
-    log:
-        "<logs>/illustrate_figure_3.log",
-
-
 rule draw_figure_4:
     """Draw the network from the layers that were built."""
     input:
@@ -177,13 +155,6 @@ rule draw_figure_4:
         code=version_of("draw_figure_4"),
     script:
         "../scripts/figures/draw_figure_4.py"
-
-
-use rule draw_figure_4 as illustrate_figure_4 with:
-    output:
-        temp("<results>/report/figure_4.svg"),
-    log:
-        "<logs>/illustrate_figure_4.log",
 
 
 rule draw_figure_5:
@@ -222,13 +193,6 @@ rule draw_figure_5:
         "../scripts/figures/draw_figure_5.py"
 
 
-use rule draw_figure_5 as illustrate_figure_5 with:
-    output:
-        temp("<results>/report/figure_5.svg"),
-    log:
-        "<logs>/illustrate_figure_5.log",
-
-
 rule draw_figure_6:
     """Draw the heatmaps of all CNNs for a positive and a negative node."""
     input:
@@ -261,13 +225,6 @@ rule draw_figure_6:
         "../scripts/figures/draw_figure_6.py"
 
 
-use rule draw_figure_6 as illustrate_figure_6 with:
-    output:
-        temp("<results>/report/figure_6.svg"),
-    log:
-        "<logs>/illustrate_figure_6.log",
-
-
 rule draw_figure_7:
     """Draw the heatmaps of two CNNs for two nodes of one location."""
     input:
@@ -298,13 +255,6 @@ rule draw_figure_7:
         code=version_of("draw_figure_7"),
     script:
         "../scripts/figures/draw_figure_7.py"
-
-
-use rule draw_figure_7 as illustrate_figure_7 with:
-    output:
-        temp("<results>/report/figure_7.svg"),
-    log:
-        "<logs>/illustrate_figure_7.log",
 
 
 rule draw_signed_heatmaps:
@@ -355,13 +305,6 @@ rule draw_faithfulness:
         code=version_of("draw_faithfulness"),
     script:
         "../scripts/figures/draw_faithfulness.py"
-
-
-use rule draw_faithfulness as illustrate_faithfulness with:
-    output:
-        temp("<results>/report/faithfulness.svg"),
-    log:
-        "<logs>/illustrate_faithfulness.log",
 
 
 localrules:

@@ -8,7 +8,6 @@ OUTPUTS  readers/areas.tsv             ordinal and dichotomised AUC of each read
          readers/random_readers.tsv    the same with readers random
          readers/imrmc.csv, readers/mrmcaov.csv  the ratings, for MRMC software
          tables/readers.{md,html}, figures/readers.{pdf,svg,png}
-         report/readers.svg            for the report to embed; temporary
 """
 
 READER_STUDY = (
@@ -96,13 +95,6 @@ rule draw_readers:
         code=version_of("draw_readers"),
     script:
         "../scripts/figures/draw_readers.py"
-
-
-use rule draw_readers as illustrate_readers with:
-    output:
-        temp("<results>/report/readers.svg"),
-    log:
-        "<logs>/illustrate_readers.log",
 
 
 localrules:

@@ -55,14 +55,13 @@ rule write_report:
         characteristics="<results>/cohort/characteristics.tsv",
         certificate="<results>/datasets/certificate.json",
         nodes="<results>/nodes.tsv",
-        figures=collect("<results>/report/{name}.svg", name=ILLUSTRATED),
+        figures=collect("<results>/figures/{name}.svg", name=ILLUSTRATED),
         classifiers=collect(
             "<results>/statistics/{classifier}.json", classifier=CLASSIFIERS
         ),
-        mcnemar="<results>/tables/mcnemar.html",
-        claims="<results>/tables/claims.html",
-        answers="<results>/audit/claims.json",
-        scorecard="<results>/tables/scorecard.html",
+        mcnemar="<results>/statistics/mcnemar.tsv",
+        claims="<results>/audit/claims.json",
+        scorecard="<results>/tables/scorecard.tsv",
         precision="<results>/statistics/precision.tsv",
         detectable="<results>/statistics/detectable.tsv",
         readers=READER_TABLES,
@@ -74,7 +73,7 @@ rule write_report:
         statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS),
         scores=collect("<results>/scores/cnn_{cnn}.csv", cnn=CNNS),
         heatmaps=collect("<results>/attribution/{cnn}.h5", cnn=CNNS),
-        auc_differences="<results>/tables/auc_differences.html",
+        auc_differences="<results>/statistics/auc_differences.tsv",
         location="<results>/audit/location.tsv",
         localisation="<results>/audit/localisation.tsv",
         localisation_differences="<results>/audit/localisation_differences.tsv",
@@ -106,6 +105,7 @@ rule write_report:
         classifiers=CLASSIFIERS,
         figures=ILLUSTRATED,
         cutoff_suv=lookup(within=config, dpath="cohort/suv_cutoff"),
+        significance=lookup(within=config, dpath="statistics/significance"),
         code=version_of("write_report"),
     script:
         "../scripts/report/write_report.py"

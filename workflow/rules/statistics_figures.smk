@@ -1,8 +1,7 @@
 """Figures of the statistics, each a target of its own.
 
 INPUTS   statistics/
-OUTPUTS  report/<figure>.svg                    for the report to embed; temporary
-         figures/calibration.{pdf,svg,png}      foretold and found, by CNN
+OUTPUTS  figures/calibration.{pdf,svg,png}      predicted and observed, by CNN
          figures/decision_curves.{pdf,svg,png}  net benefit by threshold probability
          figures/subgroups.{pdf,svg,png}        forest plot by location and size
 """
@@ -35,13 +34,6 @@ rule draw_calibration:
         "../scripts/figures/draw_calibration.py"
 
 
-use rule draw_calibration as illustrate_calibration with:
-    output:
-        temp("<results>/report/calibration.svg"),
-    log:
-        "<logs>/illustrate_calibration.log",
-
-
 rule draw_decision_curves:
     """Draw net benefit of CNNs, forests and readers."""
     input:
@@ -68,13 +60,6 @@ rule draw_decision_curves:
         "../scripts/figures/draw_decision_curves.py"
 
 
-use rule draw_decision_curves as illustrate_decision_curves with:
-    output:
-        temp("<results>/report/decision_curves.svg"),
-    log:
-        "<logs>/illustrate_decision_curves.log",
-
-
 rule draw_subgroups:
     """Draw the CNNs by location and by size as a forest plot."""
     input:
@@ -94,13 +79,6 @@ rule draw_subgroups:
         code=version_of("draw_subgroups"),
     script:
         "../scripts/figures/draw_subgroups.py"
-
-
-use rule draw_subgroups as illustrate_subgroups with:
-    output:
-        temp("<results>/report/subgroups.svg"),
-    log:
-        "<logs>/illustrate_subgroups.log",
 
 
 localrules:

@@ -1,25 +1,29 @@
-"""The dry inspection of a cohort, as a table and as a page to leaf through."""
+"""The inspection of a cohort before training, as a table and as a page."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-import jinja2
 import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.cohort.selection import CRITERIA, UNUSABLE, Limits, apply_criteria
 from nodal_staging.study.files import read_json, write_text
+from nodal_staging.tables.page import render_page
+from nodal_staging.tables.parts import Html
 
 NONE = "-"
 VERDICTS = {
-    "problem": "cannot be used until it is mended",
+    "problem": "cannot be used until it is repaired",
     "excluded": "left out by a criterion of the study",
     "remark": "included, with a remark",
     "ok": "included",
 }
 """In the order of the page: what needs work comes first."""
+MEANINGS = {criterion.code: criterion.meaning for criterion in CRITERIA}
 
 
 def write_check(
@@ -114,70 +118,78 @@ def _in_order(column: pd.Series) -> pd.Series:
 
 def _page(study: str, checked: pd.DataFrame) -> str:
     """Render the page."""
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
     counted = Counter(checked["verdict"])
-    text: str = environment.from_string(PAGE).render(
-        study=study,
-        verdicts=[(name, words, counted[name]) for name, words in VERDICTS.items()],
-        exams=checked.to_dict("records"),
-        meanings={criterion.code: criterion.meaning for criterion in CRITERIA},
+    verdicts = [_count(name, words, counted[name]) for name, words in VERDICTS.items()]
+    exams = checked.to_dict("records")
+    return render_page(
+        f"Check of {study}",
+        [
+            f"{len(exams)} exams. Nothing was trained or measured yet. This page shows "
+            "what the files contain, and what to repair before training.",
+            Html("\n".join(['<ul class="counts">', *verdicts, "</ul>"])),
+            Html(
+                '<p class="keys">Press the arrow keys to go from exam to exam; the '
+                "boxes above show and hide exams.</p>"
+            ),
+            *(Html(_card(place, exam)) for place, exam in enumerate(exams, start=1)),
+        ],
+        script=SCRIPT,
     )
-    return text
 
 
-PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Check of {{ study }}</title>
-<style>
-body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 62rem;
-  padding: 0 1rem 4rem; color: #1a1a1a; }
-h1 { font-size: 1.5rem; } .counts { padding: 0; list-style: none; }
-.counts label { cursor: pointer; }
-article { border-top: 1px solid #ccc; padding: .8rem 0; scroll-margin-top: 1rem; }
-article.here { outline: 3px solid #0072b2; outline-offset: .4rem; }
-h2 { font-size: 1.05rem; margin: 0 0 .3rem; }
-.badge { border-radius: .3rem; color: #fff; font-size: .8rem; margin-left: .5rem;
-  padding: .1rem .45rem; vertical-align: .1rem; }
-.problem .badge { background: #b3261e; } .excluded .badge { background: #6b6b6b; }
-.remark .badge { background: #9a6700; } .ok .badge { background: #1a7f37; }
-.facts { color: #555; margin: .2rem 0; } .sentence { margin: .2rem 0; }
-img { background: #000; height: auto; max-width: 100%; }
-@media print { article { break-inside: avoid; } .keys { display: none; } }
-</style>
-</head>
-<body>
-<h1>Check of {{ study }}</h1>
-<p>{{ exams | length }} exams. Nothing was trained or measured yet; this page says what
-the files hold, and what to mend before any hour is spent on them.</p>
-<ul class="counts">
-{% for name, words, count in verdicts %}
-<li class="{{ name }}"><label><input type="checkbox" value="{{ name }}" checked>
-<strong>{{ count }}</strong> {{ words }}<span class="badge">{{ name }}</span></label>
-</li>
-{% endfor %}
-</ul>
-<p class="keys">Arrow keys go from exam to exam; the boxes above show and hide.</p>
-{% for exam in exams %}
-<article class="{{ exam.verdict }}" id="exam-{{ loop.index }}" tabindex="-1">
-<h2>{{ exam.exam_id }} of {{ exam.patient_id }}
-<span class="badge">{{ exam.verdict }}</span></h2>
-{% if exam.reason != "included" %}<p class="sentence"><strong>{{ exam.reason }}</strong>
-{% if exam.reason in meanings %}({{ meanings[exam.reason] }}){% endif %}</p>{% endif %}
-{% if exam.problem != "-" %}<p class="sentence">{{ exam.problem }}</p>{% endif %}
-{% if exam.notes != "-" %}<p class="sentence">{{ exam.notes }}</p>{% endif %}
-<p class="facts">contrast: {{ exam.contrast }} · low dose: {{ exam.low_dose }} ·
-SUV: {{ exam.pet }} · nodes: {{ exam.nodes }}</p>
-{% if exam.picture != "-" %}<a href="{{ exam.picture | urlencode }}"><img loading="lazy"
-src="{{ exam.picture | urlencode }}"
-alt="Nodes of exam {{ exam.exam_id }} on CT and PET"></a>{% endif %}
-</article>
-{% endfor %}
-<script>
+def _count(name: str, words: str, exams: int) -> str:
+    """Render how many exams have a verdict, with the box that shows and hides them."""
+    return (
+        f'<li class="{name}"><label><input type="checkbox" value="{name}" checked>\n'
+        f"<strong>{exams}</strong> {escape(words)}{_badge(name)}</label></li>"
+    )
+
+
+def _card(place: int, exam: Mapping[Any, Any]) -> str:
+    """Render an exam: what is wrong with it, what is known of it, and its picture."""
+    title = escape(f"{exam['exam_id']} of {exam['patient_id']}")
+    facts = escape(
+        f"contrast: {exam['contrast']} · low dose: {exam['low_dose']} · "
+        f"SUV: {exam['pet']} · nodes: {exam['nodes']}"
+    )
+    return "\n".join(
+        [
+            f'<article class="{exam["verdict"]}" id="exam-{place}" tabindex="-1">',
+            f"<h2>{title} {_badge(exam['verdict'])}</h2>",
+            *(f"<p>{sentence}</p>" for sentence in _sentences(exam)),
+            f'<p class="facts">{facts}</p>',
+            *_picture(exam),
+            "</article>",
+        ]
+    )
+
+
+def _badge(verdict: str) -> str:
+    return f'<span class="badge">{escape(verdict)}</span>'
+
+
+def _sentences(exam: Mapping[Any, Any]) -> Iterator[str]:
+    """Yield why an exam is excluded, its problem and its notes, where there are any."""
+    reason = exam["reason"]
+    if reason != "included":
+        meaning = f" ({escape(MEANINGS[reason])})" if reason in MEANINGS else ""
+        yield f"<strong>{escape(reason)}</strong>{meaning}"
+    yield from (
+        escape(exam[name]) for name in ("problem", "notes") if exam[name] != NONE
+    )
+
+
+def _picture(exam: Mapping[Any, Any]) -> Iterator[str]:
+    """Yield the picture of an exam, linked to its file, where there is one."""
+    if exam["picture"] != NONE:
+        place = quote(exam["picture"])
+        words = escape(f"Nodes of exam {exam['exam_id']} on CT and PET")
+        yield (
+            f'<a href="{place}"><img loading="lazy" src="{place}" alt="{words}"></a>'
+        )
+
+
+SCRIPT = """
 const boxes = [...document.querySelectorAll("input")];
 const cards = [...document.querySelectorAll("article")];
 const shown = () => cards.filter((card) => !card.hidden);
@@ -196,7 +208,5 @@ document.addEventListener("keydown", (event) => {
   list[here].classList.add("here");
   list[here].scrollIntoView();
 });
-</script>
-</body>
-</html>
 """
+"""Arrow keys, and the boxes that show and hide exams."""

@@ -1,17 +1,17 @@
 """The table of AUC differences for reading, rounded once from counts of pairs."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
-from math import isnan
 from typing import Any
 
 import pandas as pd
 
 from nodal_staging.study.classifier_names import printed
-from nodal_staging.tables.grid import Grid, Row
-from nodal_staging.tables.rounding import MISSING, half_up, p_value, setting_percent
+from nodal_staging.tables.grid import Column, Grid, lay_out
+from nodal_staging.tables.intervals import ci, wide_interval
+from nodal_staging.tables.rounding import count, half_up, p_value
 
-Pair = Mapping[Hashable, Any]
+Pair = Mapping[Any, Any]
 
 STATUSES = {
     "ok": "",
@@ -31,51 +31,33 @@ def auc_differences_grid(differences: pd.DataFrame, level: float) -> Grid:
     level
         Confidence level of its intervals.
     """
-    of_level = f"{setting_percent(level)} % CI"
-    return Grid(
-        name="auc_differences",
-        caption=_caption(len(differences)),
-        header=(
-            "A",
-            "B",
-            "Nodes",
-            "AUC of A",
-            "AUC of B",
-            "Difference",
-            f"Clustered {of_level}",
-            "p",
-            "p Holm",
-            f"DeLong {of_level}",
-            "p",
-            "p Holm",
-        ),
-        groups=(tuple(map(_cells, differences.to_dict("records"))),),
-    )
-
-
-def _caption(pairs: int) -> str:
-    return (
+    return lay_out(
+        "auc_differences",
         "Differences of AUCs on the same test nodes, A less B, rounded half up from "
         "counts of pairs of nodes. The clustered interval and p (Obuchowski) take "
         "nodes as nested in patients, DeLong's take them as independent. Holm adjusts "
-        f"each p for all {pairs} pairs."
+        f"each p for all {len(differences)} pairs.",
+        [
+            ("A", lambda pair: printed(pair["classifier_a"])),
+            ("B", lambda pair: printed(pair["classifier_b"])),
+            ("Nodes", lambda pair: count(pair["n_positive"] + pair["n_negative"])),
+            ("AUC of A", lambda pair: half_up(_from_half_wins(pair, "auc_a"), 3)),
+            ("AUC of B", lambda pair: half_up(_from_half_wins(pair, "auc_b"), 3)),
+            ("Difference", lambda pair: half_up(_difference(pair), 3)),
+            *_test("clustered", f"Clustered {ci(level)}"),
+            ("p Holm", lambda pair: p_value(pair["clustered_p_holm"])),
+            *_test("delong", f"DeLong {ci(level)}"),
+            (
+                "p Holm",
+                lambda pair: p_value(pair["delong_p_holm"]) + STATUSES[pair["status"]],
+            ),
+        ],
+        [differences.to_dict("records")],
     )
 
 
-def _cells(pair: Pair) -> Row:
-    """Round what the table prints of a pair."""
-    auc_a, auc_b = (_from_half_wins(pair, name) for name in ("auc_a", "auc_b"))
-    *tests, last = (
-        cell for method in ("clustered", "delong") for cell in _test(pair, method)
-    )
-    return (
-        printed(pair["classifier_a"]),
-        printed(pair["classifier_b"]),
-        str(pair["n_positive"] + pair["n_negative"]),
-        *(half_up(value, 3) for value in (auc_a, auc_b, auc_a - auc_b)),
-        *tests,
-        last + STATUSES[pair["status"]],
-    )
+def _difference(pair: Pair) -> Fraction:
+    return _from_half_wins(pair, "auc_a") - _from_half_wins(pair, "auc_b")
 
 
 def _from_half_wins(pair: Pair, name: str) -> Fraction:
@@ -84,10 +66,14 @@ def _from_half_wins(pair: Pair, name: str) -> Fraction:
     return Fraction(round(halves * pair[name]), halves)
 
 
-def _test(pair: Pair, method: str) -> Row:
-    """Print interval, p and Holm's p; an interval without width says nothing."""
-    lower, upper = (pair[f"{method}_{end}"] for end in ("lower", "upper"))
-    empty = isnan(lower) or lower == upper
-    interval = MISSING if empty else f"{half_up(lower, 3)} to {half_up(upper, 3)}"
-    p_values = (pair[f"{method}_{name}"] for name in ("p", "p_holm"))
-    return (interval, *(MISSING if isnan(p) else p_value(p) for p in p_values))
+def _test(method: str, title: str) -> tuple[Column, ...]:
+    """Return the columns of a method: interval and p."""
+    return (
+        (
+            title,
+            lambda pair: wide_interval(
+                pair[f"{method}_lower"], pair[f"{method}_upper"]
+            ),
+        ),
+        ("p", lambda pair: p_value(pair[f"{method}_p"])),
+    )

@@ -8,8 +8,10 @@ import pandas as pd
 import pandera.pandas as pa
 
 from nodal_staging.study.classifier_names import is_published, printed
-from nodal_staging.tables.grid import Grid, Row
-from nodal_staging.tables.rounding import MISSING, half_up, percent, setting_percent
+from nodal_staging.tables.columns import count, table, text
+from nodal_staging.tables.grid import Column, Grid, lay_out
+from nodal_staging.tables.intervals import ci, wide_interval
+from nodal_staging.tables.rounding import half_up, number, percent, setting_percent
 
 Block = dict[str, Any]
 
@@ -35,26 +37,22 @@ def _number() -> pa.Column:
     return pa.Column(float, nullable=True, coerce=True)
 
 
-def _count() -> pa.Column:
-    return pa.Column(int, pa.Check.ge(0), coerce=True)
-
-
-TABLE_1 = pa.DataFrameSchema(
+TABLE_1 = table(
     {
-        "classifier": pa.Column(str, unique=True, coerce=True),
-        "n_positive": _count(),
-        "n_negative": _count(),
-        "n_patients": _count(),
+        "classifier": text(unique=True),
+        "n_positive": count(),
+        "n_negative": count(),
+        "n_patients": count(),
         "auc": _number(),
         **{f"auc_{how}_{end}": _number() for how in INTERVALS for end in ENDS},
         "binary_auc": _number(),
-        **{name: _count() for name in COUNTS},
+        **{name: count() for name in COUNTS},
         **{
             f"{metric}{end}": _number()
             for metric in METRICS
             for end in ("", "_lower", "_upper")
         },
-        "threshold_source": pa.Column(str, coerce=True),
+        "threshold_source": text(),
         "threshold": _number(),
         "target_sensitivity": _number(),
         "sensitivity_at_target": _number(),
@@ -63,8 +61,7 @@ TABLE_1 = pa.DataFrameSchema(
         "prevalence": _number(),
         "ppv_at_prevalence": _number(),
         "npv_at_prevalence": _number(),
-    },
-    strict=True,
+    }
 )
 """One row per classifier; shares are fractions, empty where nothing divides them."""
 
@@ -89,27 +86,27 @@ def table_1_grid(
         The best AUC possible by classifier, where a synthetic cohort's truth tells.
     """
     first = statistics[0]
-    level = setting_percent(first["auc"]["intervals"]["delong"]["level"])
+    of_level = ci(first["auc"]["intervals"]["delong"]["level"])
     target = setting_percent(first["at_target_sensitivity"]["target"])
+    best: list[Column] = [
+        ("Ideal ceiling", lambda one: number((ceilings or {}).get(one["classifier"])))
+    ]
     published = [one for one in statistics if is_published(one["classifier"])]
     others = [one for one in statistics if not is_published(one["classifier"])]
-    return Grid(
-        name="table_1",
-        caption=_caption(statistics) + (CEILING_CAPTION if ceilings else ""),
-        header=(
-            "Classifier",
-            f"AUC ({level} % CI)",
-            f"Bootstrap {level} % CI",
-            *(["Ideal ceiling"] if ceilings else []),
-            "Binary AUC",
-            *METRICS.values(),
-            "Threshold",
-            f"Spec at sens ≥ {target} %",
-        ),
-        groups=tuple(
-            tuple(_cells(one, ceilings) for one in group)
-            for group in (published, others)
-        ),
+    return lay_out(
+        "table_1",
+        _caption(statistics) + (CEILING_CAPTION if ceilings else ""),
+        [
+            ("Classifier", lambda one: printed(one["classifier"])),
+            (f"AUC ({of_level})", _auc),
+            (f"Bootstrap {of_level}", lambda one: _interval(one, "bootstrap")),
+            *(best if ceilings else []),
+            ("Binary AUC", lambda one: half_up(_exact_binary_auc(one), 3)),
+            *(_share(metric, title) for metric, title in METRICS.items()),
+            ("Threshold", lambda one: SOURCES[one["threshold"]["source"]]),
+            (f"Spec at sens ≥ {target}%", _at_target),
+        ],
+        (published, others),
     )
 
 
@@ -146,40 +143,37 @@ def _full_row(one: Block) -> Block:
     return flat
 
 
-def _cells(one: Block, ceilings: Mapping[str, float] | None) -> Row:
-    """Round what Table 1 prints of a classifier."""
-    shares = [one["metrics"][metric] for metric in METRICS]
-    attained = one["at_target_sensitivity"]["attained"]
-    specificity = percent(attained["tn"], one["n"]["negative"])
-    sensitivity = percent(attained["tp"], one["n"]["positive"])
-    best = ceilings.get(one["classifier"]) if ceilings else None
-    return (
-        printed(one["classifier"]),
-        f"{half_up(_exact_auc(one), 3)} {_interval(one, 'obuchowski_logit')}",
-        _interval(one, "bootstrap"),
-        *([MISSING if best is None else half_up(best, 3)] if ceilings else []),
-        half_up(_exact_binary_auc(one), 3),
-        *(percent(share["numerator"], share["denominator"]) for share in shares),
-        SOURCES[one["threshold"]["source"]],
-        f"{specificity} (at {sensitivity})",
+def _auc(one: Mapping[Any, Any]) -> str:
+    return f"{half_up(_exact_auc(one), 3)} ({_interval(one, 'obuchowski_logit')})"
+
+
+def _interval(one: Mapping[Any, Any], how: str) -> str:
+    """Write an interval of the AUC."""
+    return wide_interval(*(one["auc"]["intervals"][how][end] for end in ENDS))
+
+
+def _share(metric: str, title: str) -> Column:
+    """Return the column of a share, rounded once from its counts."""
+    return title, lambda one: percent(
+        one["metrics"][metric]["numerator"], one["metrics"][metric]["denominator"]
     )
 
 
-def _interval(one: Block, how: str) -> str:
-    """Print an interval of the AUC; one without width says nothing."""
-    lower, upper = (one["auc"]["intervals"][how][end] for end in ENDS)
-    if lower == upper:
-        return f"({MISSING})"
-    return f"({half_up(lower, 3)}{MISSING}{half_up(upper, 3)})"
+def _at_target(one: Mapping[Any, Any]) -> str:
+    """Write the specificity at the target, and the sensitivity attained there."""
+    attained = one["at_target_sensitivity"]["attained"]
+    specificity = percent(attained["tn"], one["n"]["negative"])
+    sensitivity = percent(attained["tp"], one["n"]["positive"])
+    return f"{specificity} (at {sensitivity})"
 
 
-def _exact_auc(one: Block) -> Fraction:
+def _exact_auc(one: Mapping[Any, Any]) -> Fraction:
     """Return the AUC as the count of half wins that it is."""
     pairs = one["n"]["positive"] * one["n"]["negative"]
     return Fraction(round(2 * pairs * one["auc"]["estimate"]), 2 * pairs)
 
 
-def _exact_binary_auc(one: Block) -> Fraction:
+def _exact_binary_auc(one: Mapping[Any, Any]) -> Fraction:
     """Return the mean of sensitivity and specificity from their counts."""
     counts, n = one["confusion"], one["n"]
     return (

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nodal_staging.report.parts import count
 from nodal_staging.study.files import read_json
-from nodal_staging.tables.rounding import setting_percent
+from nodal_staging.tables.intervals import ci
+from nodal_staging.tables.rounding import count
 
 File = str | Path
 
@@ -42,10 +42,12 @@ class Artefacts:
         The cohort and the datasets.
     figures
         Name to SVG with its legend inside.
-    mcnemar, auc_differences, claims, scorecard
-        HTML fragments.
-    answers
+    mcnemar, auc_differences, scorecard
+        Tables of the results and of the paper's numbers next to ours.
+    claims
         ``audit/claims.json``.
+    significance
+        Level of McNemar's tests.
     classifiers
         Statistics of every classifier.
     precision, detectable
@@ -79,13 +81,13 @@ class Artefacts:
     classifiers: Mapping[str, File]
     mcnemar: File
     claims: File
-    answers: File
     scorecard: File
     statistics: Mapping[str, File]
     scores: Mapping[str, File]
     trainings: Mapping[str, Sequence[File]]
     heatmaps: Mapping[str, File]
     auc_differences: File
+    significance: float
     precision: File
     detectable: File
     readers: ReaderStudy | None
@@ -111,19 +113,19 @@ class Artefacts:
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """What captions say: level as a share and in percent, replicates in words."""
+    """What captions say: the confidence level, and how often was resampled."""
 
-    share: float
-    level: str
+    level: float
     replicates: str
+
+    @property
+    def ci(self) -> str:
+        """Name an interval of the study: ``95% CI``."""
+        return ci(self.level)
 
 
 def intervals(study: Artefacts) -> Intervals:
     """Read both from the statistics; one setting of each serves the whole study."""
     first = read_json(next(iter(study.classifiers.values())))
     bootstrap = first["auc"]["intervals"]["bootstrap"]
-    return Intervals(
-        bootstrap["level"],
-        f"{setting_percent(bootstrap['level'])} %",
-        f"{count(bootstrap['replicates'])} replicates",
-    )
+    return Intervals(bootstrap["level"], f"{count(bootstrap['replicates'])} replicates")

@@ -7,19 +7,14 @@ from typing import Any
 from nodal_staging import tables
 from nodal_staging.audit.ceilings import BELOW_Z
 from nodal_staging.report.artefacts import Artefacts, Intervals, intervals
-from nodal_staging.report.parts import (
-    Banner,
-    Heading,
-    Items,
-    Part,
-    count,
-    interval,
-    number,
-)
+from nodal_staging.report.columns import CLASSIFIER
 from nodal_staging.study.classifier_names import in_order, printed
 from nodal_staging.study.files import read_json
-from nodal_staging.tables.grid import Grid, Row
-from nodal_staging.tables.rounding import MINUS, setting_percent
+from nodal_staging.tables.grid import Grid, lay_out
+from nodal_staging.tables.grid_columns import decimal_intervals, decimals
+from nodal_staging.tables.intervals import percent_of, with_interval
+from nodal_staging.tables.parts import Banner, Heading, Items, Part
+from nodal_staging.tables.rounding import MINUS, count, number
 
 WORDS = {
     "both": "reads both the node and its location",
@@ -49,8 +44,10 @@ LOCATION_BALANCED = {
 def findings(study: Artefacts) -> list[str]:
     """Return the verdict on each CNN in a line."""
     verdict = read_json(study.verdict)["cnns"]
-    best = best_possible(study)
-    return [_finding(cnn, verdict[cnn], best.get(cnn)) for cnn in in_order(verdict)]
+    best, level = best_possible(study), intervals(study).level
+    return [
+        _finding(cnn, verdict[cnn], best.get(cnn), level) for cnn in in_order(verdict)
+    ]
 
 
 def best_possible(study: Artefacts) -> dict[str, float]:
@@ -61,19 +58,21 @@ def best_possible(study: Artefacts) -> dict[str, float]:
     return dict(zip(frame["classifier"], frame["ceiling"], strict=True))
 
 
-def _finding(cnn: str, found: Mapping[str, Any], ceiling: float | None) -> str:
-    beside = "" if ceiling is None else f" (ideal ceiling {number(ceiling)})"
+def _finding(
+    cnn: str, found: Mapping[str, Any], ceiling: float | None, level: float
+) -> str:
+    best = "" if ceiling is None else f" (ideal ceiling {number(ceiling)})"
+    matched = with_interval(found["site_matched_auc"], *found["interval"], level=level)
     return (
-        f"{printed(cnn)}: {WORDS[found['reads']]}; AUC {number(found['auc'])}{beside}, "
-        f"among nodes of the same location {number(found['site_matched_auc'])} "
-        f"({interval(*found['interval'])})."
+        f"{printed(cnn)}: {WORDS[found['reads']]}; AUC {number(found['auc'])}{best}, "
+        f"among nodes of the same location {matched}."
     )
 
 
 def audit(study: Artefacts) -> list[Part]:
     """Return the parts of the section."""
     return [
-        Heading("audit", "Audit: the node, or its location?"),
+        Heading("Audit: the node, or its location?", "audit"),
         "A CNN reads the node if the interval of its AUC among nodes of the same "
         "location lies above 0.5, and its location if its AUC exceeds that one by more "
         "than half of the interval’s width.",
@@ -84,77 +83,59 @@ def audit(study: Artefacts) -> list[Part]:
 
 def location(path: str | Path, of: Intervals) -> Grid:
     """Lay out AUCs over all pairs, and over pairs of the same location."""
-    rows = tuple(
-        (
-            printed(row["classifier"]),
-            number(row["auc"]),
-            number(row["site_matched_auc"]),
-            interval(row["lower"], row["upper"]),
-            count(row["pairs"]),
-        )
-        for row in tables.read(path, tables.SITE_MATCHED).to_dict("records")
-    )
-    return Grid(
+    return lay_out(
         "location",
-        "AUC over all pairs, and over pairs of the same location with its "
-        f"{of.level} interval (bootstrap of patients, {of.replicates}).",
-        (
-            "Classifier",
-            "AUC",
-            "Same location",
-            f"{of.level} interval",
-            "Pairs",
-        ),
-        (rows,),
+        f"AUC over all pairs, and over pairs of the same location with its {of.ci} "
+        f"(bootstrap of patients, {of.replicates}).",
+        [
+            CLASSIFIER,
+            decimals("AUC", "auc"),
+            decimals("Same location", "site_matched_auc"),
+            decimal_intervals(of.ci),
+            ("Pairs", lambda row: count(row["pairs"])),
+        ],
+        [tables.read(path, tables.SITE_MATCHED).to_dict("records")],
     )
 
 
 def ceilings(study: Artefacts) -> list[Part]:
-    """Return results beside their ceilings; nothing unless the cohort is synthetic."""
+    """Return results and their ceilings; nothing unless the cohort is synthetic."""
     if study.ceilings is None:
         return []
     null = read_json(study.verdict)["null"]
     compared = tables.read(study.ceilings, tables.CEILINGS)
     return [
-        Heading("ceilings", "Results beside their ceilings"),
+        Heading("Results and their ceilings", "ceilings"),
         "The truth of this cohort is known, so the best AUC that any classifier can "
         "reach that sees the same is known too. A result significantly above its "
         "ceiling would mean a leak, and would have failed the study. The realistic "
         "ceiling is that of a classifier that reads the node from the scan as well as "
         "measurements can, blur and noise included.",
         *([_null(null)] if null else []),
-        Grid(
+        lay_out(
             "ceilings",
             "AUC and ceiling. Significantly below: z under "
             f"{MINUS}{number(-BELOW_Z, 2)}, of the difference of logits; standard "
             "errors with nodes nested in patients. A classifier trained without "
             "location sees it, but was shown as many positive as negative nodes of "
             "each location.",
-            (
-                "Classifier",
-                "It may know of",
-                "AUC",
-                "Standard error",
-                "Ceiling",
-                "Realistic",
-                "Difference",
-                "z",
-                "Status",
-            ),
-            (tuple(_compared(row) for row in compared.to_dict("records")),),
+            [
+                CLASSIFIER,
+                (
+                    "It may know of",
+                    lambda row: _known_to(row["classifier"], row["ceiling_of"]),
+                ),
+                decimals("AUC", "auc"),
+                decimals("Standard error", "standard_error"),
+                decimals("Ceiling", "ceiling"),
+                decimals("Realistic", "realistic_ceiling"),
+                decimals("Difference", "difference"),
+                ("z", lambda row: number(row["z"], 1)),
+                ("Status", lambda row: STATUSES[row["status"]]),
+            ],
+            [compared.to_dict("records")],
         ),
     ]
-
-
-def _compared(row: Mapping[Any, Any]) -> Row:
-    return (
-        printed(row["classifier"]),
-        _known_to(row["classifier"], row["ceiling_of"]),
-        *(number(row[key]) for key in ("auc", "standard_error")),
-        *(number(row[key]) for key in ("ceiling", "realistic_ceiling", "difference")),
-        number(row["z"], 1),
-        STATUSES[row["status"]],
-    )
 
 
 def _known_to(classifier: str, view: str) -> str:
@@ -168,6 +149,6 @@ def _null(null: Mapping[str, Any]) -> Banner:
     missed = f"; not those of {', '.join(map(printed, misses))}" if misses else ""
     return Banner(
         "Null cohort: nothing was planted, no classifier can know more than chance.",
-        f"The {setting_percent(null['level'])} % intervals (Obuchowski, logit) of "
+        f"The {percent_of(null['level'])} intervals (Obuchowski, logit) of "
         f"{len(covers)} of {len(covers) + len(misses)} classifiers cover 0.5{missed}.",
     )

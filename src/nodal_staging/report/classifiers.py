@@ -1,25 +1,20 @@
 """How well CNNs, readers and forests do, and how they compare."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from nodal_staging import tables
-from nodal_staging.figures.legend import Illustration
+from nodal_staging.paper.auc_differences_grid import auc_differences_grid
+from nodal_staging.paper.claims.table import claims_grid
+from nodal_staging.paper.results_tables import mcnemar_grid
+from nodal_staging.paper.scorecard.judgement import SCORECARD, scorecard_grid
 from nodal_staging.paper.table_1 import table_1_grid
 from nodal_staging.report.artefacts import Artefacts, ReaderStudy, intervals
 from nodal_staging.report.audit import best_possible
-from nodal_staging.report.parts import (
-    Folded,
-    Heading,
-    Html,
-    Part,
-    count,
-    number,
-    percent,
-    pointer,
-    scroller,
-    subheading,
-)
+from nodal_staging.report.illustrations import picture
+from nodal_staging.statistics.auc_differences import AUC_DIFFERENCES
+from nodal_staging.statistics.mcnemar import MCNEMAR
 from nodal_staging.statistics.precision.page import own_grid, reached_grid
 from nodal_staging.statistics.precision.study import DETECTABLE, PRECISION
 from nodal_staging.statistics.reader_study.areas import AREAS, POINTS
@@ -28,21 +23,24 @@ from nodal_staging.statistics.reader_study.kappa import AGREEMENT
 from nodal_staging.statistics.reader_study.page import page
 from nodal_staging.study.classifier_names import in_order, printed
 from nodal_staging.study.files import read_json
-from nodal_staging.tables import document
-from nodal_staging.tables.grid import Grid, Row
-from nodal_staging.tables.rounding import MISSING, setting_percent
+from nodal_staging.tables.document import Document
+from nodal_staging.tables.grid import Grid, lay_out
+from nodal_staging.tables.parts import Folded, Heading, Part, Subheading, pointer
+from nodal_staging.tables.rounding import count, number, percentage, setting_percent
 
 
 def classifiers(study: Artefacts) -> list[Part]:
     """Return the parts of the section that follow the ROC curves."""
+    tests = tables.read(study.mcnemar, MCNEMAR)
+    pairs = tables.read(study.auc_differences, AUC_DIFFERENCES)
     return [
-        Heading("table_1", "Table 1: performance on the test set"),
+        Heading("Table 1: performance on the test set", "table_1"),
         table_1(study),
-        Heading("mcnemar", "McNemar’s tests"),
-        fragment(study.mcnemar, "McNemar’s tests"),
-        Heading("auc_differences", "Differences of AUCs"),
-        fragment(study.auc_differences, "Differences of AUCs"),
-        Heading("thresholds", "What a threshold chosen on the test set claims"),
+        Heading("McNemar’s tests", "mcnemar"),
+        mcnemar_grid(tests, study.significance),
+        Heading("Differences of AUCs", "auc_differences"),
+        auc_differences_grid(pairs, intervals(study).level),
+        Heading("What a threshold chosen on the test set claims", "thresholds"),
         "A threshold that is chosen on the nodes it is then counted on flatters "
         "itself. Both ways stand side by side, whichever of them this study uses. The "
         "specificity at a given sensitivity (last column of Table 1, dotted lines of "
@@ -57,64 +55,49 @@ def table_1(study: Artefacts) -> Grid:
     return table_1_grid(rows, ceilings=best_possible(study))
 
 
-def fragment(path: str | Path, label: str) -> Html:
-    """Embed a table that was written for this."""
-    return Html(scroller(Path(path).read_text(encoding="utf-8"), label))
-
-
 def optimism(statistics: Mapping[str, str | Path]) -> Grid:
     """Lay out accuracies at thresholds of the test set and out of fold."""
-    expected = (
-        read_json(path)["optimism"].get("expected") for path in statistics.values()
-    )
-    drawn = max((one["replicates"] for one in expected if one), default=None)
+    found = [
+        {"cnn": cnn} | read_json(path)["optimism"] for cnn, path in statistics.items()
+    ]
+    expected = (one["expected"] for one in found if one.get("expected"))
+    drawn = max((one["replicates"] for one in expected), default=None)
     by = "bootstrap" if drawn is None else f"bootstrap ({count(drawn)} replicates)"
-    return Grid(
+    return lay_out(
         "optimism",
-        "Accuracy in percent on the test set. Expected: what the former flatters "
-        f"itself by on average, by {by}, in percentage points.",
-        (
-            "CNN",
-            "Threshold of the test set",
-            "Accuracy",
-            "Threshold out of fold",
-            "Accuracy",
-            "Difference",
-            "Expected",
-        ),
-        (tuple(_optimism(cnn, path) for cnn, path in statistics.items()),),
+        "Accuracy in percent on the test set. Expected: the average optimism of the "
+        f"threshold chosen on the test set, by {by}, in percentage points.",
+        [
+            ("CNN", lambda one: printed(f"cnn_{one['cnn']}")),
+            ("Threshold of the test set", _of("apparent", "threshold", number)),
+            ("Accuracy", _of("apparent", "accuracy", percentage)),
+            ("Threshold out of fold", _of("honest", "threshold", number)),
+            ("Accuracy", _of("honest", "accuracy", percentage)),
+            ("Difference", _of("difference", "accuracy", percentage)),
+            ("Expected", _of("expected", "accuracy", percentage)),
+        ],
+        [found],
     )
 
 
-def _optimism(cnn: str, path: str | Path) -> Row:
-    found = read_json(path)["optimism"]
-    apparent, honest = found.get("apparent"), found.get("honest")
-    cells = []
-    for way in (apparent, honest):
-        cells += [
-            MISSING if way is None else number(way["threshold"]),
-            MISSING if way is None else percent(way["accuracy"]),
-        ]
-    difference, expected = found.get("difference"), found.get("expected")
-    return (
-        printed(f"cnn_{cnn}"),
-        *cells,
-        MISSING if difference is None else percent(difference["accuracy"]),
-        MISSING if expected is None else percent(expected["accuracy"]),
-    )
+def _of(
+    block: str, name: str, written: Callable[[float | None], str]
+) -> Callable[[Mapping[Any, Any]], str]:
+    """Return what writes a number of a block; a dash where there is no block."""
+    return lambda one: written((one.get(block) or {}).get(name))
 
 
 def paper(study: Artefacts) -> list[Part]:
     """Return the parts of the section."""
+    of = intervals(study)
+    claims = read_json(study.claims)["claims"]
+    scorecard = scorecard_grid(tables.read(study.scorecard, SCORECARD))
     return [
-        Heading("claims", "The paper’s claims, put to this cohort"),
-        fragment(study.claims, "The paper’s claims"),
+        Heading("The paper’s claims, put to this cohort", "claims"),
+        claims_grid(claims, of.level, of.replicates),
         pointer("What a study of this size can detect:", "precision", "Precision"),
-        Heading("scorecard", "The paper’s numbers beside ours"),
-        Folded(
-            "Every number that the paper prints",
-            (fragment(study.scorecard, "The paper’s numbers"),),
-        ),
+        Heading("The paper’s numbers and ours", "scorecard"),
+        Folded("Every number that the paper prints", (scorecard,)),
     ]
 
 
@@ -122,14 +105,14 @@ def readers(study: Artefacts) -> Iterator[Part]:
     """Yield the parts of the section; nothing if nobody read."""
     if study.readers is None:
         return
-    yield Heading("reader_study", "Reader study")
-    yield Illustration.read(study.figures["readers"])
-    for part in _tables(study.readers, intervals(study).share):
-        yield subheading(part.text) if isinstance(part, document.Heading) else part
+    yield Heading("Reader study", "reader_study")
+    yield picture(study.figures["readers"])
+    for part in _reader_study(study.readers, intervals(study).level).parts:
+        yield Subheading(part.text) if isinstance(part, Heading) else part
 
 
-def _tables(files: ReaderStudy, level: float) -> tuple[document.Part, ...]:
-    """Lay out the tables as those of the reader study’s own page."""
+def _reader_study(files: ReaderStudy, level: float) -> Document:
+    """Lay out the reader study as on its own page."""
     return page(
         areas=tables.read(files.areas, AREAS),
         points=tables.read(files.points, POINTS),
@@ -137,7 +120,7 @@ def _tables(files: ReaderStudy, level: float) -> tuple[document.Part, ...]:
         fixed=tables.read(files.fixed, FIXED),
         random=tables.read(files.random, RANDOM),
         level=level,
-    ).parts
+    )
 
 
 def precision(study: Artefacts) -> list[Part]:
@@ -147,12 +130,12 @@ def precision(study: Artefacts) -> list[Part]:
     own = differences[differences["study"] == "yes"]
     power = setting_percent(own["power"].iloc[0])
     return [
-        Heading("precision", "Precision: what this size can tell"),
+        Heading("Precision: what this size can tell", "precision"),
         "A result that is not significant says little where the study could not have "
         "found the difference.",
-        reached_grid(frame[frame["classifier"].notna()], intervals(study).level),
-        subheading("Least difference of accuracies that McNemar’s test finds"),
-        f"With {power} % power, by the share of nodes that one of two classifiers "
+        reached_grid(frame[frame["classifier"].notna()], intervals(study).ci),
+        Subheading("Least difference of accuracies that McNemar’s test finds"),
+        f"With {power}% power, by the share of nodes that one of two classifiers "
         "alone gets right.",
         own_grid(differences),
     ]

@@ -7,10 +7,10 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.report.artefacts import Artefacts
-from nodal_staging.report.parts import Heading, Part, count, counted
 from nodal_staging.study.files import read_json
 from nodal_staging.tables.grid import Grid
-from nodal_staging.tables.rounding import MISSING
+from nodal_staging.tables.parts import Heading, Part
+from nodal_staging.tables.rounding import MISSING, count, counted
 
 UNUSABLE = "the exam cannot be used"
 
@@ -24,7 +24,7 @@ def cohort(study: Artefacts) -> list[Part]:
         for reason, exams in sorted(flow["excluded_exams"].items())
     )
     return [
-        Heading("cohort", "Cohort"),
+        Heading("Cohort", "cohort"),
         f"{count(screened['patients'])} patients with {count(screened['exams'])} exams "
         f"were screened; {count(included['patients'])} patients were included. Each "
         "excluded "
@@ -45,7 +45,7 @@ def uptake(study: Artefacts) -> list[Part]:
     known = int(nodes["suv_max"].notna().sum())
     found = tables.read(study.disagreements, tables.DISAGREEMENTS)
     if not known:
-        return [Heading("uptake", "Status and uptake"), "No node has an SUV."]
+        return [Heading("Status and uptake", "uptake"), "No node has an SUV."]
     kinds = found["disagreement"].value_counts()
     cold, hot = (
         counted(int(kinds.get(kind, 0)), *words)
@@ -55,7 +55,7 @@ def uptake(study: Artefacts) -> list[Part]:
         )
     )
     return [
-        Heading("uptake", "Status and uptake"),
+        Heading("Status and uptake", "uptake"),
         f"The status of a node and its SUVmax disagree in {count(len(found))} of "
         f"{counted(known, 'node', 'nodes')}: {cold} no SUVmax above "
         f"{study.cutoff_suv:g}, {hot} one. "

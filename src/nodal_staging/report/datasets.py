@@ -4,17 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nodal_staging.report.artefacts import Artefacts
-from nodal_staging.report.parts import (
-    Banner,
-    Heading,
-    Items,
-    Part,
-    count,
-    percent,
-)
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.study.files import read_json
-from nodal_staging.tables.grid import Grid
+from nodal_staging.tables.grid import Grid, lay_out
+from nodal_staging.tables.grid_columns import counts
+from nodal_staging.tables.parts import Banner, Heading, Items, Part
+from nodal_staging.tables.rounding import count, percentage
 
 
 def datasets(study: Artefacts) -> list[Part]:
@@ -22,7 +17,7 @@ def datasets(study: Artefacts) -> list[Part]:
     certificate = read_json(study.certificate)
     test = certificate["test"]
     return [
-        Heading("datasets", "Datasets and leakage"),
+        Heading("Datasets and leakage", "datasets"),
         f"Protocol: split by {certificate['protocol']}. The test set has "
         f"{count(test['positive'])} positive and {count(test['negative'])} negative "
         f"nodes of {count(test['patients'])} patients. The network’s input is "
@@ -33,28 +28,24 @@ def datasets(study: Artefacts) -> list[Part]:
 
 def leakage(certificate: Mapping[str, Any]) -> Grid:
     """Lay out what stands on both sides of the split."""
-    rows = tuple(
-        (
-            name.replace("_", " "),
-            *(
-                count(found[key])
-                for key in ("nodes", "positive", "patients", "shared_patients")
-            ),
-            count(found["test_nodes_with_sibling"]),
-            count(len(found["identical_patches"])),
-        )
+    records = [
+        {"name": name.replace("_", " ")} | found
         for name, found in sorted(certificate["training"].items())
+    ]
+    return lay_out(
+        "leakage",
+        "What stands on both sides of the split.",
+        [
+            ("Training set", lambda row: str(row["name"])),
+            counts("Nodes", "nodes"),
+            counts("Positive", "positive"),
+            counts("Patients", "patients"),
+            counts("Shared patients", "shared_patients"),
+            counts("Test nodes with a sibling", "test_nodes_with_sibling"),
+            ("Identical patches", lambda row: count(len(row["identical_patches"]))),
+        ],
+        [records],
     )
-    header = (
-        "Training set",
-        "Nodes",
-        "Positive",
-        "Patients",
-        "Shared patients",
-        "Test nodes with a sibling",
-        "Identical patches",
-    )
-    return Grid("leakage", "What stands on both sides of the split.", header, (rows,))
 
 
 REMAINS = (
@@ -67,7 +58,7 @@ REMAINS = (
 def weaknesses(study: Artefacts) -> list[Part]:
     """Say which weaknesses of the published protocol the study has, in numbers."""
     known = read_json(study.verdict)["weaknesses"]
-    parts: list[Part] = [Heading("weaknesses", "Weaknesses of the published protocol")]
+    parts: list[Part] = [Heading("Weaknesses of the published protocol", "weaknesses")]
     if not known:
         return [
             *parts,
@@ -97,5 +88,5 @@ def _amounts(study: Artefacts) -> Iterator[str]:
             yield (
                 f"{printed(f'cnn_{cnn}')}: a threshold chosen on the test set is to be "
                 f"expected to flatter balanced accuracy by "
-                f"{percent(expected['balanced_accuracy'])} percentage points."
+                f"{percentage(expected['balanced_accuracy'])} percentage points."
             )

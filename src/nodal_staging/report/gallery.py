@@ -16,9 +16,10 @@ from nodal_staging import tables
 from nodal_staging.audit.localisation import outcomes
 from nodal_staging.heatmaps.heatmap_files import Heatmaps, read_heatmaps
 from nodal_staging.report.artefacts import Artefacts
-from nodal_staging.report.parts import Folded, Heading, Html, Part, counted, number
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.study.files import read_json
+from nodal_staging.tables.parts import Folded, Heading, Html, Part
+from nodal_staging.tables.rounding import counted, number
 
 BAR_MM = 10
 
@@ -86,7 +87,7 @@ def gallery(study: Artefacts) -> list[Part]:
     pictures = read_heatmaps(next(iter(study.heatmaps.values())))
     measured = tables.read(study.nodes, tables.NODES).set_index("node_id")
     return [
-        Heading("gallery", "Failure gallery"),
+        Heading("Failure gallery", "gallery"),
         "Every false negative and every false positive of the test set: axial CT with "
         f"the outline of the node, 48 mm across (bar {BAR_MM} mm), in the window of "
         "the network’s input. The xMask CNN sees only what lies inside the outline, "

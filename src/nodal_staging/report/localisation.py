@@ -1,6 +1,6 @@
 """The section on where the maps of the CNNs lie: on the node or around it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,152 +10,127 @@ from nodal_staging import tables
 from nodal_staging.attribution.localisation import REGIONS
 from nodal_staging.audit.localisation import DIFFERENCES, LOCALISATION, OVER_CONTROLS
 from nodal_staging.heatmaps.options import method_name
-from nodal_staging.report.parts import (
-    Folded,
-    Part,
-    interval,
-    number,
-    percent,
-    percents,
-)
+from nodal_staging.report.columns import CNN, METHOD, NODES
 from nodal_staging.study.classifier_names import printed
-from nodal_staging.tables.grid import Grid, Row
-from nodal_staging.tables.rounding import MISSING
+from nodal_staging.tables.grid import Column, Grid, lay_out, records_by
+from nodal_staging.tables.grid_columns import percent_intervals, percentages
+from nodal_staging.tables.intervals import with_interval
+from nodal_staging.tables.parts import Folded, Part
+from nodal_staging.tables.rounding import count, percentage
 
 CONTROLS = ("edges", "random", "centre")
-
-
-MEASURES = (
-    "On the node, %",
-    "Ring, %",
-    "Background, %",
-    "Area of the three, %",
-    "Enrichment of the node",
-    "Most relevant pixels on the node, %",
+SHARES = "Shares of the absolute relevance."
+MEASURES: tuple[Column, ...] = (
+    ("On the node, %", lambda row: _share(row["node"])),
+    ("Ring, %", lambda row: _share(row["ring"])),
+    ("Background, %", lambda row: _share(row["background"])),
+    (
+        "Area of the three, %",
+        lambda row: " / ".join(percentage(row[name]["area"]) for name in REGIONS),
+    ),
+    ("Enrichment of the node", lambda row: _enrichment(row["node"])),
+    (
+        "Most relevant pixels on the node, %",
+        lambda row: _share(row["node"], "rank_share", "rank_"),
+    ),
 )
+"""What is measured of a map in each region."""
 
 
-def localisation(path: str | Path) -> list[Part]:
-    """Return the first method beside its controls, then methods and groups folded."""
+def localisation(path: str | Path, ci: str) -> list[Part]:
+    """Return the first method and its controls, then methods and groups folded."""
     frame = tables.read(path, LOCALISATION)
     first = str(frame["method"].iloc[0])
     whole = frame[frame["group"] == "all"]
     shown = whole["method"].isin([first, *CONTROLS])
     groups = frame[(frame["group"] != "all") & (frame["method"] == first)]
-    beside = f"{method_name(first)} beside an edge map, a random map and a centre map."
+    compared = f"{method_name(first)} with an edge map, a random map and a centre map."
     return [
-        _located("localisation", beside, whole[shown]),
+        _located("localisation", compared, whole[shown], ci),
         Folded(
             "The other methods",
-            (_located("localisation_all", SHARES, whole[~shown]),),
+            (_located("localisation_all", SHARES, whole[~shown], ci),),
         ),
         Folded(
             f"{method_name(first)} by status, outcome and location",
-            (_located("localisation_groups", SHARES, groups, by="level"),),
+            (_located("localisation_groups", SHARES, groups, ci, by="level"),),
         ),
     ]
 
 
-SHARES = "Shares of the absolute relevance."
-
-
 def _located(
-    name: str, caption: str, frame: pd.DataFrame, *, by: str = "method"
+    name: str, caption: str, frame: pd.DataFrame, ci: str, *, by: str = "method"
 ) -> Grid:
-    """Lay out a row for each CNN and method, or group of nodes, the regions beside."""
-    channels = bool(frame["ct_share"].notna().any())
-    titles = {"method": "Method", "level": "Test nodes"}
-    header: Row = ("CNN", titles[by], *MEASURES)
-    if channels:
-        header += ("Of it on the CT channel, %",)
+    """Lay out a row for each CNN and method, or group of nodes, a column a measure."""
+    level: Column = ("Test nodes", lambda row: str(row["level"]).replace("_", " "))
+    columns = [CNN, METHOD if by == "method" else level, *MEASURES]
+    caption += f" In brackets: {ci}."
+    if frame["ct_share"].notna().any():
         caption += (
             " Maps are of the CT channel alone; the last but one column says what it "
             "has of the relevance of all channels."
         )
-    rows: dict[str, list[Row]] = {}
+        columns.append(
+            (
+                "Of it on the CT channel, %",
+                lambda row: percentage(row["node"]["ct_share"]),
+            )
+        )
+    nodes: Column = ("Nodes", lambda row: count(row["node"]["nodes"]))
+    records: dict[str, list[Mapping[str, Any]]] = {}
     for (cnn, key, _), found in frame.groupby(["cnn", by, "group"], sort=False):
         regions = found.set_index("region").to_dict("index")
-        label = method_name(key) if by == "method" else str(key).replace("_", " ")
-        cells = [
-            *_shares(regions),
-            *([percent(regions["node"]["ct_share"])] * channels),
-        ]
-        row = (printed(f"cnn_{cnn}"), label, *cells, str(regions["node"]["nodes"]))
-        rows.setdefault(cnn, []).append(row)
-    return Grid(name, caption, (*header, "Nodes"), tuple(map(tuple, rows.values())))
+        records.setdefault(cnn, []).append({"cnn": cnn, by: key, **regions})
+    return lay_out(name, caption, [*columns, nodes], records.values())
 
 
-def _shares(regions: Mapping[Any, Mapping[Any, Any]]) -> Iterator[str]:
-    """Yield the cells of the measures, from the rows of the three regions."""
-    for region in REGIONS:
-        yield _with_ends(regions[region], "share", "lower", "upper")
-    yield " / ".join(percent(regions[region]["area"]) for region in REGIONS)
-    node = regions["node"]
-    ends = interval(node["enrichment_lower"], node["enrichment_upper"], 2)
-    yield f"{number(node['enrichment'], 2)} ({ends})"
-    yield _with_ends(node, "rank_share", "rank_lower", "rank_upper")
-
-
-def _with_ends(row: Mapping[Any, Any], value: str, lower: str, upper: str) -> str:
+def _share(row: Mapping[str, Any], name: str = "share", start: str = "") -> str:
     """Write a fraction in percent with its interval."""
-    if pd.isna(row[value]):
-        return MISSING
-    return f"{percent(row[value])} ({percents(row[lower], row[upper])})"
+    lower, upper = row[f"{start}lower"], row[f"{start}upper"]
+    return with_interval(row[name], lower, upper, 1, scale=100)
 
 
-def over_controls(path: str | Path) -> Grid:
+def _enrichment(node: Mapping[str, Any]) -> str:
+    lower, upper = node["enrichment_lower"], node["enrichment_upper"]
+    return with_interval(node["enrichment"], lower, upper, 2)
+
+
+def over_controls(path: str | Path, ci: str) -> Grid:
     """Lay out the first method's share on the node less that of each control."""
     frame = tables.read(path, OVER_CONTROLS)
     first = frame["method"].isin(frame["method"].head(1))
-    shown = frame[first & (frame["region"] == "node")]
-    return Grid(
+    return lay_out(
         "localisation_controls",
         "Share on the node less that of the CNN’s own controls, on the same nodes, in "
         "percentage points.",
-        ("CNN", "Method", "Control", "Control, %", "Difference", "Interval", "Nodes"),
-        _by_cnn(shown, _over_control),
+        [
+            CNN,
+            METHOD,
+            ("Control", lambda row: method_name(row["control"])),
+            percentages("Control, %", "control_share"),
+            percentages("Difference", "difference"),
+            percent_intervals(ci),
+            NODES,
+        ],
+        records_by(frame[first & (frame["region"] == "node")], "cnn"),
     )
 
 
-def _over_control(row: Mapping[Any, Any]) -> Row:
-    return (
-        printed(f"cnn_{row['cnn']}"),
-        method_name(row["method"]),
-        method_name(row["control"]),
-        percent(row["control_share"]),
-        percent(row["difference"]),
-        percents(row["lower"], row["upper"]),
-        str(row["nodes"]),
-    )
-
-
-def differences(path: str | Path) -> Grid:
+def differences(path: str | Path, ci: str) -> Grid:
     """Lay out the first method's share of one CNN less that of another."""
     frame = tables.read(path, DIFFERENCES)
     first = frame["method"].iloc[0]
     shown = frame[(frame["method"] == first) & (frame["region"] == "node")]
-    rows = tuple(
-        (
-            printed(f"cnn_{row['cnn']}"),
-            printed(f"cnn_{row['other']}"),
-            percent(row["difference"]),
-            percents(row["lower"], row["upper"]),
-            str(row["nodes"]),
-        )
-        for row in shown.to_dict("records")
-    )
-    return Grid(
+    return lay_out(
         "localisation_differences",
         f"{method_name(first)}: share on the node of A less that of B, the same "
         "nodes, in percentage points.",
-        ("A", "B", "Difference", "Interval", "Nodes"),
-        (rows,),
-    )
-
-
-def _by_cnn(frame: pd.DataFrame, cells: Any) -> tuple[tuple[Row, ...], ...]:
-    """Return rows in a group for each CNN."""
-    return tuple(
-        tuple(cells(row) for row in rows.to_dict("records"))
-        for _, rows in frame.groupby("cnn", sort=False)
+        [
+            ("A", lambda row: printed(f"cnn_{row['cnn']}")),
+            ("B", lambda row: printed(f"cnn_{row['other']}")),
+            percentages("Difference", "difference"),
+            percent_intervals(ci),
+            NODES,
+        ],
+        [shown.to_dict("records")],
     )

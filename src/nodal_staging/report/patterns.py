@@ -1,16 +1,17 @@
 """How well the patterns are determined that heatmaps are drawn by."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.audit.patterns import PATTERN_LAYERS
-from nodal_staging.report.parts import Folded, Part, count, number, percent
+from nodal_staging.report.columns import CNN
 from nodal_staging.study.classifier_names import printed
-from nodal_staging.tables.grid import Grid, Row
+from nodal_staging.tables.grid import Column, lay_out, records_by
+from nodal_staging.tables.grid_columns import counts, percentages
+from nodal_staging.tables.parts import Folded, Part
+from nodal_staging.tables.rounding import count, number
 
 DECIMALS_BELOW = 100
 """Amplifications from here on are printed as whole numbers."""
@@ -21,7 +22,7 @@ def pattern_layers(path: str | Path | None) -> list[Part]:
     if path is None:
         return []
     frame = tables.read(path, PATTERN_LAYERS)
-    grid = Grid(
+    grid = lay_out(
         "patterns",
         "Patterns by layer, in the order of computation. Open: how often the ReLU "
         "after a unit is; always where there is none. Without a pattern: units that "
@@ -31,22 +32,23 @@ def pattern_layers(path: str | Path | None) -> list[Part]:
         "output; that is legal, and kept. Amplification: by how much a unit may "
         "enlarge relevance, 1 at least; where it is large, small differences of large "
         "terms decide what is passed on, and layer by layer it can multiply.",
-        (
-            "CNN",
-            "Layer",
-            "Units",
-            "Open, %",
-            "Without a pattern",
-            "Negative denominator",
-            "Amplification, median",
-            "Amplification, largest",
-        ),
-        tuple(
-            tuple(_layer(row) for row in rows.to_dict("records"))
-            for _, rows in frame.groupby("cnn", sort=False)
-        ),
+        [
+            CNN,
+            ("Layer", lambda row: str(row["layer"])),
+            counts("Units", "units"),
+            percentages("Open, %", "active"),
+            counts("Without a pattern", "undefined"),
+            counts("Negative denominator", "negative"),
+            _amplified("Amplification, median", "amplification_median"),
+            _amplified("Amplification, largest", "amplification_largest"),
+        ],
+        records_by(frame, "cnn"),
     )
     return [_undetermined(frame), Folded("The patterns of every layer", (grid,))]
+
+
+def _amplified(title: str, name: str) -> Column:
+    return title, lambda row: _amplification(row[name])
 
 
 def _undetermined(frame: pd.DataFrame) -> str:
@@ -64,16 +66,3 @@ def _undetermined(frame: pd.DataFrame) -> str:
 def _amplification(value: float) -> str:
     """Round to a digit after the point where it says something."""
     return number(value, 1 if value < DECIMALS_BELOW else 0)
-
-
-def _layer(row: Mapping[Any, Any]) -> Row:
-    return (
-        printed(f"cnn_{row['cnn']}"),
-        str(row["layer"]),
-        count(row["units"]),
-        percent(row["active"]),
-        count(row["undefined"]),
-        count(row["negative"]),
-        _amplification(row["amplification_median"]),
-        _amplification(row["amplification_largest"]),
-    )

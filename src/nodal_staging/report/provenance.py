@@ -6,10 +6,11 @@ from html import escape
 from typing import Any
 
 from nodal_staging.report.artefacts import Artefacts, intervals
-from nodal_staging.report.parts import Folded, Heading, Html, Part, scroller
 from nodal_staging.study.classifier_names import in_order, printed
 from nodal_staging.study.files import read_json
-from nodal_staging.tables.grid import Grid, Row
+from nodal_staging.tables.grid import Grid, lay_out
+from nodal_staging.tables.intervals import percent_of
+from nodal_staging.tables.parts import Folded, Heading, Html, Part, scroller
 from nodal_staging.tables.rounding import MISSING
 
 
@@ -19,10 +20,10 @@ def methods(study: Artefacts) -> list[Part]:
     first = read_json(next(iter(study.statistics.values())))
     bootstrap = first["auc"]["intervals"]["bootstrap"]
     return [
-        Heading("methods", "How the numbers were made"),
+        Heading("How the numbers were made", "methods"),
         f"Engine of record: {bootstrap['engine']}. Bootstrap intervals: method "
         f"“{bootstrap['method']}” as reported by the engine, "
-        f"{of.replicates}, stratified, level {of.level}. Obuchowski’s "
+        f"{of.replicates}, stratified, level {percent_of(of.level)}. Obuchowski’s "
         "logit intervals account for several nodes of a patient. Proportions: Wilson "
         "intervals from integer counts; F1: a bootstrap of patients, "
         f"{of.replicates}. An independent implementation "
@@ -33,28 +34,28 @@ def methods(study: Artefacts) -> list[Part]:
 
 def seeds(study: Artefacts) -> Grid:
     """List the seeds of every classifier’s bootstraps."""
-    rows = tuple(
-        _seeds(name, read_json(study.classifiers[name]))
-        for name in in_order(study.classifiers)
+    return lay_out(
+        "seeds",
+        "Each derived from the seed of the study.",
+        [
+            ("Classifier", lambda one: printed(one["classifier"])),
+            (
+                "Interval of the AUC",
+                lambda one: _seed(one["auc"]["intervals"]["bootstrap"]),
+            ),
+            ("Band of the curve", lambda one: _seed(one["band"])),
+            (
+                "Specificity at a sensitivity",
+                lambda one: _seed(one["at_target_sensitivity"]["interpolated"]),
+            ),
+            ("Draws of patients", lambda one: _seed(one["metrics"]["f1"])),
+        ],
+        [[read_json(study.classifiers[name]) for name in in_order(study.classifiers)]],
     )
-    header = (
-        "Classifier",
-        "Interval of the AUC",
-        "Band of the curve",
-        "Specificity at a sensitivity",
-        "Draws of patients",
-    )
-    return Grid("seeds", "Each derived from the seed of the study.", header, (rows,))
 
 
-def _seeds(name: str, found: Mapping[str, Any]) -> Row:
-    of = (
-        found["auc"]["intervals"]["bootstrap"],
-        found["band"],
-        found["at_target_sensitivity"]["interpolated"],
-        found["metrics"]["f1"],
-    )
-    return (printed(name), *(str(one.get("seed") or MISSING) for one in of))
+def _seed(bootstrap: Mapping[str, Any]) -> str:
+    return str(bootstrap.get("seed") or MISSING)
 
 
 def provenance(study: Artefacts) -> list[Part]:
@@ -74,7 +75,7 @@ def provenance(study: Artefacts) -> list[Part]:
         "Configuration",
     )
     return [
-        Heading("provenance", "Provenance"),
+        Heading("Provenance", "provenance"),
         "Every random draw comes from a stream that is named after its purpose and "
         "starts from the seed; the same inputs give the same bytes.",
         _table("provenance", "What made this study.", "Value", made),

@@ -13,11 +13,13 @@ from nodal_staging.paper.claims.controls import (
     strongest,
 )
 from nodal_staging.paper.claims.rules import FAILS, HOLDS, OPEN, above
-from nodal_staging.report.artefacts import Artefacts
+from nodal_staging.report.artefacts import Artefacts, intervals
 from nodal_staging.report.audit import findings
-from nodal_staging.report.parts import Items, Part, percent, percents
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.study.files import read_json
+from nodal_staging.tables.intervals import percent_interval
+from nodal_staging.tables.parts import Items, Part
+from nodal_staging.tables.rounding import percentage
 
 
 def summary(study: Artefacts) -> list[Part]:
@@ -28,7 +30,7 @@ def summary(study: Artefacts) -> list[Part]:
 def _claims(study: Artefacts) -> str:
     """Count the claims by verdict, and name them."""
     verdicts = {
-        claim["key"]: claim["verdict"] for claim in read_json(study.answers)["claims"]
+        claim["key"]: claim["verdict"] for claim in read_json(study.claims)["claims"]
     }
     counts = Counter(verdicts.values())
     told = (
@@ -53,29 +55,32 @@ def _heatmaps(study: Artefacts) -> str:
     method = first_method(tables.read(study.localisation, LOCALISATION))
     controls = tables.read(study.localisation_controls, OVER_CONTROLS)
     halo = tables.read(study.halo, OUTSIDE)
+    ci = intervals(study).ci
     told = [
-        f"{printed(f'cnn_{cnn}')} {_beside(strongest(found))}"
+        f"{printed(f'cnn_{cnn}')} {_compared(strongest(found), ci)}"
         for cnn in study.heatmaps
         if (found := over_controls(cnn, method, controls=controls, halo=halo))
     ]
     return (
         f"Heatmaps are to be read with caution. Share of {method_name(method)} on the "
-        "node beside that of the control that has most there (edge, random or centre "
-        "map, or an untrained network), in percentage points: "
+        "node compared with that of the control that has most there (edge, random or "
+        "centre map, or an untrained network), in percentage points: "
         f"{'; '.join(told) or 'no control was measured'}. Claim C4 rests on the same "
         "numbers."
     )
 
 
-def _beside(control: OverControl) -> str:
+def _compared(control: OverControl, ci: str) -> str:
     """Say whether a CNN has more or less on the node than a control."""
     found, name = control.difference, control.control
     value, lower, upper = found.value, found.lower, found.upper
     if value is None or lower is None or upper is None:
         return f"cannot be told from its {name}"
     verdict = above(found, 0).verdict
+    ends = f"({ci} {percent_interval(lower, upper)})"
     if verdict == HOLDS:
-        return f"{percent(value)} more than its {name} ({percents(lower, upper)})"
+        return f"{percentage(value)} more than its {name} {ends}"
     if verdict == FAILS:
-        return f"{percent(-value)} less than its {name} ({percents(-upper, -lower)})"
-    return f"neither more nor less than its {name} ({percents(lower, upper)})"
+        ends = f"({ci} {percent_interval(-upper, -lower)})"
+        return f"{percentage(-value)} less than its {name} {ends}"
+    return f"neither more nor less than its {name} {ends}"

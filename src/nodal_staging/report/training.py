@@ -2,53 +2,56 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.report.artefacts import Artefacts
-from nodal_staging.report.parts import Heading, Part, count, number
-from nodal_staging.study.classifier_names import printed
-from nodal_staging.tables.grid import Grid, Row
-from nodal_staging.tables.rounding import MISSING
+from nodal_staging.report.columns import CNN
+from nodal_staging.tables.grid import lay_out
+from nodal_staging.tables.grid_columns import counts, decimals
+from nodal_staging.tables.parts import Heading, Part
+from nodal_staging.tables.rounding import MISSING, number
 
 
 def training(study: Artefacts) -> list[Part]:
     """Return the parts of the section."""
-    rows = tuple(_row(cnn, paths) for cnn, paths in study.trainings.items())
+    rows = [_course(cnn, paths) for cnn, paths in study.trainings.items()]
     return [
-        Heading("training", "Training of the CNNs"),
-        Grid(
+        Heading("Training of the CNNs", "training"),
+        lay_out(
             "training",
             "Training on all nodes of the set, and its folds on the nodes that each "
             "held out: cross-entropy and AUC after the last epoch, mean of the folds "
             "[lowest to highest].",
-            (
-                "CNN",
-                "Epochs",
-                "Loss, first epoch",
-                "Loss, last epoch",
-                "Folds",
-                "Cross-entropy, held out",
-                "AUC, held out",
-            ),
-            (rows,),
+            [
+                CNN,
+                counts("Epochs", "epochs"),
+                decimals("Loss, first epoch", "first_loss"),
+                decimals("Loss, last epoch", "last_loss"),
+                counts("Folds", "folds"),
+                ("Cross-entropy, held out", lambda row: _spread(row["held_out_loss"])),
+                ("AUC, held out", lambda row: _spread(row["held_out_auc"])),
+            ],
+            [rows],
         ),
     ]
 
 
-def _row(cnn: str, paths: Sequence[str | Path]) -> Row:
+def _course(cnn: str, paths: Sequence[str | Path]) -> dict[str, Any]:
+    """Sum up the training on all nodes, and the last epochs of its folds."""
     whole, *folds = (tables.read(path, tables.HISTORY) for path in paths)
     last = pd.concat([f.dropna(subset=["held_out_loss"]).tail(1) for f in folds])
-    return (
-        printed(f"cnn_{cnn}"),
-        count(int(whole["epoch"].iloc[-1])),
-        number(float(whole["loss"].iloc[0])),
-        number(float(whole["loss"].iloc[-1])),
-        count(len(folds)),
-        _spread(last["held_out_loss"]),
-        _spread(last["held_out_auc"]),
-    )
+    return {
+        "cnn": cnn,
+        "epochs": int(whole["epoch"].iloc[-1]),
+        "first_loss": float(whole["loss"].iloc[0]),
+        "last_loss": float(whole["loss"].iloc[-1]),
+        "folds": len(folds),
+        "held_out_loss": last["held_out_loss"],
+        "held_out_auc": last["held_out_auc"],
+    }
 
 
 def _spread(values: "pd.Series[float]") -> str:

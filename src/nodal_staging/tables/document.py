@@ -1,55 +1,67 @@
-"""A short page of headings, paragraphs and tables, in Markdown or HTML."""
+"""Tables and short pages of tables, in every form that their file names ask for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
+import pandas as pd
+import pandera.pandas as pa
+
 from nodal_staging.study.files import write_text
-from nodal_staging.tables import grid
+from nodal_staging.tables import contract, grid
 from nodal_staging.tables.grid import Grid
+from nodal_staging.tables.page import render_page
+from nodal_staging.tables.parts import Heading
 
-STYLE = """
-:root { color-scheme: light; }
-body { font: 16px/1.5 system-ui, sans-serif; color: #1b1b1b; margin: 0 auto;
-       max-width: 74rem; padding: 1rem; }
-h1 { font-size: 1.6rem; line-height: 1.2; } h2 { font-size: 1.2rem; margin-top: 2rem; }
-p { max-width: 52rem; } .wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .85rem; margin: .6rem 0 1.2rem;
-        min-width: min(40rem, 100%); }
-caption { caption-side: bottom; text-align: left; color: #444; padding: .4rem 0;
-          max-width: 60rem; }
-th, td { padding: .25rem .6rem; text-align: left; border-bottom: 1px solid #ddd;
-         vertical-align: top; }
-thead th { border-bottom: 2px solid #444; vertical-align: bottom; }
-th[scope="row"] { font-weight: 500; } tbody + tbody { border-top: 2px solid #999; }
-@media print { body { max-width: none; font-size: 10pt; } tr { break-inside: avoid; } }
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading within the page."""
-
-    text: str
-
-
+Paths = Sequence[str | Path]
 Part = Heading | Grid | str
-"""A heading, a table, or a paragraph."""
+"""What Markdown can show too; a string is a paragraph."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A title and what follows."""
+    """A title, and the headings, tables and paragraphs that follow."""
 
     title: str
     parts: tuple[Part, ...]
 
 
-def write_document(document: Document, paths: Sequence[str | Path]) -> None:
+def write_document(document: Document, paths: Paths) -> None:
     """Write the page in the forms that the suffixes (.md, .html) name."""
+    forms = {".md": markdown, ".html": html}
     for path in paths:
-        write_text(path, FORMS[Path(path).suffix](document))
+        write_text(path, forms[Path(path).suffix](document))
+
+
+def write_grid(
+    layout: Grid,
+    paths: Paths,
+    *,
+    title: str,
+    frame: pd.DataFrame | None = None,
+    schema: pa.DataFrameSchema | None = None,
+) -> None:
+    """Write one table in the forms that the suffixes name.
+
+    Parameters
+    ----------
+    layout
+        The table to be read: for .md and .tex a table to paste, for .html a page.
+    paths
+        Outputs.
+    title
+        Of the page.
+    frame, schema
+        The table for machines, for .tsv.
+    """
+    for path in paths:
+        suffix = Path(path).suffix
+        if suffix == ".tsv" and frame is not None:
+            contract.write(frame, path, schema)
+        elif suffix == ".html":
+            write_text(path, render_page(title, (layout,)))
+        else:
+            write_text(path, grid.TO_PASTE[suffix](layout))
 
 
 def markdown(document: Document) -> str:
@@ -59,40 +71,11 @@ def markdown(document: Document) -> str:
 
 
 def html(document: Document) -> str:
-    """Render a page of its own that needs nothing else."""
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(document.title)}</title>",
-            f"<style>{STYLE}</style>",
-            "</head>",
-            "<body>",
-            f"<h1>{escape(document.title)}</h1>",
-            *map(_html, document.parts),
-            "</body>",
-            "</html>",
-            "",
-        ]
-    )
-
-
-FORMS: dict[str, Callable[[Document], str]] = {".md": markdown, ".html": html}
-"""Forms by the suffix of the file."""
+    """Render as a page of its own."""
+    return render_page(document.title, document.parts)
 
 
 def _markdown(part: Part) -> str:
     if isinstance(part, Heading):
         return f"## {part.text}"
     return grid.markdown(part) if isinstance(part, Grid) else part
-
-
-def _html(part: Part) -> str:
-    if isinstance(part, Heading):
-        return f"<h2>{escape(part.text)}</h2>"
-    if isinstance(part, Grid):
-        return f'<div class="wide">{grid.html(part)}</div>'
-    return f"<p>{escape(part)}</p>"

@@ -1,11 +1,16 @@
 """A table of finished text, and its forms: Markdown, LaTeX and HTML."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
+
+import pandas as pd
 
 Row = tuple[str, ...]
+Column = tuple[str, Callable[[Mapping[Any, Any]], str]]
+"""Title of a column, and what its cell says of a record."""
 
 NUMERIC = re.compile(r"(?=.*\d)(?:[\d\s.,:()<>%*+\u2013\u2212/-]|\b(?:to|at)\b)+")
 """A number, an interval, or both: what may not be broken across lines."""
@@ -49,6 +54,39 @@ class Grid:
     caption: str
     header: Row
     groups: tuple[tuple[Row, ...], ...]
+
+
+def lay_out(
+    name: str,
+    caption: str,
+    columns: Sequence[Column],
+    groups: Iterable[Iterable[Mapping[Any, Any]]],
+) -> Grid:
+    """Lay out records, a row each.
+
+    Parameters
+    ----------
+    name, caption
+        As of ``Grid``.
+    columns
+        Left to right; the first names the row.
+    groups
+        Records in groups with a rule between them.
+    """
+    return Grid(
+        name,
+        caption,
+        tuple(title for title, _ in columns),
+        tuple(
+            tuple(tuple(cell(record) for _, cell in columns) for record in group)
+            for group in groups
+        ),
+    )
+
+
+def records_by(frame: pd.DataFrame, column: str) -> list[list[dict[Any, Any]]]:
+    """Return the records of each value of a column, in the order of the table."""
+    return [rows.to_dict("records") for _, rows in frame.groupby(column, sort=False)]
 
 
 def markdown(grid: Grid) -> str:
@@ -104,12 +142,8 @@ def html(grid: Grid) -> str:
     )
 
 
-RENDERERS: dict[str, Callable[[Grid], str]] = {
-    ".md": markdown,
-    ".tex": latex,
-    ".html": html,
-}
-"""Forms by the suffix of the file."""
+TO_PASTE: dict[str, Callable[[Grid], str]] = {".md": markdown, ".tex": latex}
+"""Forms that are pasted into another document, by the suffix of the file."""
 
 MARKDOWN_RULE = "—"
 

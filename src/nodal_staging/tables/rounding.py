@@ -5,7 +5,7 @@ its integer counts, never from a number that was rounded before.
 """
 
 from fractions import Fraction
-from math import floor
+from math import floor, isnan
 
 MISSING = "\u2013"
 """Where there is no value, for instance because nothing divides it."""
@@ -47,6 +47,33 @@ def grouped(value: Fraction | float, digits: int = 0) -> str:
     return f"{MINUS * text.startswith(MINUS)}{int(whole):,}{point}{rest}"
 
 
+def number(value: float | None, digits: int = 3) -> str:
+    """Round as ``grouped``; a dash where there is no value.
+
+    Examples
+    --------
+    >>> number(1234.5678), number(float("nan"))
+    ('1,234.568', '\u2013')
+    """
+    return MISSING if value is None or isnan(value) else grouped(value, digits)
+
+
+def count(value: int) -> str:
+    """Write a count, with commas between thousands."""
+    return grouped(value)
+
+
+def counted(value: int, one: str, more: str) -> str:
+    """Write a count and what is counted, in the singular or the plural.
+
+    Examples
+    --------
+    >>> counted(1, "node", "nodes"), counted(1200, "node", "nodes")
+    ('1 node', '1,200 nodes')
+    """
+    return f"{count(value)} {one if value == 1 else more}"
+
+
 def truncated(value: Fraction | float, digits: int) -> str:
     """Cut a number that is not negative after a number of digits.
 
@@ -75,6 +102,11 @@ def percent(numerator: int, denominator: int, digits: int = 0) -> str:
     return half_up(Fraction(100 * numerator, denominator), digits)
 
 
+def percentage(fraction: float | None, digits: int = 1) -> str:
+    """Return a fraction in percent, without the sign; a dash where there is none."""
+    return number(None if fraction is None else 100 * fraction, digits)
+
+
 def written(value: float) -> Fraction:
     """Take a setting as the decimal number that it is written as.
 
@@ -98,5 +130,10 @@ def setting_percent(value: float) -> str:
 
 
 def p_value(p: float) -> str:
-    """Return a p value with four digits, enough to compare it with 0.005."""
+    """Return a p value with four digits, enough to compare it with 0.005.
+
+    A dash stands where there is none (NaN).
+    """
+    if isnan(p):
+        return MISSING
     return "< 0.0001" if p < 0.0001 else half_up(p, 4)

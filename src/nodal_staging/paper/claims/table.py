@@ -6,10 +6,11 @@ from typing import Any
 
 from nodal_staging.paper.claims.checks import CLAIMS, Answer, Claim
 from nodal_staging.paper.claims.evidence import Evidence
-from nodal_staging.paper.claims.rules import Part
-from nodal_staging.study.files import write_json, write_text
-from nodal_staging.tables.grid import RENDERERS, Grid, Row
-from nodal_staging.tables.rounding import MISSING, grouped, half_up
+from nodal_staging.study.files import write_json
+from nodal_staging.tables.document import write_grid
+from nodal_staging.tables.grid import Grid, lay_out
+from nodal_staging.tables.intervals import ci, percent_of, with_interval
+from nodal_staging.tables.rounding import count
 
 
 def check_claims(
@@ -26,66 +27,56 @@ def check_claims(
     output
         The same for reading; the suffixes (.md, .tex, .html) name the forms.
     """
-    found = {claim.key: claim.check(evidence) for claim in CLAIMS}
-    write_json(
-        answers,
-        {
-            "level": evidence.level,
-            "claims": [_described(claim, found[claim.key]) for claim in CLAIMS],
-        },
+    claims = [_described(claim, claim.check(evidence)) for claim in CLAIMS]
+    write_json(answers, {"level": evidence.level, "claims": claims})
+    grid = claims_grid(
+        claims, evidence.level, f"{count(evidence.replicates)} replicates"
     )
-    for path in output:
-        grid = claims_grid(found, evidence.level, evidence.replicates)
-        write_text(path, RENDERERS[Path(path).suffix](grid))
+    write_grid(grid, output, title="The paper’s claims")
 
 
-def claims_grid(found: Mapping[str, Answer], level: float, replicates: int) -> Grid:
+def claims_grid(
+    claims: Sequence[Mapping[str, Any]], level: float, replicates: str
+) -> Grid:
     """Lay out the claims for reading.
 
     Parameters
     ----------
-    found
-        Key to answer.
+    claims
+        As in the JSON that ``check_claims`` writes.
     level, replicates
         Confidence level of the intervals; how often patients were drawn where one is
-        from a bootstrap.
+        from a bootstrap, in words.
     """
-    return Grid(
-        name="claims",
-        caption=(
-            "What the paper claims, put to this cohort. A claim holds where the "
-            f"{half_up(100 * level, 0)} % intervals of all numbers that it rests on "
-            "lie on the claimed side of their limits, does not hold where one lies on "
-            "the other side, and else cannot be told at this size. Intervals take "
-            "nodes as nested in patients: Obuchowski’s for AUCs and their differences, "
-            f"else a bootstrap of patients ({grouped(replicates)} replicates)."
-        ),
-        header=("Claim", "Verdict", "Numbers", "Rule"),
-        groups=(tuple(_cells(claim, found[claim.key]) for claim in CLAIMS),),
+    return lay_out(
+        "claims",
+        "What the paper claims, put to this cohort. A claim holds where the "
+        f"{percent_of(level)} intervals of all numbers that it rests on lie on the "
+        "claimed side of their limits, does not hold where one lies on the other side, "
+        "and else cannot be told at this size. Intervals take nodes as nested in "
+        "patients: Obuchowski’s for AUCs and their differences, else a bootstrap of "
+        f"patients ({replicates}).",
+        [
+            ("Claim", lambda claim: f"{claim['key']}. {claim['text']}"),
+            ("Verdict", lambda claim: claim["verdict"]),
+            (f"Numbers ({ci(level)})", _numbers),
+            ("Rule", lambda claim: claim["rule"]),
+        ],
+        [claims],
     )
 
 
-def _cells(claim: Claim, answer: Answer) -> Row:
-    numbers = [_written(part) for part in answer.parts] + list(answer.remarks)
-    return (
-        f"{claim.key}. {claim.text}",
-        answer.verdict,
-        "; ".join(numbers),
-        claim.rule,
-    )
+def _numbers(claim: Mapping[str, Any]) -> str:
+    """Write what a claim rests on."""
+    return "; ".join([*map(_written, claim["parts"]), *claim["remarks"]])
 
 
-def _written(part: Part) -> str:
+def _written(part: Mapping[str, Any]) -> str:
     """Write a number with its interval."""
-    estimate = part.estimate
-    if estimate.value is None:
-        return f"{estimate.what}: not measured"
-    ends = (
-        f"{half_up(estimate.lower, 3)} to {half_up(estimate.upper, 3)}"
-        if estimate.lower is not None and estimate.upper is not None
-        else MISSING
-    )
-    return f"{estimate.what}: {half_up(estimate.value, 3)} ({ends})"
+    if part["value"] is None:
+        return f"{part['what']}: not measured"
+    number = with_interval(part["value"], part["lower"], part["upper"])
+    return f"{part['what']}: {number}"
 
 
 def _described(claim: Claim, answer: Answer) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """The findings on a published table, to be read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from nodal_staging.paper.recover_counts.contradictions import Verdict
 from nodal_staging.paper.recover_counts.discordance import TESTS, Block
 from nodal_staging.paper.recover_counts.fits import RULES
 from nodal_staging.paper.recover_counts.recovered_tables import contradicted_words
 from nodal_staging.paper.recover_counts.results import Findings, Judged, Recovered
-from nodal_staging.tables.document import Document, Heading, Part
-from nodal_staging.tables.grid import Grid, Row
+from nodal_staging.tables.document import Document, Part
+from nodal_staging.tables.grid import Column, Grid, Row, lay_out
+from nodal_staging.tables.parts import Heading
 from nodal_staging.tables.rounding import MISSING, half_up, p_value
 
 MOST_SHOWN = 4
@@ -171,12 +173,7 @@ def _means_grid(findings: Findings) -> Grid:
             mean.row.classifier,
             mean.cell.name,
             mean.cell.text,
-            half_up(mean.least, 4)
-            + (
-                ""
-                if mean.least == mean.greatest
-                else f" to {half_up(mean.greatest, 4)}"
-            ),
+            _range(half_up(mean.least, 4), half_up(mean.greatest, 4)),
             _spoken(" or ".join(mean.rules)) or "none",
             _spoken(" or ".join(mean.rules_of_printed)) or "none",
         )
@@ -198,40 +195,49 @@ def _bounds_grids(bounds: Sequence[Block], significance: float) -> Iterator[Part
         "calls": "called positive or not, all cases",
     }
     for scope, title in titles.items():
-        yield Grid(
-            name=f"recovered-{scope}",
-            caption=(
-                f"McNemar's test, {title}. Difference: discordant cases in favour of A "
-                "less those in favour of B. Each test: least and greatest p, and "
-                f"whether it is below {significance:g}; where perhaps, from how many "
-                "discordant cases on it is not."
-            ),
-            header=("A", "B", "Difference", "Discordant", *map(str.capitalize, TESTS)),
-            groups=(tuple(_bound_row(b) for b in bounds if b["scope"] == scope),),
+        yield lay_out(
+            f"recovered-{scope}",
+            f"McNemar's test, {title}. Difference: discordant cases in favour of A "
+            "less those in favour of B. Each test: least and greatest p, and whether "
+            f"it is below {significance:g}; where perhaps, from how many discordant "
+            "cases on it is not.",
+            BOUNDS,
+            [[bound for bound in bounds if bound["scope"] == scope]],
         )
 
 
-def _bound_row(bound: Block) -> Row:
-    return (
-        str(bound["classifier_a"]),
-        str(bound["classifier_b"]),
-        _span(bound, "difference"),
-        _span(bound, "discordant"),
-        *(_test_words(bound, test) for test in TESTS),
+def _span(title: str, name: str) -> Column:
+    """Return a column of the least and the greatest count."""
+    return title, lambda bound: _range(
+        *(half_up(int(bound[f"{name}_{end}"]), 0) for end in ("min", "max"))
     )
 
 
-def _span(bound: Block, name: str) -> str:
-    low, high = (half_up(int(str(bound[f"{name}_{end}"])), 0) for end in ("min", "max"))
-    return low if low == high else f"{low} to {high}"
+def _range(least: str, greatest: str) -> str:
+    """Write what something lies between; once, if both are the same."""
+    return least if least == greatest else f"{least} to {greatest}"
 
 
-def _test_words(bound: Block, test: str) -> str:
-    ends = [p_value(float(str(bound[f"p_{test}_{end}"]))) for end in ("min", "max")]
+def _test_words(bound: Mapping[Any, Any], test: str) -> str:
+    ends = _range(*(p_value(bound[f"p_{test}_{end}"]) for end in ("min", "max")))
     words = str(bound[test])
     if words == "perhaps":
         words += f", not from {bound[f'{test}_spared_from']}"
-    return f"{' to '.join(dict.fromkeys(ends))}: {words}"
+    return f"{ends}: {words}"
+
+
+def _test(test: str) -> Column:
+    return test.capitalize(), lambda bound: _test_words(bound, test)
+
+
+BOUNDS: tuple[Column, ...] = (
+    ("A", lambda bound: str(bound["classifier_a"])),
+    ("B", lambda bound: str(bound["classifier_b"])),
+    _span("Difference", "difference"),
+    _span("Discordant", "discordant"),
+    *map(_test, TESTS),
+)
+"""What is listed of a pair of rows."""
 
 
 def _listed(words: Sequence[str], mark: str) -> str:

@@ -22,7 +22,6 @@ import pandera.pandas as pa
 
 from nodal_staging import tables
 from nodal_staging.paper.scorecard.measured import Measured
-from nodal_staging.study.files import write_text
 from nodal_staging.tables.columns import (
     one_of,
     optional_number,
@@ -30,7 +29,8 @@ from nodal_staging.tables.columns import (
     table,
     text,
 )
-from nodal_staging.tables.grid import RENDERERS, Grid, Row
+from nodal_staging.tables.document import write_grid
+from nodal_staging.tables.grid import Grid, lay_out, records_by
 from nodal_staging.tables.rounding import MISSING, half_up, truncated
 
 CONTRADICTS = "the paper contradicts itself"
@@ -110,12 +110,13 @@ def write_scorecard(
     """
     printed = tables.read(published, PUBLISHED)
     frame = score(printed, measured, synthetic=synthetic)
-    for path in output:
-        suffix = Path(path).suffix
-        if suffix == ".tsv":
-            tables.write(frame, path, SCORECARD)
-        else:
-            write_text(path, RENDERERS[suffix](scorecard_grid(frame)))
+    write_grid(
+        scorecard_grid(frame),
+        output,
+        title="The paper’s numbers and ours",
+        frame=frame,
+        schema=SCORECARD,
+    )
 
 
 def score(
@@ -207,24 +208,21 @@ def rounded_as(
 
 def scorecard_grid(frame: pd.DataFrame) -> Grid:
     """Lay out the scorecard for reading, one group a section."""
-    sections = list(pd.unique(frame["section"]))
     counted = Counter(frame["status"])
     told = ", ".join(f"{counted[s]} {s}" for s in STATUSES if counted[s])
-    return Grid(
-        name="scorecard",
-        caption=(
-            f"Every number that the paper prints, beside ours: {told}. Ours is rounded "
-            "to the paper's digits: half up, but the shares of Table 1 are truncated, "
-            "since the paper truncates them."
-        ),
-        header=("Quantity", "Paper", "Ours", "Status", "Note"),
-        groups=tuple(
-            tuple(
-                _cells(row)
-                for row in frame[frame["section"] == section].to_dict("records")
-            )
-            for section in sections
-        ),
+    return lay_out(
+        "scorecard",
+        f"Every number that the paper prints, and ours: {told}. Ours is rounded to the "
+        "paper's digits: half up, but the shares of Table 1 are truncated, since the "
+        "paper truncates them.",
+        [
+            ("Quantity", lambda row: str(row["quantity"])),
+            ("Paper", lambda row: _with_unit(row["printed"], row["unit"])),
+            ("Ours", lambda row: _with_unit(row["ours"], row["unit"])),
+            ("Status", lambda row: str(row["status"])),
+            ("Note", lambda row: _or_nothing(row["note"])),
+        ],
+        records_by(frame, "section"),
     )
 
 
@@ -233,16 +231,10 @@ def _digits(printed: str) -> int:
     return len(printed.partition(".")[2])
 
 
-def _cells(row: Mapping[str, object]) -> Row:
-    sign = " %" if row["unit"] == "percent" else ""
-    ours = _or_nothing(row["ours"])
-    return (
-        str(row["quantity"]),
-        f"{_parted(str(row['printed']))}{sign}",
-        f"{_parted(ours)}{sign}" if ours else MISSING,
-        str(row["status"]),
-        _or_nothing(row["note"]),
-    )
+def _with_unit(number: object, unit: str) -> str:
+    """Write a number of the table with its unit; a dash where there is none."""
+    words = _or_nothing(number)
+    return f"{_parted(words)}{'%' * (unit == 'percent')}" if words else MISSING
 
 
 def _parted(number: str) -> str:

@@ -1,13 +1,17 @@
 """The precision page."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from nodal_staging.study.classifier_names import printed
-from nodal_staging.tables.document import Document, Heading
-from nodal_staging.tables.grid import Grid, Row
-from nodal_staging.tables.rounding import MISSING, half_up, setting_percent
+from nodal_staging.tables.document import Document
+from nodal_staging.tables.grid import Grid, Row, lay_out
+from nodal_staging.tables.grid_columns import decimals, percentages
+from nodal_staging.tables.intervals import ci
+from nodal_staging.tables.parts import Heading
+from nodal_staging.tables.rounding import MISSING, half_up, number, setting_percent
 
 TEST_WORDS = {"mid": "mid-p", "exact": "exact", "corrected": "corrected"}
 LEVEL_WORDS = {
@@ -38,17 +42,17 @@ def page(
     """
     reached = precision[precision["classifier"].notna()]
     expected = precision[precision["classifier"].isna()]
-    ci = f"{setting_percent(level)} %"
+    of_level = ci(level)
     return Document(
         "Precision",
         (
             _summary(reached, differences, pairs),
             Heading("What this study reached"),
-            reached_grid(reached, ci),
+            reached_grid(reached, of_level),
             Heading("What to expect of the AUC"),
-            _auc_grid(expected, ci),
+            _auc_grid(expected, of_level),
             Heading("What to expect of sensitivity and specificity"),
-            _share_grid(expected, ci),
+            _share_grid(expected, of_level),
             Heading("Smallest difference of accuracies at this study’s size"),
             own_grid(differences),
             Heading("Smallest difference at other sizes"),
@@ -71,63 +75,54 @@ def _summary(reached: pd.DataFrame, differences: pd.DataFrame, pairs: int) -> st
         "negative nodes. Expected widths take nodes for independent; the median design "
         f"effect of its classifiers is {effect} (variance of the AUC with "
         "nodes nested in patients over that without), and widths grow with its square "
-        f"root. Differences are those that McNemar’s test finds with {power} % power, "
+        f"root. Differences are those that McNemar’s test finds with {power}% power, "
         "by the share of nodes that one of two classifiers alone gets right. Holm’s "
         f"first step is 0.05 over {pairs} pairs."
     )
 
 
-def reached_grid(reached: pd.DataFrame, ci: str) -> Grid:
+def reached_grid(reached: pd.DataFrame, of_level: str) -> Grid:
     """Lay out half the width of each classifier's intervals.
 
     Parameters
     ----------
     reached
         Rows of ``PRECISION`` that name a classifier.
-    ci
-        The level in words, ``95 %``.
+    of_level
+        Name of the intervals: ``95% CI``.
     """
-    rows = []
-    for name, own in reached.groupby("classifier", sort=False):
-        width = own.set_index(["measure", "method"])["half_width"]
-        value = own[own["measure"] == "auc"]["value"].iloc[0]
-        effect = own["design_effect"].iloc[0]
-        rows.append(
-            (
-                printed(str(name)),
-                half_up(value, 3),
-                *(
-                    half_up(width["auc", method], 3)
-                    for method in ("obuchowski_logit", "bootstrap", "delong")
-                ),
-                MISSING if pd.isna(effect) else half_up(effect, 2),
-                *(
-                    half_up(100 * width[measure, "wilson"], 1)
-                    for measure in ("sensitivity", "specificity")
-                ),
-            )
-        )
-    return Grid(
-        name="precision-reached",
-        caption=(
-            f"Half the width of each {ci} interval; of sensitivity and specificity in "
-            "percentage points (Wilson)."
-        ),
-        header=(
-            "Classifier",
-            "AUC",
-            "± clustered",
-            "± bootstrap",
-            "± DeLong",
-            "Design effect",
-            "± Sens",
-            "± Spec",
-        ),
-        groups=(tuple(rows),),
+    return lay_out(
+        "precision-reached",
+        f"Half the width of each {of_level}; of sensitivity and specificity in "
+        "percentage points (Wilson).",
+        [
+            ("Classifier", lambda own: printed(own["classifier"])),
+            decimals("AUC", "auc"),
+            decimals("± clustered", "obuchowski_logit"),
+            decimals("± bootstrap", "bootstrap"),
+            decimals("± DeLong", "delong"),
+            ("Design effect", lambda own: number(own["design_effect"], 2)),
+            percentages("± Sens", "sensitivity"),
+            percentages("± Spec", "specificity"),
+        ],
+        [[_reached(own) for _, own in reached.groupby("classifier", sort=False)]],
     )
 
 
-def _auc_grid(expected: pd.DataFrame, ci: str) -> Grid:
+def _reached(own: pd.DataFrame) -> dict[str, Any]:
+    """Sum up the rows of a classifier: estimate, design effect and half-widths."""
+    of_auc = own[own["measure"] == "auc"]
+    others = own[own["measure"] != "auc"]
+    return {
+        "classifier": own["classifier"].iloc[0],
+        "auc": of_auc["value"].iloc[0],
+        "design_effect": own["design_effect"].iloc[0],
+        **dict(zip(of_auc["method"], of_auc["half_width"], strict=True)),
+        **dict(zip(others["measure"], others["half_width"], strict=True)),
+    }
+
+
+def _auc_grid(expected: pd.DataFrame, of_level: str) -> Grid:
     areas = expected[expected["measure"] == "auc"]
     values = sorted(areas["value"].unique())
     groups = tuple(
@@ -140,7 +135,7 @@ def _auc_grid(expected: pd.DataFrame, ci: str) -> Grid:
     return Grid(
         name="precision-auc",
         caption=(
-            f"Expected half-width of the {ci} interval of the AUC; above for normal "
+            f"Expected half-width of the {of_level} of the AUC; above for normal "
             "scores of equal variance, as DeLong’s will be, below by Hanley and "
             "McNeil’s approximation. * is the study’s own "
             "size."
@@ -150,7 +145,7 @@ def _auc_grid(expected: pd.DataFrame, ci: str) -> Grid:
     )
 
 
-def _share_grid(expected: pd.DataFrame, ci: str) -> Grid:
+def _share_grid(expected: pd.DataFrame, of_level: str) -> Grid:
     shares = expected[expected["measure"] == "sensitivity"]
     values = sorted(shares["value"].unique())
     rows = tuple(
@@ -163,10 +158,10 @@ def _share_grid(expected: pd.DataFrame, ci: str) -> Grid:
     return Grid(
         name="precision-shares",
         caption=(
-            f"Expected half-width of Wilson’s {ci} interval in percentage points, by "
+            f"Expected half-width of Wilson’s {of_level} in percentage points, by "
             "the number of nodes of the class. * is the study’s own."
         ),
-        header=("Nodes of the class", *(f"{100 * value:g} %" for value in values)),
+        header=("Nodes of the class", *(f"{100 * value:g}%" for value in values)),
         groups=(rows,),
     )
 
@@ -217,7 +212,7 @@ def own_grid(differences: pd.DataFrame) -> Grid:
             "of discordant nodes. – : not even if all discordant nodes favour one "
             "classifier."
         ),
-        header=("Test and level", *(f"{100 * s:g} % discordant" for s in shares)),
+        header=("Test and level", *(f"{100 * s:g}% discordant" for s in shares)),
         groups=groups,
     )
 
@@ -241,7 +236,7 @@ def _sizes_grid(differences: pd.DataFrame) -> Grid:
             "Percentage points (nodes), mid-p, by the number of test nodes and the "
             "share of discordant ones. * is the study’s own."
         ),
-        header=("Nodes and level", *(f"{100 * s:g} % discordant" for s in shares)),
+        header=("Nodes and level", *(f"{100 * s:g}% discordant" for s in shares)),
         groups=groups,
     )
 
@@ -264,7 +259,7 @@ def _needed_grid(needed: pd.DataFrame) -> Grid:
         )
         groups.setdefault(difference, []).append(
             (
-                f"{100 * difference:g} points, {100 * share:g} % discordant",
+                f"{100 * difference:g} points, {100 * share:g}% discordant",
                 *(
                     "> 20000" if pd.isna(found[key]) else f"{found[key]:.0f}"
                     for key in columns

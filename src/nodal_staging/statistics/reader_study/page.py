@@ -1,23 +1,19 @@
 """The reader study, to be read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
 from nodal_staging.statistics.reader_study.areas import MEAN
-from nodal_staging.statistics.reader_study.kappa import MEASURES
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.tables import RATINGS
-from nodal_staging.tables.document import Document, Heading, Part
-from nodal_staging.tables.grid import Grid, Row
-from nodal_staging.tables.rounding import (
-    MISSING,
-    grouped,
-    half_up,
-    p_value,
-    percent,
-    setting_percent,
-)
+from nodal_staging.tables.document import Document, Part
+from nodal_staging.tables.grid import Column, Grid, lay_out, records_by
+from nodal_staging.tables.grid_columns import counts, decimal_intervals, decimals
+from nodal_staging.tables.intervals import ci, interval, with_interval
+from nodal_staging.tables.parts import Heading
+from nodal_staging.tables.rounding import grouped, number, p_value, percent
 
 BASES = {
     "ordinal": "ordinal ratings",
@@ -25,7 +21,7 @@ BASES = {
     "published": "curve against calls",
 }
 COVARIANCES = {"delong": "nodes (DeLong)", "clustered": "patients (Obuchowski)"}
-Cells = Mapping[str, object]
+Record = Mapping[Any, Any]
 
 
 def page(
@@ -38,188 +34,163 @@ def page(
     level: float,
 ) -> Document:
     """Lay out the tables of the reader study; ``level`` is of the intervals."""
-    ci = f"{setting_percent(level)} % CI"
+    of_level = ci(level)
     parts: list[Part] = [
         Heading("Readers"),
-        _areas_grid(areas, ci),
-        _points_grid(points, ci),
+        _areas_grid(areas, of_level),
+        _points_grid(points, of_level),
     ]
     if len(agreement):
-        parts += [Heading("Agreement of readers"), _agreement_grid(agreement, ci)]
-    parts += [Heading("Networks against the readers’ mean"), _fixed_grid(fixed, ci)]
+        parts += [Heading("Agreement of readers"), _agreement_grid(agreement, of_level)]
+    parts += [
+        Heading("Networks against the readers’ mean"),
+        _fixed_grid(fixed, of_level),
+    ]
     if len(random):
-        parts.append(_random_grid(random, ci))
+        parts.append(_random_grid(random, of_level))
     return Document("Reader study", tuple(parts))
 
 
-def _areas_grid(areas: pd.DataFrame, ci: str) -> Grid:
-    rows = [
-        (
-            _name(row["reader"]),
-            str(row["basis"]),
-            f"{row['n_positive']} + {row['n_negative']}",
-            half_up(_float(row, "auc"), 3),
-            _interval(row, "delong_lower", "delong_upper"),
-            _interval(row, "clustered_lower", "clustered_upper"),
-        )
-        for row in _records(areas)
-    ]
-    return Grid(
-        name="reader-areas",
-        caption=(
-            "Area under the curve of four ratings (ordinal), and of likely or not "
-            "(dichotomised), which is the mean of sensitivity and specificity. "
-            "Clustered: Obuchowski’s interval on the logit scale, which takes nodes as "
-            "nested in patients. The mean takes these readers as fixed, on the nodes "
-            "that all of them rated."
-        ),
-        header=(
-            "Reader",
-            "Ratings",
-            "Nodes (+ and −)",
-            "AUC",
-            f"DeLong {ci}",
-            f"Clustered {ci}",
-        ),
-        groups=tuple(
-            tuple(row for row in rows if row[1] == basis)
-            for basis in ("ordinal", "dichotomised")
-        ),
-    )
+NETWORK: Column = ("Network", lambda row: printed(str(row["network"])))
+BASIS: Column = ("Basis", lambda row: BASES[row["basis"]])
+DIFFERENCE = decimals("Difference", "difference")
+UNITS: Column = ("Units", lambda row: COVARIANCES[row["covariance"]])
+P: Column = ("p", lambda row: p_value(row["p"]))
 
 
-def _points_grid(points: pd.DataFrame, ci: str) -> Grid:
-    groups: dict[object, list[Row]] = {}
-    for row in _records(points):
-        cut = int(str(row["rating_from"]).removesuffix(".0"))
-        mark = " (published)" if row["published"] == "yes" else ""
-        counts = {name: int(str(row[name])) for name in ("tp", "fn", "tn", "fp")}
-        groups.setdefault(row["reader"], []).append(
+def _areas_grid(areas: pd.DataFrame, of_level: str) -> Grid:
+    return lay_out(
+        "reader-areas",
+        "Area under the curve of four ratings (ordinal), and of likely or not "
+        "(dichotomised), which is the mean of sensitivity and specificity. Clustered: "
+        "Obuchowski’s interval on the logit scale, which takes nodes as nested in "
+        "patients. The mean takes these readers as fixed, on the nodes that all of "
+        "them rated.",
+        [
+            ("Reader", lambda row: _name(row["reader"])),
+            ("Ratings", lambda row: str(row["basis"])),
             (
-                _name(row["reader"]),
-                f"{RATINGS[cut - 1]} or higher{mark}".replace(
-                    "very likely or higher", "very likely"
-                ),
-                *map(str, counts.values()),
-                f"{percent(counts['tp'], counts['tp'] + counts['fn'])} "
-                + _interval(row, "sensitivity_lower", "sensitivity_upper", 100, 0),
-                f"{percent(counts['tn'], counts['tn'] + counts['fp'])} "
-                + _interval(row, "specificity_lower", "specificity_upper", 100, 0),
-            )
-        )
-    return Grid(
-        name="reader-points",
-        caption="All operating points; percentages with Wilson’s intervals.",
-        header=(
-            "Reader",
-            "Positive if rated",
-            "TP",
-            "FN",
-            "TN",
-            "FP",
-            f"Sens ({ci})",
-            f"Spec ({ci})",
-        ),
-        groups=tuple(map(tuple, groups.values())),
+                "Nodes (+ and −)",
+                lambda row: f"{row['n_positive']} + {row['n_negative']}",
+            ),
+            decimals("AUC", "auc"),
+            decimal_intervals(f"DeLong {of_level}", "delong_"),
+            decimal_intervals(f"Clustered {of_level}", "clustered_"),
+        ],
+        [
+            areas[areas["basis"] == basis].to_dict("records")
+            for basis in ("ordinal", "dichotomised")
+        ],
     )
 
 
-def _agreement_grid(agreement: pd.DataFrame, ci: str) -> Grid:
-    titles = {
-        "same_rating": "Same rating",
-        "same_call": "Same call",
-        "kappa_unweighted": "Unweighted κ",
-        "kappa_linear": "Linear κ",
-        "kappa_quadratic": "Quadratic κ",
-        "kappa_calls": "κ of calls",
-    }
-    return Grid(
-        name="reader-agreement",
-        caption=(
-            "Shares of nodes with the same rating and the same call (likely or not), "
-            f"and kappa, each with its {ci} from a bootstrap of patients "
-            f"({', '.join(map(grouped, pd.unique(agreement['replicates'])))} "
-            "replicates)."
-        ),
-        header=("Readers", "Nodes", *titles.values()),
-        groups=(tuple(_agreement_row(row) for row in _records(agreement)),),
+def _points_grid(points: pd.DataFrame, of_level: str) -> Grid:
+    return lay_out(
+        "reader-points",
+        "All operating points; percentages with Wilson’s intervals.",
+        [
+            ("Reader", lambda row: _name(row["reader"])),
+            ("Positive if rated", _cut),
+            counts("TP", "tp"),
+            counts("FN", "fn"),
+            counts("TN", "tn"),
+            counts("FP", "fp"),
+            (f"Sens ({of_level})", lambda row: _share(row, "tp", "fn", "sensitivity")),
+            (f"Spec ({of_level})", lambda row: _share(row, "tn", "fp", "specificity")),
+        ],
+        records_by(points, "reader"),
     )
 
 
-def _agreement_row(row: Cells) -> Row:
-    return (
-        f"{_name(row['reader_a'])} and {_name(row['reader_b'])}",
-        str(row["n"]),
-        *(
-            f"{_number(row, name)} "
-            + _interval(row, f"{name}_lower", f"{name}_upper", digits=2)
-            for name in MEASURES
-        ),
+def _cut(row: Record) -> str:
+    """Say from which rating on a node is called positive."""
+    last, cut = len(RATINGS), int(float(row["rating_from"]))
+    words = RATINGS[cut - 1] + (" or higher" if cut < last else "")
+    return words + (" (published)" if row["published"] == "yes" else "")
+
+
+def _share(row: Record, right: str, wrong: str, name: str) -> str:
+    """Write a share, rounded once from its counts, with its interval, in percent."""
+    share = percent(int(row[right]), int(row[right]) + int(row[wrong]))
+    lower, upper = row[f"{name}_lower"], row[f"{name}_upper"]
+    return f"{share} ({interval(lower, upper, 0, scale=100)})"
+
+
+def _agreement_grid(agreement: pd.DataFrame, of_level: str) -> Grid:
+    replicates = ", ".join(map(grouped, pd.unique(agreement["replicates"])))
+    return lay_out(
+        "reader-agreement",
+        "Shares of nodes with the same rating and the same call (likely or not), and "
+        f"kappa, each with its {of_level} from a bootstrap of patients ({replicates} "
+        "replicates).",
+        [
+            (
+                "Readers",
+                lambda row: f"{_name(row['reader_a'])} and {_name(row['reader_b'])}",
+            ),
+            counts("Nodes", "n"),
+            _measure("Same rating", "same_rating"),
+            _measure("Same call", "same_call"),
+            _measure("Unweighted κ", "kappa_unweighted"),
+            _measure("Linear κ", "kappa_linear"),
+            _measure("Quadratic κ", "kappa_quadratic"),
+            _measure("κ of calls", "kappa_calls"),
+        ],
+        [agreement.to_dict("records")],
     )
 
 
-def _fixed_grid(fixed: pd.DataFrame, ci: str) -> Grid:
-    rows = [
-        (
-            printed(str(row["network"])),
-            BASES[str(row["basis"])],
-            *_both(row),
-            COVARIANCES[str(row["covariance"])],
-            _interval(row, "lower", "upper"),
-            _p(row),
-        )
-        for row in _records(fixed)
-    ]
-    sizes = _sizes(fixed)
-    return Grid(
-        name="reader-contrasts",
-        caption=(
-            f"AUC of a network less the mean AUC of the readers, {sizes}. These "
-            "readers are taken as fixed: nothing is said of others. The independent "
-            "units are nodes or patients. A network’s curve against calls compares a "
-            "whole curve with single points, as published: not like with like."
-        ),
-        header=(
-            "Network",
-            "Basis",
-            "Network’s AUC",
-            "Readers’ mean",
-            "Difference",
-            "Units",
-            ci,
-            "p",
-        ),
-        groups=tuple(
-            tuple(row for row in rows if row[1] == basis) for basis in BASES.values()
-        ),
+def _measure(title: str, name: str) -> Column:
+    """Return the column of a measure of agreement with its interval."""
+    return title, lambda row: with_interval(
+        row[name], row[f"{name}_lower"], row[f"{name}_upper"], 2
     )
 
 
-def _random_grid(random: pd.DataFrame, ci: str) -> Grid:
-    rows = [
-        (
-            printed(str(row["network"])),
-            BASES[str(row["basis"])],
-            _both(row)[2],
-            COVARIANCES[str(row["covariance"])],
-            _number(row, "degrees_of_freedom", 1).replace(MISSING, "∞"),
-            _interval(row, "lower", "upper"),
-            _p(row),
-        )
-        for row in _records(random)
-        if row["basis"] != "published"
-    ]
-    return Grid(
-        name="reader-random",
-        caption=(
-            "The same with readers random (Obuchowski and Rockette, Hillis’ degrees of "
-            "freedom): whether it holds for readers like these. With few readers the "
-            "degrees of freedom are few and the interval says little; it is no "
-            "headline."
-        ),
-        header=("Network", "Basis", "Difference", "Units", "df", ci, "p"),
-        groups=(tuple(rows),),
+def _fixed_grid(fixed: pd.DataFrame, of_level: str) -> Grid:
+    return lay_out(
+        "reader-contrasts",
+        f"AUC of a network less the mean AUC of the readers, {_sizes(fixed)}. These "
+        "readers are taken as fixed: nothing is said of others. The independent units "
+        "are nodes or patients. A network’s curve against calls compares a whole curve "
+        "with single points, as published: not like with like.",
+        [
+            NETWORK,
+            BASIS,
+            decimals("Network’s AUC", "auc_network"),
+            decimals("Readers’ mean", "auc_readers"),
+            DIFFERENCE,
+            UNITS,
+            decimal_intervals(of_level),
+            P,
+        ],
+        [fixed[fixed["basis"] == basis].to_dict("records") for basis in BASES],
     )
+
+
+def _random_grid(random: pd.DataFrame, of_level: str) -> Grid:
+    return lay_out(
+        "reader-random",
+        "The same with readers random (Obuchowski and Rockette, Hillis’ degrees of "
+        "freedom): whether it holds for readers like these. With few readers the "
+        "degrees of freedom are few and the interval says little; it is no headline.",
+        [
+            NETWORK,
+            BASIS,
+            DIFFERENCE,
+            UNITS,
+            ("df", _freedom),
+            decimal_intervals(of_level),
+            P,
+        ],
+        [random[random["basis"] != "published"].to_dict("records")],
+    )
+
+
+def _freedom(row: Record) -> str:
+    """Write the degrees of freedom; infinite ones are empty in the table."""
+    found = row["degrees_of_freedom"]
+    return "∞" if pd.isna(found) else number(found, 1)
 
 
 def _sizes(frame: pd.DataFrame) -> str:
@@ -227,45 +198,10 @@ def _sizes(frame: pd.DataFrame) -> str:
     sizes = {
         f"{row['n_positive']} positive and {row['n_negative']} negative nodes of "
         f"{row['n_patients']} patients"
-        for row in _records(frame)
+        for row in frame.to_dict("records")
     }
     return " or ".join(sorted(sizes))
 
 
-def _both(row: Cells) -> tuple[str, str, str]:
-    return (
-        half_up(_float(row, "auc_network"), 3),
-        half_up(_float(row, "auc_readers"), 3),
-        half_up(_float(row, "difference"), 3),
-    )
-
-
-def _p(row: Cells) -> str:
-    return MISSING if pd.isna(row["p"]) else p_value(_float(row, "p"))
-
-
-def _records(frame: pd.DataFrame) -> Iterator[Cells]:
-    yield from frame.to_dict("records")
-
-
 def _name(reader: object) -> str:
     return "Mean of readers" if reader == MEAN else printed(str(reader))
-
-
-def _float(row: Cells, name: str) -> float:
-    return float(str(row[name]))
-
-
-def _number(row: Cells, name: str, digits: int = 2) -> str:
-    value = row[name]
-    return MISSING if pd.isna(value) else half_up(_float(row, name), digits)
-
-
-def _interval(
-    row: Cells, lower: str, upper: str, scale: int = 1, digits: int = 3
-) -> str:
-    """Write an interval."""
-    if pd.isna(row[lower]) or pd.isna(row[upper]):
-        return f"({MISSING})"
-    ends = [half_up(scale * _float(row, end), digits) for end in (lower, upper)]
-    return f"({ends[0]} to {ends[1]})"
