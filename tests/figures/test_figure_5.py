@@ -160,7 +160,7 @@ def test_the_caption_says_what_flatters_and_what_is_taken_as_independent(
     study, tmp_path
 ):
     caption = Legend.of(drawn(study, tmp_path)["svg"].read_text()).caption
-    assert "90 % sensitivity (always chosen on the test set)" in caption
+    assert "90% sensitivity (always chosen on the test set)" in caption
     assert "take nodes as independent" in caption
 
 

@@ -203,7 +203,7 @@ def test_each_panel_says_how_much_speaks_against_its_output(
         for network in plain:
             values = network.first.map[network.place(one.node["node_id"])].astype(float)
             share = -values[values < 0].sum() / np.abs(values).sum()
-            expected.append(f"{100 * share:.0f} % against the output")
+            expected.append(f"{100 * share:.0f}% against the output")
     assert [line for line in lines if line.endswith("against the output")] == expected
     assert overlapping(figure) == []
 
@@ -284,7 +284,7 @@ def test_the_legend_tells_of_a_mask_channel_where_there_is_one(study, ct_share):
     )
     examples = single_examples(tables.read(study / "nodes.tsv", tables.NODES))
     words = caption([seen, seen], examples, (-160, 240))
-    assert ("70 % of the absolute relevance lie on the other" in words) == (
+    assert ("70% of the absolute relevance lie on the other" in words) == (
         ct_share != 1
     )
 

@@ -141,7 +141,7 @@ def test_what_calibration_means_is_said_and_can_be_read(study, monkeypatch):
         output=[],
     )
     ((figure, legend),) = kept.items()
-    for words in ("moved to the prevalence", "Slope: 1", "intercept: 0", "95 % interv"):
+    for words in ("moved to the prevalence", "Slope: 1", "intercept: 0", "95% interv"):
         assert words in legend.caption
     words = [text for text in figure.findobj(Text) if text.get_text()]
     assert any("slope" in text.get_text() for text in words)

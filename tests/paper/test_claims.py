@@ -235,7 +235,7 @@ def test_relevance_on_a_mask_channel_is_told_and_not_counted(evidence):
     assert "channel" not in " ".join(CHECKS["C4"](evidence).remarks)
     rows = [on_node(cnn, 0.4, 0.3) for cnn in CNNS]
     seen = dataclasses.replace(evidence, localisation=pd.DataFrame(rows))
-    assert "has 70, 70, 70 % of all" in CHECKS["C4"](seen).remarks[-1]
+    assert "has 70, 70, 70% of all" in CHECKS["C4"](seen).remarks[-1]
 
 
 def test_what_gives_constant_pixels_nothing_stands_beside_the_halo(evidence):

@@ -16,7 +16,7 @@ from nodal_staging.figures.legend import Legend
 from nodal_staging.statistics.calibration import CALIBRATION
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.study.files import read_json
-from nodal_staging.tables.rounding import setting_percent
+from nodal_staging.tables.intervals import percent_of, with_interval
 
 MIXES = {"test": "test set", "natural": "weighted to all nodes"}
 STATUSES = {
@@ -100,7 +100,7 @@ def legend(statistics: Sequence[str | Path]) -> Legend:
     mixes = [
         m for p in statistics for m in read_json(p)["calibration"]["mixes"].values()
     ]
-    level = f"{setting_percent(mixes[0]['brier']['level'])} % " if mixes else ""
+    level = f"{percent_of(mixes[0]['brier']['level'])} " if mixes else ""
     caption = (
         "Observed share of positive nodes against predicted probability, in groups of "
         f"as many nodes each with {level}intervals, and the logistic line through all "
@@ -156,7 +156,7 @@ def _numbers(block: Mapping[str, Any]) -> str:
     else:
         slope = f"slope {_with_interval(block['slope'])}"
     return (
-        f"{100 * block['prevalence']:.1f} % positive\n{slope}\n"
+        f"{100 * block['prevalence']:.1f}% positive\n{slope}\n"
         f"intercept {_with_interval(block['intercept'])}\n"
         f"Brier {_with_interval(block['brier'], 3)}\n"
         f"scaled {_with_interval(block['scaled_brier'])}"
@@ -165,11 +165,8 @@ def _numbers(block: Mapping[str, Any]) -> str:
 
 def _with_interval(found: Mapping[str, float], digits: int = 2) -> str:
     """Print an estimate with its interval."""
-    estimate, lower, upper = (
-        f"{found[name]:.{digits}f}".replace("-", "\u2212")
-        for name in ("estimate", "lower", "upper")
-    )
-    return f"{estimate} ({lower} to {upper})"
+    ends = found["lower"], found["upper"]
+    return with_interval(found["estimate"], *ends, digits)
 
 
 def _say(axes: Axes, words: str) -> None:

@@ -13,6 +13,7 @@ from nodal_staging.figures.legend import Legend
 from nodal_staging.statistics.decision_curve import DECISION_CURVE
 from nodal_staging.study.classifier_names import is_reader, printed
 from nodal_staging.study.files import read_json
+from nodal_staging.tables.intervals import percent_of
 
 HIGHEST = 0.6
 """Threshold probability up to which is drawn; few would wait for more."""
@@ -65,8 +66,8 @@ def draw_decision_curves(
         xlim=(0, HIGHEST),
         ylim=(-0.12 * prevalence, 1.08 * prevalence),
         xlabel="Threshold probability",
-        ylabel=f"Net benefit per node, {100 * prevalence:.1f} % of {source} positive",
-        title=f"CNNs, pointwise {100 * block['level']:g} % band over patients",
+        ylabel=f"Net benefit per node, {100 * prevalence:.1f}% of {source} positive",
+        title=f"CNNs, pointwise {percent_of(block['level'])} band over patients",
     )
     right.set(xlabel="Threshold probability", title="Beside forests and readers")
     figure.legend(
@@ -86,8 +87,8 @@ def legend(block: Mapping[str, Any]) -> Legend:
     caption = (
         "Net benefit per node of acting on a classifier, on all nodes and on none, by "
         "the probability from which one would act, at the prevalence of "
-        f"{source} ({100 * block['prevalence']:.1f} %). Left the CNNs with pointwise "
-        f"{100 * block['level']:g} % bands over patients, right beside forests and "
+        f"{source} ({100 * block['prevalence']:.1f}%). Left the CNNs with pointwise "
+        f"{percent_of(block['level'])} bands over patients, right next to forests and "
         "readers. It is a scale of usefulness, and no proof of it."
     )
     return Legend("Decision curves", caption)

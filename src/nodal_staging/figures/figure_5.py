@@ -17,6 +17,7 @@ from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.roc_curves import Curve, draw_roc
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.study.files import read_json
+from nodal_staging.tables.intervals import percent_of
 
 BINS = [step / 25 for step in range(26)]
 SOURCES = {
@@ -91,13 +92,13 @@ def legend(curves: Sequence[Curve]) -> Legend:
     caption = (
         f"(a) ROC curves of the {len(curves)} CNNs on {statistics['n']['positive']:,} "
         f"positive and {statistics['n']['negative']:,} negative nodes, with the "
-        f"pointwise {100 * interval['level']:g} % band of sensitivity at given "
+        f"pointwise {percent_of(interval['level'])} band of sensitivity at given "
         f"specificities ({interval['replicates']:,} stratified bootstrap replicates, "
         "which take nodes as independent, though a patient has several); readers as "
         "black dots, forests as blue stars, at their operating points. "
         "(b) Outputs by status; dashed the Youden threshold "
         f"({SOURCES[statistics['threshold']['source']]}), dotted the threshold of "
-        f"{100 * statistics['at_target_sensitivity']['target']:g} % sensitivity "
+        f"{percent_of(statistics['at_target_sensitivity']['target'])} sensitivity "
         "(always chosen on the test set)."
     )
     if any(curve.ceiling is not None for curve in curves):
@@ -172,6 +173,6 @@ def histogram_key(curves: list[Curve]) -> tuple[list[Artist], list[str]]:
         "negative nodes",
         "positive nodes",
         f"Youden threshold, {source}",
-        f"threshold of {100 * target:g} % sensitivity, test set",
+        f"threshold of {percent_of(target)} sensitivity, test set",
     ]
     return handles, labels

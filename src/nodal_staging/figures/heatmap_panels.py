@@ -176,8 +176,8 @@ def draw_map(axes: Axes, network: Network, node: pd.Series) -> Axes:
     write_below(
         axes,
         f"output {network.score[node['node_id']]:.3f}{star}\n"
-        f"{100 * where.share[0, 0]:.0f} % on node, "
-        f"{100 * where.area[0, 0]:.0f} % of area"
+        f"{100 * where.share[0, 0]:.0f}% on node, "
+        f"{100 * where.area[0, 0]:.0f}% of area"
         f"{_opposing(network, node)}",
     )
     return axes
@@ -187,7 +187,7 @@ def _opposing(network: Network, node: pd.Series) -> str:
     """Say in a line how much of a map speaks against the output, where parts can."""
     if network.first.explains not in DIRECTED:
         return ""
-    return f"\n{100 * against(network, node):.0f} % against the output"
+    return f"\n{100 * against(network, node):.0f}% against the output"
 
 
 def key(explains: str, window_hu: tuple[float, float]) -> str:

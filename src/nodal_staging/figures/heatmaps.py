@@ -147,7 +147,7 @@ def _channels(networks: Sequence[Network], examples: Sequence[Example]) -> str:
 def _range(shares: Sequence[float]) -> str:
     """Write the least and the largest of some shares in percent."""
     low, high = (f"{100 * end:.0f}" for end in (min(shares), max(shares)))
-    return f"{low} %" if low == high else f"{low} to {high} %"
+    return f"{low}%" if low == high else f"{low}% to {high}%"
 
 
 def _listed(classifiers: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ from nodal_staging.statistics.reader_study.areas import (
 )
 from nodal_staging.statistics.reader_study.contrasts import FIXED
 from nodal_staging.study.classifier_names import printed
-from nodal_staging.tables.rounding import setting_percent
+from nodal_staging.tables.intervals import percent_of
 
 MARKERS = "osD^vP"
 LABELS = {ORDINAL: "four ratings", DICHOTOMISED: "likely or not"}
@@ -94,7 +94,7 @@ def legend(networks: int, level: float) -> Legend:
         "published; open: other cuts between two ratings. (b) AUC of each network less "
         "the mean AUC of the readers: “four ratings” sets whole curve against whole "
         "curve, “likely or not” the calls of both against each other. "
-        f"{setting_percent(level)} % intervals take nodes as nested in patients, and "
+        f"{percent_of(level)} intervals take nodes as nested in patients, and "
         "these readers as fixed."
     )
     return Legend("Readers, and networks against them", caption)
@@ -189,6 +189,6 @@ def _draw_contrasts(
     axes.set_ylim(len(networks) - 0.5, -0.6)
     axes.set_xlabel(
         f"AUC of the network less {MEAN} AUC of readers\n"
-        f"({100 * level:g} % interval over patients, readers fixed)"
+        f"({percent_of(level)} interval over patients, readers fixed)"
     )
     axes.set_title("Networks against readers")

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from nodal_staging.figures import style
 from nodal_staging.study.classifier_names import printed
+from nodal_staging.tables.intervals import percent_of, with_interval
 
 SHORT = {"rf_status_balanced": "RF status", "rf_location_balanced": "RF location"}
 
@@ -98,7 +99,7 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
 def _legend_title(curves: list[Curve]) -> str:
     """Say which interval stands beside the AUC and what the band is."""
     interval = curves[0].statistics["auc"]["intervals"]["bootstrap"]
-    level = f"{100 * interval['level']:g} %"
+    level = percent_of(interval["level"])
     replicates = f"{interval['replicates']:,}"
     return (
         f"AUC ({level} interval, stratified bootstrap,\n{replicates} replicates); "
@@ -111,8 +112,8 @@ def _label(curve: Curve) -> str:
     interval = auc["intervals"]["bootstrap"]
     best = "" if curve.ceiling is None else f"\nrealistic ceiling {curve.ceiling:.3f}"
     return (
-        f"{printed(curve.classifier)}\n{auc['estimate']:.3f} "
-        f"({interval['lower']:.3f} to {interval['upper']:.3f}){best}"
+        f"{printed(curve.classifier)}\n"
+        f"{with_interval(auc['estimate'], interval['lower'], interval['upper'])}{best}"
     )
 
 

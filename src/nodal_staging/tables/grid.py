@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from nodal_staging.tables.rounding import MISSING
+
 Row = tuple[str, ...]
 Column = tuple[str, Callable[[Mapping[Any, Any]], str]]
 """Title of a column, and what its cell says of a record."""
@@ -173,5 +175,6 @@ def _html_row(row: Row) -> str:
 
 def _html_cell(cell: str) -> str:
     """Mark numbers, which a page keeps on one line."""
-    kind = ' class="number"' if NUMERIC.fullmatch(cell) else ""
+    is_number = cell == MISSING or NUMERIC.fullmatch(cell)
+    kind = ' class="number"' if is_number else ""
     return f"<td{kind}>{escape(cell)}</td>"

@@ -34,6 +34,7 @@ caption { text-align: left; color: var(--soft); padding: .3rem 0;
 th, td { padding: .25rem .6rem .25rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--line); }
 td { font-variant-numeric: tabular-nums; } td.number { white-space: nowrap; }
+td:not(.number) { min-width: 5.5rem; }
 thead th { border-bottom: 2px solid var(--rule); vertical-align: bottom; }
 th[scope="row"] { font-weight: 500; min-width: 7rem; }
 tbody + tbody { border-top: 2px solid var(--rule); }

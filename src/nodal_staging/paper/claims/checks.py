@@ -104,7 +104,7 @@ def _c4(found: Evidence) -> Answer:
         remarks.append(
             "maps are of the CT alone; the mask is a channel of the input too, which "
             "tells the CNNs where the node is and has "
-            f"{shares} % of all absolute relevance"
+            f"{shares}% of all absolute relevance"
         )
     return _rests_on(*(part for part, _ in answered), remarks=remarks)
 
@@ -130,7 +130,7 @@ def _c5(found: Evidence) -> Answer:
     return _rests_on(
         below(found.volume(), HALFWAY),
         remarks=[
-            f"the distributions of volume have {100 * overlap:.0f} % in common "
+            f"the distributions of volume have {100 * overlap:.0f}% in common "
             "(histograms of ten equally full bins)"
         ],
     )
