@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Self
 
 
 class InputError(ValueError):
@@ -31,6 +32,11 @@ class InputError(ValueError):
         message = super().__str__()
         where = ", ".join(name for name in (self.place, self.part) if name)
         return f"{where}: {message}" if where else message
+
+    def located_at(self, other: "InputError") -> Self:
+        """Concern the same place as another error; return this one."""
+        self.place, self.part = other.place, other.part
+        return self
 
 
 @contextmanager

@@ -94,9 +94,7 @@ def _refusing(role: str) -> Iterator[None]:
         try:
             yield
         except VolumeError as error:
-            refused = SegmentationError(*error.args)
-            vars(refused).update(vars(error))  # where it is, as named already
-            raise refused from None
+            raise SegmentationError(*error.args).located_at(error) from None
         except (OSError, MemoryError):
             raise SegmentationError(
                 "the segmentation cannot be read (damaged file, no permission or more "
