@@ -20,13 +20,23 @@ import pandas as pd
 from rows import Row, publish
 
 from nodal_staging import tables
+from nodal_staging.classifiers.labelled_scores import ScoredClassifier
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.estimates import agreement
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions
 from nodal_staging.statistics.auc_differences import compare_aucs
-from nodal_staging.statistics.classifier import GRID, compute_statistics
+from nodal_staging.statistics.classifier import (
+    GRID,
+    CurveOptions,
+    StatisticsFiles,
+    compute_statistics,
+)
+from nodal_staging.statistics.decisions import ThresholdRule
 from nodal_staging.statistics.mcnemar import compare_classifiers
+from nodal_staging.statistics.probabilities import Prevalences, ProbabilityOptions
 from nodal_staging.statistics.proc import RocCurve, engine
 from nodal_staging.statistics.subgroups import compute_subgroups
+from nodal_staging.study.classifier_names import is_probability
 
 LEVEL = 0.95
 LIMIT = "limit for one core"
@@ -63,21 +73,19 @@ def paper_size(folder: Path, replicates: int) -> list[Row]:
     each = {
         name: seconds(
             lambda name=name: compute_statistics(
-                classifier=name,
-                scores=scores[name],
-                nodes=nodes,
-                replicates=replicates,
-                confidence_level=LEVEL,
-                seed=1,
-                threshold_source="out_of_fold",
-                youden_tie="lowest",
-                target_sensitivity=0.9,
-                statistics=statistics[name],
-                roc=folder / f"{name}.roc.tsv",
-                band=folder / f"{name}.band.tsv",
-                calibration=folder / f"{name}.calibration.tsv",
-                decision_curve=folder / f"{name}.decision.tsv",
-                prevalences=[0.165],
+                ScoredClassifier.read(name, scores[name]),
+                bootstrap=BootstrapOptions(replicates, LEVEL, 1),
+                threshold=ThresholdRule("out_of_fold", "lowest"),
+                curve=CurveOptions(0.9),
+                probabilities=ProbabilityOptions(is_probability(name)),
+                prevalences=Prevalences.read(nodes, [0.165]),
+                outputs=StatisticsFiles(
+                    statistics=statistics[name],
+                    roc=folder / f"{name}.roc.tsv",
+                    band=folder / f"{name}.band.tsv",
+                    calibration=folder / f"{name}.calibration.tsv",
+                    decision_curve=folder / f"{name}.decision.tsv",
+                ),
             )
         )
         for name in scores

@@ -19,15 +19,17 @@ from nodal_staging.audit.heatmaps import (
     FAITHFULNESS,
     OUTSIDE,
     RANDOMISATION,
+    HeatmapAuditFiles,
     audit_heatmaps,
 )
-from nodal_staging.audit.localisation import (
+from nodal_staging.audit.pattern_layers import PATTERN_LAYERS, tabulate_patterns
+from nodal_staging.audit.relevance_regions import (
     DIFFERENCES,
     LOCALISATION,
     OVER_CONTROLS,
+    LocalisationFiles,
     measure_localisation,
 )
-from nodal_staging.audit.patterns import PATTERN_LAYERS, tabulate_patterns
 from nodal_staging.classifiers.cnn import backend
 from nodal_staging.classifiers.cnn.fitting import new_network
 from nodal_staging.classifiers.cnn.inputs import ImageSource
@@ -35,7 +37,7 @@ from nodal_staging.classifiers.cnn.recipes import read_recipe, write_recipe
 from nodal_staging.classifiers.cnn.weight_files import save_weights
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.datasets.split import permute_labels
-from nodal_staging.estimates.patient_bootstrap import PatientDraws
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions
 from nodal_staging.heatmaps.drawing import (
     TrainedCnn,
     attribute_cnn,
@@ -370,12 +372,8 @@ def test_the_audit_of_heatmaps_averages_over_nodes(drawn):
         checks={"xmask": drawn / "checks.tsv"},
         heatmaps={"xmask": drawn / "xmask.h5"},
         nodes=drawn / "nodes.tsv",
-        replicates=200,
-        confidence_level=0.9,
-        seed=1,
-        randomisation=outputs["r"],
-        faithfulness=outputs["f"],
-        halo=outputs["o"],
+        bootstrap=BootstrapOptions(200, 0.9, 1),
+        outputs=HeatmapAuditFiles(outputs["r"], outputs["f"], outputs["o"]),
     )
     values = tables.read(drawn / "checks.tsv", NODE_CHECKS)
     faithful = tables.read(outputs["f"], FAITHFULNESS).set_index("method")
@@ -495,12 +493,12 @@ def localised(tmp_path):
         statistics=statistics,
         nodes=tmp_path / "nodes.tsv",
         ring_mm=5,
-        replicates=300,
-        confidence_level=0.95,
-        seed=1,
-        localisation=tmp_path / "localisation.tsv",
-        differences=tmp_path / "differences.tsv",
-        controls=tmp_path / "controls.tsv",
+        bootstrap=BootstrapOptions(300, 0.95, 1),
+        outputs=LocalisationFiles(
+            localisation=tmp_path / "localisation.tsv",
+            differences=tmp_path / "differences.tsv",
+            controls=tmp_path / "controls.tsv",
+        ),
     )
     return nodes, score, tmp_path
 
@@ -561,45 +559,6 @@ def test_methods_are_set_against_the_controls_of_their_own_cnn(localised):
     # Ring, node and background together are all of either map.
     total = found.groupby("cnn")["difference"].sum()
     assert total.abs().max() < 1e-6
-
-
-def test_the_bootstrap_draws_patients_with_all_their_nodes():
-    patient = np.array(["a", "a", "b", "c", "c", "c"])
-    value = np.array([1.0, 2.0, 5.0, 0.0, np.nan, 4.0])
-    below = np.array([2.0, 2.0, 1.0, 1.0, 1.0, 4.0])
-    bootstrap = PatientDraws(
-        patient, replicates=400, level=0.8, rng=np.random.default_rng(3)
-    )
-    drawn = np.random.default_rng(3).multinomial(3, np.full(3, 1 / 3), size=400)
-    kept = np.isfinite(value)
-    by_hand = []
-    for counts in drawn:
-        times = np.where(kept, counts[[0, 0, 1, 2, 2, 2]], 0)
-        rows = np.repeat(np.arange(6), times)
-        by_hand.append(value[rows].sum() / below[rows].sum())
-    found = bootstrap.mean(value, over=below)
-    assert found.value == pytest.approx(np.nansum(value) / below[kept].sum())
-    low, high = np.quantile(by_hand, [0.1, 0.9])
-    assert (found.lower, found.upper) == pytest.approx((low, high))
-    assert (found.nodes, found.patients) == (5, 3)
-    alone = bootstrap.mean(value, patient == "b")
-    assert alone.value == 5
-    assert np.isnan(alone.lower)
-    assert np.isnan(bootstrap.mean(value, patient == "nobody").value)
-
-
-def test_the_correlation_of_ranks_by_draws_of_patients():
-    rng = np.random.default_rng(0)
-    patient = np.repeat([f"P{k}" for k in range(30)], 2)
-    size = rng.normal(size=60)
-    bootstrap = PatientDraws(patient, replicates=500, level=0.95, rng=rng)
-    same = bootstrap.correlation(size, size**3)
-    assert same.value == pytest.approx(1)
-    assert same.lower == pytest.approx(1)
-    other = bootstrap.correlation(size, rng.normal(size=60))
-    assert other.lower < 0 < other.upper
-    expected = pd.Series(size).corr(pd.Series(-size + rng.normal(size=60)), "spearman")
-    assert expected < 0
 
 
 def test_permuted_labels_keep_the_nodes_and_the_balance(tmp_path):

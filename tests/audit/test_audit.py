@@ -6,19 +6,22 @@ from statistics import NormalDist
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import mannwhitneyu
 from studies import measured_nodes
 
 from nodal_staging import tables
-from nodal_staging.audit.ceilings import (
+from nodal_staging.audit.ceiling_comparison import (
     LEAK_Z,
     LeakError,
     audit_ceilings,
     distance_from_ceiling,
 )
 from nodal_staging.audit.location import SiteMatched, audit_location
+from nodal_staging.audit.node_patients import draws_of
 from nodal_staging.audit.verdict import write_verdict
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.estimates.auc import clustered_auc
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions, PatientBootstrap
 from nodal_staging.study.files import read_json
 
 
@@ -43,8 +46,12 @@ def site_matched(nodes, score):
         np.asarray(score, float),
         nodes["status"].eq("positive").to_numpy(),
         nodes["location"].to_numpy(str),
-        nodes["patient_id"].to_numpy(str),
     )
+
+
+def draws(nodes, replicates, seed=1):
+    options = BootstrapOptions(replicates, 0.95, seed)
+    return draws_of(nodes, options)
 
 
 def test_site_matched_auc_counts_pairs_of_one_location(nodes):
@@ -62,23 +69,111 @@ def test_a_classifier_that_knows_only_the_address_reaches_one_half(nodes):
     found = site_matched(nodes, share)
     assert found.auc() == 0.5
     assert found.plain() > 0.6
-    assert set(found.bootstrap(50, np.random.default_rng(1))) == {0.5}
+    assert set(found.bootstrap(draws(nodes, 50))) == {0.5}
 
 
 def test_bootstrap_resamples_patients_with_all_their_nodes(nodes):
     score = np.random.default_rng(0).normal(size=len(nodes))
-    found = site_matched(nodes, score).bootstrap(3, np.random.default_rng(6))
+    drawn = draws(nodes, 3)
+    found = site_matched(nodes, score).bootstrap(drawn)
     names = np.unique(nodes["patient_id"])
-    drawn = np.random.default_rng(6).multinomial(
-        len(names), np.full(len(names), 1 / len(names)), size=3
-    )
-    for auc, counts in zip(found, drawn, strict=True):
+    for auc, counts in zip(found, drawn.times.astype(int), strict=True):
+        assert counts.sum() == len(names)
         times = pd.Series(counts, index=names)[nodes["patient_id"]].to_numpy()
         again = nodes.loc[nodes.index.repeat(times)]
         repeated = np.repeat(score, times)
         positive = again["status"].eq("positive").to_numpy()
         expected, _ = brute_force(repeated, positive, again["location"].to_numpy())
         assert auc == pytest.approx(expected)
+
+
+def one_each(score, positive, location):
+    """Return nodes that are the only one of their patient, and the draws of these."""
+    positive = np.array(positive, bool)
+    matched = SiteMatched(np.array(score, float), positive, np.array(location))
+    names = np.arange(len(positive)).astype(str)
+    return matched, lambda replicates: PatientBootstrap(
+        positive, names, BootstrapOptions(replicates, 0.95, 1)
+    )
+
+
+def test_the_address_alone_is_a_half_among_neighbours():
+    location = ["a"] * 4 + ["b"] * 4
+    positive = [1, 1, 1, 0, 1, 0, 0, 0]
+    matched, _ = one_each([0.75] * 4 + [0.25] * 4, positive, location)
+    # Nine wins and six ties in sixteen pairs.
+    assert matched.plain() == 0.75
+    assert matched.auc() == 0.5
+    assert matched.n_pairs == 6
+
+
+def test_a_perfect_reader_of_nodes_is_perfect_among_neighbours():
+    matched, drawn = one_each([3, 1, 4, 2], [1, 0, 1, 0], ["a", "a", "b", "b"])
+    assert matched.auc() == 1.0
+    found = matched.bootstrap(drawn(200))
+    # Cases of one location and controls of the other have no pair: 2 in 16.
+    assert 5 < np.isnan(found).sum() < 50
+    assert (found[~np.isnan(found)] == 1).all()
+
+
+def test_bootstrap_by_patients_agrees_with_resampling_by_hand():
+    rng = np.random.default_rng(4)
+    n = 60
+    location = rng.choice(["a", "b", "c"], n)
+    positive = rng.random(n) < 0.5
+    score = rng.normal(positive * 1.0, 1)
+    matched, drawn = one_each(score, positive, location)
+    found = matched.bootstrap(drawn(3000))
+    cases, controls = np.flatnonzero(positive), np.flatnonzero(~positive)
+    naive = []
+    for _ in range(600):
+        a, b = (rng.choice(group, len(group)) for group in (cases, controls))
+        same = location[a][:, None] == location[b][None, :]
+        wins = (score[a][:, None] > score[b][None, :])[same]
+        naive.append(wins.mean())
+    assert np.mean(found) == pytest.approx(np.mean(naive), abs=0.01)
+    assert np.std(found) == pytest.approx(np.std(naive), rel=0.15)
+
+
+def kinds_of(nodes):
+    """Return rows of each patient, by whether it has positive and negative nodes."""
+    kinds = {}
+    for _, own in nodes.groupby("patient_id"):
+        kinds.setdefault(tuple(sorted(own["status"].unique())), []).append(own.index)
+    return kinds.values()
+
+
+def test_the_interval_is_that_of_patients_drawn_one_by_one(nodes, tmp_path):
+    """1,500 naive draws against 20,000: five errors of a quantile of the former."""
+    score = np.random.default_rng(0).normal(size=len(nodes))
+    score += nodes["status"].eq("positive").to_numpy()
+    location = nodes["location"].isin(tables.LOCATIONS[:4]).map({True: "a", False: "b"})
+    place, positive = location.to_numpy(str), nodes["status"].eq("positive").to_numpy()
+    matched = SiteMatched(score, positive, place)
+    drawn = draws(nodes, 20_000)
+    lower, upper = drawn.interval(matched.bootstrap(drawn))
+    rng, naive = np.random.default_rng(4), []
+    for _ in range(1500):
+        rows = np.concatenate(
+            [
+                members[pick]
+                for members in kinds_of(nodes)
+                for pick in rng.integers(0, len(members), len(members))
+            ]
+        )
+        y, where, values = positive[rows], place[rows], score[rows]
+        won = total = 0.0
+        for name in "ab":
+            cases, others = values[y & (where == name)], values[~y & (where == name)]
+            won += mannwhitneyu(cases, others).statistic
+            total += len(cases) * len(others)
+        naive.append(won / total)
+    for end, probability in ((lower, 0.025), (upper, 0.975)):
+        spread = np.sqrt(probability * (1 - probability) / len(naive))
+        around = np.quantile(
+            naive, np.clip([probability - 5 * spread, probability + 5 * spread], 0, 1)
+        )
+        assert around[0] <= end <= around[1]
 
 
 @pytest.fixture
@@ -102,9 +197,7 @@ def audited(nodes, tmp_path):
     audit_location(
         scores=files,
         nodes=tmp_path / "nodes.tsv",
-        replicates=300,
-        confidence_level=0.95,
-        seed=1,
+        bootstrap=BootstrapOptions(300, 0.95, 1),
         location=tmp_path / "location.tsv",
     )
     return tmp_path

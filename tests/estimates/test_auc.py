@@ -1,5 +1,7 @@
 """Obuchowski's variance against a double loop and a simulation."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,10 +11,12 @@ from sklearn.metrics import roc_auc_score
 
 from nodal_staging.estimates.agreement import bootstrap
 from nodal_staging.estimates.auc import (
+    DIFFERENCE,
     ClusteredArea,
+    clustered_areas,
     clustered_auc,
-    clustered_covariance,
     clustered_difference,
+    delong_areas,
     delong_interval,
     logit_interval,
 )
@@ -194,11 +198,13 @@ def test_variance_of_a_difference_from_its_covariances(nodes):
     groups = [np.unique(patient[positive]), np.unique(patient[~positive])]
     if min(map(len, groups)) < 2:
         return
-    parts = (positive, patient.astype(str))
-    found = (
-        clustered_covariance(score, score, *parts)
-        + clustered_covariance(other, other, *parts)
-        - 2 * clustered_covariance(score, other, *parts)
+    pair, patients = np.stack([score, other]), patient.astype(str)
+    areas = clustered_areas(pair, positive, patients)
+    found = areas.contrast([1, -1])[1]
+    at_once = clustered_areas(pair, positive, patients, contrasts=DIFFERENCE)
+    assert at_once.covariance[0, 0] == pytest.approx(found, abs=1e-15)
+    assert at_once.estimates[0] == pytest.approx(
+        areas.estimates[0] - areas.estimates[1], abs=1e-15
     )
     table = np.array(
         [
@@ -227,3 +233,34 @@ def variance_of_pairs(table, case_patient, control_patient):
         + i01 / (i01 - 1) * sum(v**2 for v in one.values()) / n**2
         + 2 * i / (i - 1) * sum(ten[p] * one[p] for p in patients) / (m * n)
     )
+
+
+def exact_delong_variance(scores, positive):
+    """Return DeLong's variance of the difference of two AUCs, in fractions."""
+    total = Fraction(0)
+    for mine, others in ((positive, ~positive), (~positive, positive)):
+        wins = [
+            [sum(2 * (x > y) + (x == y) for y in score[others]) for x in score[mine]]
+            for score in scores
+        ]
+        apart = [
+            Fraction(int(a) - int(b), 2 * int(others.sum()))
+            for a, b in zip(*wins, strict=True)
+        ]
+        mean, n = sum(apart) / len(apart), len(apart)
+        total += sum((one - mean) ** 2 for one in apart) / (n - 1) / n
+    return float(total)
+
+
+def test_the_variance_of_a_small_difference_keeps_its_digits():
+    """One node moved past another; three covariances would cancel to 1e-11."""
+    rng = np.random.default_rng(7)
+    positive = np.arange(130) < 65
+    score = rng.normal(size=130) + 1.5 * positive
+    for _ in range(20):
+        other = score.copy()
+        other[rng.integers(130)] = score[rng.integers(130)]
+        pair = np.stack([score, other])
+        expected = exact_delong_variance(pair, positive)
+        found = delong_areas(pair, positive, contrasts=DIFFERENCE).covariance[0, 0]
+        assert found == pytest.approx(expected, rel=1e-13, abs=1e-20)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from evaluation import evaluate
 from score_files import simulate
 
 from nodal_staging import tables
@@ -23,7 +24,6 @@ from nodal_staging.figures.style import (
     POSITIVE,
     new_figure,
 )
-from nodal_staging.statistics.classifier import compute_statistics
 from nodal_staging.study.files import read_json
 
 CNNS = ["cnn_status_balanced", "cnn_location_balanced", "cnn_xmask"]
@@ -36,7 +36,7 @@ def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     for number, name in enumerate(CNNS + OTHERS):
         simulate(folder / f"{name}.csv", seed=number, decided=name in OTHERS)
-        compute_statistics(
+        evaluate(
             classifier=name,
             scores=folder / f"{name}.csv",
             nodes=None,

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from drawn_text import overlapping
+from evaluation import evaluate
 from matplotlib.text import Text
 from score_files import simulate
 from studies import measured_nodes
@@ -15,7 +16,6 @@ from nodal_staging.figures.decision_curves import draw_decision_curves
 from nodal_staging.figures.style import new_figure
 from nodal_staging.figures.subgroups import draw_measure, draw_subgroups
 from nodal_staging.statistics.calibration import CALIBRATION
-from nodal_staging.statistics.classifier import compute_statistics
 from nodal_staging.statistics.decision_curve import DECISION_CURVE
 from nodal_staging.statistics.subgroups import SUBGROUPS, compute_subgroups
 from nodal_staging.study.files import read_json, write_json
@@ -28,7 +28,7 @@ KINDS = ("pdf", "svg", "png")
 def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     for number, name in enumerate([*CNNS, "reader_1"]):
-        compute_statistics(
+        evaluate(
             classifier=name,
             scores=simulate(
                 folder / f"{name}.csv", seed=number, decided=name == "reader_1"

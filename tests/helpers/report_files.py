@@ -4,18 +4,23 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from evaluation import evaluate
 from reader_files import perceive, write_reader
 from score_files import normal_scores, write_scores
 from studies import measured_nodes
 
 from nodal_staging import tables
 from nodal_staging.attribution.localisation import localise
-from nodal_staging.audit.heatmaps import audit_heatmaps
-from nodal_staging.audit.localisation import measure_localisation
+from nodal_staging.audit.heatmaps import HeatmapAuditFiles, audit_heatmaps
 from nodal_staging.audit.location import audit_location
-from nodal_staging.audit.patterns import PATTERN_LAYERS
+from nodal_staging.audit.pattern_layers import PATTERN_LAYERS
+from nodal_staging.audit.relevance_regions import (
+    LocalisationFiles,
+    measure_localisation,
+)
 from nodal_staging.audit.verdict import write_verdict
 from nodal_staging.classifiers.scores import score_table
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions
 from nodal_staging.figures import style
 from nodal_staging.figures.heatmap_panels import NetworkFiles
 from nodal_staging.figures.heatmaps import draw_figure_6, draw_figure_7
@@ -30,10 +35,15 @@ from nodal_staging.nodes.uptake_check import check_uptake
 from nodal_staging.paper.scorecard.judgement import SCORECARD
 from nodal_staging.report.artefacts import Artefacts, ReaderStudy
 from nodal_staging.statistics.auc_differences import compare_aucs
-from nodal_staging.statistics.classifier import compute_statistics
 from nodal_staging.statistics.mcnemar import compare_classifiers
-from nodal_staging.statistics.precision.study import compute_precision
-from nodal_staging.statistics.reader_study.study import study_readers
+from nodal_staging.statistics.precision.precision_tables import (
+    PrecisionFiles,
+    compute_precision,
+)
+from nodal_staging.statistics.reader_study.reader_tables import (
+    ReaderStudyFiles,
+    study_readers,
+)
 from nodal_staging.study.files import write_json
 
 CNNS = ["status_balanced", "location_balanced", "xmask"]
@@ -76,7 +86,7 @@ def report_study(
     tables.write(nodes, folder / "nodes.tsv", tables.NODES)
     _write_scores(folder, nodes)
     for cnn in CNNS:
-        compute_statistics(
+        evaluate(
             classifier=f"cnn_{cnn}",
             scores=folder / f"cnn_{cnn}.csv",
             nodes=folder / "nodes.tsv",
@@ -200,7 +210,7 @@ def _write_checks(path: Path, ids: list[str], maps, masks) -> None:
 
 
 def _write_audit(folder: Path, protocol: str, threshold_source: str) -> None:
-    bootstrap = {"replicates": 100, "confidence_level": 0.95, "seed": 1}
+    bootstrap = BootstrapOptions(100, 0.95, 1)
     scores = {cnn: folder / f"cnn_{cnn}.csv" for cnn in CNNS}
     heatmaps = {cnn: folder / f"{cnn}.h5" for cnn in CNNS}
     nodes = folder / "nodes.tsv"
@@ -214,7 +224,7 @@ def _write_audit(folder: Path, protocol: str, threshold_source: str) -> None:
         scores={f"cnn_{cnn}": path for cnn, path in scores.items()},
         nodes=nodes,
         location=folder / "location.tsv",
-        **bootstrap,
+        bootstrap=bootstrap,
     )
     measure_localisation(
         heatmaps=heatmaps,
@@ -222,19 +232,23 @@ def _write_audit(folder: Path, protocol: str, threshold_source: str) -> None:
         statistics={cnn: folder / f"cnn_{cnn}.json" for cnn in CNNS},
         nodes=nodes,
         ring_mm=5,
-        localisation=folder / "localisation.tsv",
-        differences=folder / "localisation_differences.tsv",
-        controls=folder / "localisation_controls.tsv",
-        **bootstrap,
+        bootstrap=bootstrap,
+        outputs=LocalisationFiles(
+            localisation=folder / "localisation.tsv",
+            differences=folder / "localisation_differences.tsv",
+            controls=folder / "localisation_controls.tsv",
+        ),
     )
     audit_heatmaps(
         checks={cnn: folder / f"{cnn}.checks.tsv" for cnn in CNNS},
         heatmaps=heatmaps,
         nodes=nodes,
-        randomisation=folder / "randomisation.tsv",
-        faithfulness=folder / "faithfulness.tsv",
-        halo=folder / "halo.tsv",
-        **bootstrap,
+        bootstrap=bootstrap,
+        outputs=HeatmapAuditFiles(
+            randomisation=folder / "randomisation.tsv",
+            faithfulness=folder / "faithfulness.tsv",
+            halo=folder / "halo.tsv",
+        ),
     )
     write_verdict(
         location=folder / "location.tsv",
@@ -339,32 +353,35 @@ def _write_precision(folder: Path) -> None:
         confidence_level=0.95,
         significance=0.005,
         options=options | {"discordance": [0.2], "differences": [0.15]},
-        precision=folder / "precision.tsv",
-        differences=folder / "detectable.tsv",
-        needed=folder / "nodes_needed.tsv",
-        pages=[],
+        outputs=PrecisionFiles(
+            precision=folder / "precision.tsv",
+            differences=folder / "detectable.tsv",
+            needed=folder / "nodes_needed.tsv",
+            pages=[],
+        ),
     )
 
 
 def _write_readers(folder: Path, tested: pd.DataFrame) -> None:
     rng = np.random.default_rng(6)
-    readers = ["reader_1", "reader_2"]
     study_readers(
-        readers=readers,
-        ratings=[
-            write_reader(folder / f"{name}.csv", tested, perceive(tested, shift, rng))
-            for name, shift in zip(readers, (1.0, 1.5), strict=True)
-        ],
-        networks=[f"cnn_{cnn}" for cnn in CNNS],
-        scores=[folder / f"cnn_{cnn}.csv" for cnn in CNNS],
-        statistics=[folder / f"cnn_{cnn}.json" for cnn in CNNS],
-        confidence_level=0.95,
-        replicates=100,
-        seed=1,
-        **{name: folder / f"{name}.tsv" for name in READER_TABLES},
-        imrmc=folder / "imrmc.csv",
-        mrmcaov=folder / "mrmcaov.csv",
-        pages=[],
+        readers={
+            name: write_reader(
+                folder / f"{name}.csv", tested, perceive(tested, shift, rng)
+            )
+            for name, shift in (("reader_1", 1.0), ("reader_2", 1.5))
+        },
+        networks={
+            f"cnn_{cnn}": (folder / f"cnn_{cnn}.csv", folder / f"cnn_{cnn}.json")
+            for cnn in CNNS
+        },
+        bootstrap=BootstrapOptions(100, 0.95, 1),
+        outputs=ReaderStudyFiles(
+            **{name: folder / f"{name}.tsv" for name in READER_TABLES},
+            imrmc=folder / "imrmc.csv",
+            mrmcaov=folder / "mrmcaov.csv",
+            pages=[],
+        ),
     )
 
 

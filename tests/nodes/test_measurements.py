@@ -5,7 +5,6 @@ import time
 import numpy as np
 import pytest
 
-from nodal_staging.audit.location import SiteMatched
 from nodal_staging.geometry import Lattice, axial_cube
 from nodal_staging.nodes.masks import NodeMask
 from nodal_staging.nodes.measurements import axial_axes_mm
@@ -54,49 +53,6 @@ def test_mask_of_a_patch_keeps_volume_and_place():
     assert mask.sum() == pytest.approx(volume, rel=0.05)
     centroid = cube.to_points(np.argwhere(mask)).mean(axis=0)
     np.testing.assert_allclose(centroid, node.centroid_mm(), atol=0.15)
-
-
-def site_matched(score, positive, location):
-    patients = np.array([f"P{number}" for number in range(len(score))])
-    return SiteMatched(
-        np.array(score, float), np.array(positive, bool), np.array(location), patients
-    )
-
-
-def test_the_address_alone_is_a_half_among_neighbours():
-    location = ["a"] * 4 + ["b"] * 4
-    positive = [1, 1, 1, 0, 1, 0, 0, 0]
-    matched = site_matched([0.75] * 4 + [0.25] * 4, positive, location)
-    # Nine wins and six ties in sixteen pairs.
-    assert matched.plain() == 0.75
-    assert matched.auc() == 0.5
-    assert matched.n_pairs == 6
-
-
-def test_a_perfect_reader_of_nodes_is_perfect_among_neighbours():
-    matched = site_matched([3, 1, 4, 2], [1, 0, 1, 0], ["a", "a", "b", "b"])
-    assert matched.auc() == 1.0
-    draws = matched.bootstrap(200, np.random.default_rng(0))
-    assert (draws == 1).all()
-
-
-def test_bootstrap_by_patients_agrees_with_resampling_by_hand():
-    rng = np.random.default_rng(4)
-    n = 60
-    location = rng.choice(["a", "b", "c"], n)
-    positive = rng.random(n) < 0.5
-    score = rng.normal(positive * 1.0, 1)
-    matched = site_matched(score, positive, location)
-    draws = matched.bootstrap(3000, np.random.default_rng(1))
-    naive = []
-    for _ in range(600):
-        chosen = rng.integers(0, n, n)
-        a, b = chosen[positive[chosen]], chosen[~positive[chosen]]
-        same = location[a][:, None] == location[b][None, :]
-        wins = (score[a][:, None] > score[b][None, :])[same]
-        naive.append(wins.mean())
-    assert np.mean(draws) == pytest.approx(np.mean(naive), abs=0.01)
-    assert np.std(draws) == pytest.approx(np.std(naive), rel=0.15)
 
 
 def test_the_same_patches_give_the_same_bytes_a_while_later(tmp_path):

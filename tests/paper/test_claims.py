@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions
 from nodal_staging.paper.claims.checks import CLAIMS
 from nodal_staging.paper.claims.evidence import Evidence
 from nodal_staging.paper.claims.rules import Estimate, above, below, together
@@ -136,9 +137,7 @@ def evidence():
         ),
         nodes=nodes,
         xmask=nodes.assign(partition="test", score=volume / (volume + 500)),
-        level=0.95,
-        replicates=200,
-        seed=1,
+        bootstrap=BootstrapOptions(200, 0.95, 1),
     )
 
 

@@ -15,7 +15,8 @@ from report_files import CNNS, FIGURES, report_study
 import nodal_staging
 from nodal_staging import tables
 from nodal_staging.audit.heatmaps import FAITHFULNESS, OUTSIDE, RANDOMISATION
-from nodal_staging.audit.localisation import LOCALISATION, OVER_CONTROLS
+from nodal_staging.audit.relevance_regions import LOCALISATION, OVER_CONTROLS
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions
 from nodal_staging.paper.claims.checks import CLAIMS
 from nodal_staging.paper.claims.evidence import Evidence
 from nodal_staging.report.cohort import uptake
@@ -26,7 +27,7 @@ from nodal_staging.report.page import page
 from nodal_staging.report.provenance_record import record_provenance, source_files
 from nodal_staging.report.summary import summary
 from nodal_staging.statistics.auc_differences import AUC_DIFFERENCES
-from nodal_staging.statistics.precision.study import DETECTABLE, PRECISION
+from nodal_staging.statistics.precision.precision_tables import DETECTABLE, PRECISION
 from nodal_staging.statistics.reader_study.areas import AREAS
 from nodal_staging.statistics.reader_study.contrasts import FIXED
 from nodal_staging.statistics.reader_study.kappa import AGREEMENT
@@ -376,9 +377,7 @@ def test_the_summary_has_the_numbers_and_the_control_of_claim_c4(study, text):
         halo=halo,
         nodes=nothing,
         xmask=nothing,
-        level=0.95,
-        replicates=1,
-        seed=1,
+        bootstrap=BootstrapOptions(1, 0.95, 1),
     )
     (claim,) = (claim for claim in CLAIMS if claim.key == "C4")
     for cnn, part in zip(CNNS, claim.check(evidence).parts, strict=True):

@@ -1,5 +1,7 @@
 """Paired differences of AUCs against pROC, resampling and closed forms."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from score_files import dataset, normal_scores, write_scores
@@ -10,6 +12,7 @@ from nodal_staging.classifiers.scores import score_table
 from nodal_staging.estimates import auc
 from nodal_staging.estimates.agreement import AgreementError
 from nodal_staging.estimates.paired_tests import holm
+from nodal_staging.statistics import auc_differences
 from nodal_staging.statistics.auc_differences import AUC_DIFFERENCES, compare_aucs
 from nodal_staging.statistics.proc import RocCurve
 
@@ -128,10 +131,13 @@ def test_the_same_order_and_no_variance_are_words_and_never_nan(tmp_path):
 
 
 def test_a_difference_between_both_implementations_fails(tmp_path, monkeypatch):
-    real = auc.paired_variance
-    monkeypatch.setattr(
-        auc, "paired_variance", lambda *scores: real(*scores) * (1 + 1e-9)
-    )
+    real = auc.delong_areas
+
+    def wrong(*scores, **options):
+        areas = real(*scores, **options)
+        return replace(areas, covariance=areas.covariance * (1 + 1e-9))
+
+    monkeypatch.setattr(auc_differences, "delong_areas", wrong)
     rng = np.random.default_rng(5)
     with pytest.raises(AgreementError, match="of the difference, a and b"):
         compared(tmp_path, {name: normal_scores(NODES, 1, rng) for name in "ab"})

@@ -8,10 +8,13 @@ from scipy.special import expit, logit
 
 from nodal_staging.classifiers.labelled_scores import LabelledScores
 from nodal_staging.estimates.logistic import fit_logistic
-from nodal_staging.estimates.patient_bootstrap import PatientBootstrap
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions, PatientBootstrap
 from nodal_staging.statistics.calibration import CALIBRATION, describe_calibration
 from nodal_staging.statistics.decision_curve import THRESHOLDS, describe_decision_curve
-from nodal_staging.statistics.probabilities import probabilities_of
+from nodal_staging.statistics.probabilities import (
+    ProbabilityOptions,
+    probabilities_of,
+)
 
 LEVEL = 0.95
 
@@ -29,32 +32,33 @@ def labelled(score, positive, patient=None):
 
 
 def drawn(tested):
-    return PatientBootstrap(tested.positive, tested.patient_id, 500, 1)
+    options = BootstrapOptions(500, LEVEL, 1)
+    return PatientBootstrap(tested.positive, tested.patient_id, options)
 
 
-def calibrated(tested, **options):
-    settings = {
-        "meant": True,
-        "prior": 0.5,
-        "natural": 0.2,
-        "level": LEVEL,
-        "groups": 10,
-        "drawn": drawn(tested),
-    }
-    block, frame = describe_calibration(tested, **(settings | options))
+def as_probabilities(*, meant=True, groups=10):
+    return ProbabilityOptions(meant, 0.5, groups)
+
+
+def calibrated(tested, *, natural=0.2, **options):
+    block, frame = describe_calibration(
+        tested,
+        options=as_probabilities(**options),
+        natural=natural,
+        drawn=drawn(tested),
+    )
     return block, CALIBRATION.validate(frame)
 
 
-def decided(tested, called=None, **options):
-    settings = {
-        "meant": True,
-        "prior": 0.5,
-        "natural": 0.2,
-        "level": LEVEL,
-        "drawn": drawn(tested),
-    }
+def decided(tested, called=None, *, natural=0.2, **options):
     called = tested.score >= 0.5 if called is None else called
-    return describe_decision_curve(tested, called, **(settings | options))
+    return describe_decision_curve(
+        tested,
+        called,
+        options=as_probabilities(**options),
+        natural=natural,
+        drawn=drawn(tested),
+    )
 
 
 def planted(n, *, slope=1.0, intercept=0.0, share=0.5, seed=0):

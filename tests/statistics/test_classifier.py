@@ -5,13 +5,18 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from evaluation import evaluate
 from score_files import dataset, normal_scores, simulate, write_scores
+from studies import measured_nodes
 
 from nodal_staging import tables
-from nodal_staging.classifiers.labelled_scores import ScoreError
+from nodal_staging.classifiers import labelled_scores
+from nodal_staging.classifiers.labelled_scores import ScoredClassifier, ScoreError
 from nodal_staging.classifiers.scores import score_table
+from nodal_staging.estimates.auc import clustered_auc
 from nodal_staging.estimates.curve import empirical_curve, youden_choice
-from nodal_staging.statistics.classifier import compute_statistics
+from nodal_staging.estimates.proportions import binary_auc, confusion
+from nodal_staging.statistics import proc
 from nodal_staging.study.seeds import named_seed
 
 
@@ -32,7 +37,7 @@ def computed(scores, folder, **options):
         "roc": folder / "roc.tsv",
         "band": folder / "band.tsv",
     }
-    compute_statistics(scores=scores, **(settings | options), **outputs)
+    evaluate(scores=scores, **(settings | options), **outputs)
     return json.loads(outputs["statistics"].read_text())
 
 
@@ -184,3 +189,48 @@ def test_infinite_scores_never_reach_the_engine(tmp_path):
     path = write_scores(tmp_path / "a.csv", score_table(nodes, score, "test"))
     with pytest.raises(ScoreError, match="finite"):
         computed(path, tmp_path)
+
+
+def counting(monkeypatch, place, name):
+    """Replace a function by one that notes its arguments; return the notes."""
+    real, seen = getattr(place, name), []
+
+    def noted(*arguments, **options):
+        seen.append(arguments)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(place, name, noted)
+    return seen
+
+
+def test_files_are_read_once_and_each_curve_is_built_once(tmp_path, monkeypatch):
+    """The partitions ``test`` and ``out_of_fold`` have a curve each."""
+    nodes = measured_nodes(20, seed=1)
+    tables.write(nodes, tmp_path / "nodes.tsv", tables.NODES)
+    path = simulate(tmp_path / "a.csv")
+    reads = counting(monkeypatch, tables, "read")
+    curves = counting(monkeypatch, labelled_scores, "empirical_curve")
+    by_node = counting(monkeypatch, labelled_scores, "delong_areas")
+    by_patient = counting(monkeypatch, labelled_scores, "clustered_areas")
+    in_r = counting(monkeypatch, proc, "RocCurve")
+    computed(path, tmp_path, nodes=tmp_path / "nodes.tsv")
+    assert [file for file, _ in reads] == [path, tmp_path / "nodes.tsv"]
+    assert sorted(len(score) for score, _ in curves) == [60, 100]
+    # The scores, and the calls as scores of 0 and 1.
+    assert len(by_node) == len(by_patient) == 2
+    assert len(in_r) == 1
+
+
+def test_a_scored_classifier_keeps_what_it_derives(tmp_path):
+    classifier = ScoredClassifier.read("a", simulate(tmp_path / "a.csv"))
+    tested = classifier.test
+    assert classifier.test is tested
+    assert tested.curve is tested.curve
+    assert tested.area is tested.area
+    assert tested.area == clustered_auc(
+        tested.score, tested.positive, tested.patient_id
+    )
+    hard = tested.dichotomised(tested.score >= 0.5)
+    assert hard.area.estimate == pytest.approx(
+        binary_auc(confusion(tested.positive, tested.score >= 0.5)), abs=1e-15
+    )

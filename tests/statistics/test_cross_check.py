@@ -5,38 +5,33 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nodal_staging.classifiers.labelled_scores import LabelledScores
 from nodal_staging.estimates.agreement import AgreementError
 from nodal_staging.statistics.cross_check import ask_proc, compare_with_proc
+from nodal_staging.statistics.proc_bootstrap import Question
 
 GRID = np.round(np.linspace(0, 1, 21), 12)
 
 
 def binormal(seed, shift, levels=None):
-    """Return 65 scores of each class."""
+    """Return a test partition with 65 scores of each class."""
     rng = np.random.default_rng(seed)
     positive = np.arange(130) < 65
     score = rng.normal(size=130) + shift * positive
-    return (np.round(score * levels) if levels else score), positive
+    score = np.round(score * levels) if levels else score
+    names = np.arange(130).astype(str)
+    return LabelledScores(names, names, positive, score, None)
 
 
-def asked(score, positive):
+def asked(sample):
     """Ask pROC with fixed seeds."""
-    return ask_proc(
-        score,
-        positive,
-        grid=GRID,
-        target=0.9,
-        level=0.95,
-        replicates=300,
-        auc_seed=1,
-        band_seed=2,
-        specificity_seed=3,
-    )
+    seeds = {"auc": 1, "band": 2, "specificity": 3}
+    return ask_proc(sample, Question(GRID, 0.9, 0.95, 300, seeds))
 
 
-def compared(results, score, positive):
+def compared(results, sample):
     """Compare with a fixed stream."""
-    return compare_with_proc(results, score, positive, rng=np.random.default_rng(1))
+    return compare_with_proc(results, sample, rng=np.random.default_rng(1))
 
 
 @pytest.mark.parametrize(
@@ -45,18 +40,22 @@ def compared(results, score, positive):
 )
 def test_both_agree_on_every_kind_of_scores(shift, levels):
     sample = binormal(7, shift, levels)
-    found = compared(asked(*sample), *sample)
+    found = compared(asked(sample), sample)
     for quantity in ("auc_difference", "delong_difference", "curve_difference"):
         assert found[quantity] <= 1e-12
 
 
 def test_delong_under_the_name_of_the_bootstrap_is_found_out():
     sample = binormal(3, 2.4)
-    results = asked(*sample)
-    compared(results, *sample)
-    wrong = replace(results, bootstrap=results.delong, replicates=10_000)
+    results = asked(sample)
+    compared(results, sample)
+    wrong = replace(
+        results,
+        bootstrap=results.delong,
+        asked=replace(results.asked, replicates=10_000),
+    )
     with pytest.raises(AgreementError, match="bootstrap interval of the AUC"):
-        compared(wrong, *sample)
+        compared(wrong, sample)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +71,7 @@ def test_delong_under_the_name_of_the_bootstrap_is_found_out():
 )
 def test_every_quantity_is_looked_at(field, shift, quantity):
     sample = binormal(4, 1.5)
-    results = asked(*sample)
+    results = asked(sample)
     wrong = replace(results, **{field: getattr(results, field) - shift})
     with pytest.raises(AgreementError, match=quantity):
-        compared(wrong, *sample)
+        compared(wrong, sample)

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from score_files import dataset, simulate, write_scores
 
-from nodal_staging.classifiers.labelled_scores import read_partition
+from nodal_staging.classifiers.labelled_scores import (
+    ScoredClassifier,
+    read_partition,
+)
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.estimates.curve import empirical_curve, youden_choice
 from nodal_staging.estimates.proportions import binary_auc, confusion
@@ -12,9 +15,9 @@ from nodal_staging.statistics.optimism import show_optimism
 
 
 def shown(path, tie_rule="lowest"):
-    tested = read_partition(path, "test", classifier="a")
-    return tested, show_optimism(
-        tested, path, classifier="a", tie_rule=tie_rule, rng=np.random.default_rng(1)
+    classifier = ScoredClassifier.read("a", path)
+    return classifier.test, show_optimism(
+        classifier, tie_rule=tie_rule, rng=np.random.default_rng(1)
     )
 
 

@@ -26,10 +26,11 @@ from nodal_staging.statistics.precision.power import (
     nodes_needed,
     power,
 )
-from nodal_staging.statistics.precision.study import (
+from nodal_staging.statistics.precision.precision_tables import (
     DETECTABLE,
     NEEDED,
     PRECISION,
+    PrecisionFiles,
     compute_precision,
 )
 
@@ -174,10 +175,12 @@ def written(tmp_path_factory):
         confidence_level=0.95,
         significance=0.005,
         options=OPTIONS,
-        precision=folder / "precision.tsv",
-        differences=folder / "detectable.tsv",
-        needed=folder / "needed.tsv",
-        pages=[folder / "precision.md", folder / "precision.html"],
+        outputs=PrecisionFiles(
+            precision=folder / "precision.tsv",
+            differences=folder / "detectable.tsv",
+            needed=folder / "needed.tsv",
+            pages=[folder / "precision.md", folder / "precision.html"],
+        ),
     )
     return folder
 
@@ -228,10 +231,12 @@ def test_areas_without_error_have_no_design_effect(tmp_path):
         confidence_level=0.95,
         significance=0.005,
         options=OPTIONS | {"sizes": [30]},
-        precision=tmp_path / "precision.tsv",
-        differences=tmp_path / "detectable.tsv",
-        needed=tmp_path / "needed.tsv",
-        pages=[tmp_path / "precision.md"],
+        outputs=PrecisionFiles(
+            precision=tmp_path / "precision.tsv",
+            differences=tmp_path / "detectable.tsv",
+            needed=tmp_path / "needed.tsv",
+            pages=[tmp_path / "precision.md"],
+        ),
     )
     frame = tables.read(tmp_path / "precision.tsv", PRECISION)
     assert frame["design_effect"].isna().all()

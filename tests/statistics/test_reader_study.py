@@ -18,11 +18,11 @@ from nodal_staging.estimates.auc import (
     clustered_auc,
     delong_areas,
 )
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.readers import draw_readers
 from nodal_staging.statistics.reader_study.areas import AREAS, POINTS, describe_areas
-from nodal_staging.statistics.reader_study.calls import in_common, read_reader
 from nodal_staging.statistics.reader_study.contrasts import (
     FIXED,
     RANDOM,
@@ -36,7 +36,11 @@ from nodal_staging.statistics.reader_study.kappa import (
     describe_agreement,
     kappa,
 )
-from nodal_staging.statistics.reader_study.study import study_readers
+from nodal_staging.statistics.reader_study.ratings import in_common, read_reader
+from nodal_staging.statistics.reader_study.reader_tables import (
+    ReaderStudyFiles,
+    study_readers,
+)
 from nodal_staging.study.seeds import named_seed
 
 READERS = ["reader_1", "reader_2", "reader_3"]
@@ -67,16 +71,12 @@ def run(folder, frame, readers=READERS, networks=NETWORKS, kept=None):
         for name in OUTPUTS
     }
     study_readers(
-        readers=readers,
-        ratings=ratings,
-        networks=networks,
-        scores=[scores for scores, _ in written],
-        statistics=[statistics for _, statistics in written],
-        confidence_level=0.95,
-        replicates=400,
-        seed=3,
-        **outputs,
-        pages=[folder / "readers.md", folder / "readers.html"],
+        readers=dict(zip(readers, ratings, strict=True)),
+        networks=dict(zip(networks, written, strict=True)),
+        bootstrap=BootstrapOptions(400, 0.95, 3),
+        outputs=ReaderStudyFiles(
+            **outputs, pages=[folder / "readers.md", folder / "readers.html"]
+        ),
     )
     schemas = (AREAS, POINTS, AGREEMENT, FIXED, RANDOM, IMRMC, MRMCAOV)
     return {
@@ -313,7 +313,7 @@ def test_kappa_is_scikit_learns(name, weights):
 
 def test_agreement_against_patients_drawn_one_by_one(folder, frame, study):
     readers = [read_reader(name, folder / f"{name}.csv") for name in READERS[:2]]
-    found = describe_agreement(readers, level=0.9, replicates=4000, seed=1).iloc[0]
+    found = describe_agreement(readers, BootstrapOptions(4000, 0.9, 1)).iloc[0]
     common = in_common(readers)
     a, b = common.scores
     assert found["n_same_rating"] == (a == b).sum()
@@ -346,7 +346,7 @@ def test_readers_of_one_category_have_no_kappa(tmp_path, frame):
     for name in READERS[:2]:
         path = write_reader(tmp_path / f"{name}.csv", frame, np.zeros(len(frame)))
         readers.append(read_reader(name, path))
-    found = describe_agreement(readers, level=0.95, replicates=100, seed=1)
+    found = describe_agreement(readers, BootstrapOptions(100, 0.95, 1))
     tables.write(found, tmp_path / "a.tsv", AGREEMENT)
     row = tables.read(tmp_path / "a.tsv", AGREEMENT).iloc[0]
     assert row["same_rating"] == 1
@@ -517,7 +517,7 @@ def test_a_perfect_reader_and_one_who_says_one_thing(tmp_path, frame):
     ordinal = areas[areas["basis"] == "ordinal"].set_index("reader")
     assert ordinal["auc"].tolist() == [1.0, 0.5, 0.75]
     assert (ordinal["clustered_lower"] == ordinal["clustered_upper"])["reader_1"]
-    agreement = describe_agreement(readers, level=0.95, replicates=100, seed=1)
+    agreement = describe_agreement(readers, BootstrapOptions(100, 0.95, 1))
     assert agreement["kappa_linear"].tolist() == [0.0]
 
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from evaluation import evaluate
 from score_files import dataset, write_scores
 from studies import measured_nodes, write_study
 
@@ -13,7 +14,6 @@ from nodal_staging.classifiers.readers import score_reader
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.statistics.auc_differences import AUC_DIFFERENCES, compare_aucs
 from nodal_staging.statistics.calibration import CALIBRATION
-from nodal_staging.statistics.classifier import compute_statistics
 from nodal_staging.statistics.decision_curve import DECISION_CURVE
 from nodal_staging.statistics.mcnemar import MCNEMAR, compare_classifiers
 from nodal_staging.study.errors import InputError
@@ -24,7 +24,7 @@ TRUTH = (NODES["status"] == "positive").to_numpy()
 
 def computed(folder, score, nodes=NODES, name="a", **options):
     path = write_scores(folder / f"{name}.csv", score_table(nodes, score, "test"))
-    compute_statistics(
+    evaluate(
         classifier=name,
         scores=path,
         nodes=None,

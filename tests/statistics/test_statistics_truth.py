@@ -14,22 +14,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from evaluation import evaluate
 from r_session import robjects
 from score_files import simulate
 
 from nodal_staging.estimates import agreement, auc
-from nodal_staging.estimates.auc import clustered_covariance
+from nodal_staging.estimates.auc import clustered_areas
 from nodal_staging.estimates.curve import (
     empirical_curve,
     interpolated_specificity,
     youden_choice,
 )
 from nodal_staging.statistics import proc_bootstrap
-from nodal_staging.statistics.classifier import compute_statistics
 from nodal_staging.statistics.proc import RocCurve
 from nodal_staging.statistics.proc_bootstrap import Question
 
-SOURCE = str(Path(__file__).parents[2] / "src")
+ROOT = Path(__file__).parents[2]
+PLACES = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests" / "helpers")])
 LEVEL = 0.95
 TENTHS = np.round(np.arange(11) / 10, 12)
 
@@ -94,7 +95,7 @@ def test_areas_and_variances(asah, name):
     error, _, _ = auc.delong_interval(score, poor, level=LEVEL)
     assert error**2 == pytest.approx(variance, abs=1e-12)
     alone = np.arange(len(poor)).astype(str)
-    clustered = clustered_covariance(score, score, poor, alone)
+    clustered = clustered_areas(score[None], poor, alone).covariance[0, 0]
     assert clustered == pytest.approx(variance, abs=1e-12)
 
 
@@ -102,8 +103,13 @@ def test_areas_and_variances(asah, name):
 def test_covariances(asah, pair):
     scores, poor = asah
     alone = np.arange(len(poor)).astype(str)
-    found = clustered_covariance(*(scores[name] for name in pair), poor, alone)
-    assert found == pytest.approx(COVARIANCES[pair], abs=1e-12)
+    stacked = np.stack([scores[name] for name in pair])
+    for found in (
+        clustered_areas(stacked, poor, alone),
+        auc.delong_areas(stacked, poor),
+    ):
+        expected = pytest.approx(COVARIANCES[pair], abs=1e-12)
+        assert found.covariance[0, 1] == expected
 
 
 def test_delong_interval(asah):
@@ -250,8 +256,8 @@ def test_ends_of_two_generators_differ_by_less_than_0_005(asah):
 
 STUDY = """
 import sys
-from nodal_staging.statistics.classifier import compute_statistics
-compute_statistics(
+from evaluation import evaluate
+evaluate(
     classifier="a", scores=sys.argv[1], nodes=None, replicates=150,
     confidence_level=0.95, seed=1, threshold_source="out_of_fold",
     youden_tie="lowest", target_sensitivity=0.9, statistics="a.json",
@@ -267,7 +273,7 @@ def here(scores, folder, engine):
         name: folder / f"{name}.tsv"
         for name in ("roc", "band", "calibration", "decision_curve")
     }
-    compute_statistics(
+    evaluate(
         classifier="a",
         scores=scores,
         nodes=None,
@@ -295,7 +301,7 @@ def test_a_hostile_rprofile_changes_no_statistic(tmp_path):
     subprocess.run(
         [sys.executable, "-c", STUDY, scores],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": SOURCE},
+        env={**os.environ, "PYTHONPATH": PLACES},
         check=True,
     )
     here(scores, tmp_path / "clean", "replayed")

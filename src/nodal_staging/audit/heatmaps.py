@@ -1,6 +1,7 @@
 """How far the heatmaps can be trusted: what they depend on, and what they predict."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.estimates.patient_bootstrap import PatientDraws
+from nodal_staging.audit.node_patients import draws_of
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions, PatientBootstrap
 from nodal_staging.heatmaps.heatmap_files import (
     DIRECTED,
     NODE_CHECKS,
@@ -18,7 +20,7 @@ from nodal_staging.heatmaps.heatmap_files import (
     Heatmaps,
     read_heatmaps,
 )
-from nodal_staging.study.seeds import stream
+from nodal_staging.study.seeds import named_seed
 from nodal_staging.tables.columns import (
     count,
     number,
@@ -98,19 +100,24 @@ network's share minus this network's, on the same nodes. ``network`` is ``traine
 ``labels_permuted`` or ``untrained_<k>``, each a single network."""
 
 
+@dataclass(frozen=True, slots=True)
+class HeatmapAuditFiles:
+    """Outputs: ``RANDOMISATION``, ``FAITHFULNESS`` and ``OUTSIDE``."""
+
+    randomisation: str | Path
+    faithfulness: str | Path
+    halo: str | Path
+
+
 def audit_heatmaps(
     *,
     checks: Mapping[str, str | Path],
     heatmaps: Mapping[str, str | Path],
     nodes: str | Path,
-    replicates: int,
-    confidence_level: float,
-    seed: int,
-    randomisation: str | Path,
-    faithfulness: str | Path,
-    halo: str | Path,
+    bootstrap: BootstrapOptions,
+    outputs: HeatmapAuditFiles,
 ) -> None:
-    """Write what the checks of all CNNs say, with intervals that draw patients.
+    """Summarise the checks of all CNNs, with intervals over patients.
 
     Parameters
     ----------
@@ -118,30 +125,27 @@ def audit_heatmaps(
         CNN to ``heatmap_checks.NODE_CHECKS`` and to its heatmaps.
     nodes
         ``tables.NODES``.
-    replicates, confidence_level, seed
-        Of the bootstrap.
-    randomisation, faithfulness, halo
-        Outputs: ``RANDOMISATION``, ``FAITHFULNESS`` and ``OUTSIDE``.
+    bootstrap
+        Replicates, confidence level and the seed of the study.
+    outputs
+        Files to write.
     """
-    patients = tables.read(nodes, tables.NODES).set_index("node_id")["patient_id"]
+    known = tables.read(nodes, tables.NODES).set_index("node_id")
     parts: dict[str, list[dict[str, Any]]] = {"r": [], "f": [], "o": []}
     for cnn, path in checks.items():
         drawn = read_heatmaps(heatmaps[cnn])
-        bootstrap = PatientDraws(
-            patients.loc[list(drawn.node_ids)].to_numpy(str),
-            replicates=replicates,
-            level=confidence_level,
-            rng=stream(seed, "audit", "heatmaps", cnn),
-        )
-        found = _Values(tables.read(path, NODE_CHECKS), list(drawn.node_ids), bootstrap)
+        node_ids = list(drawn.node_ids)
+        seed = named_seed(bootstrap.seed, "audit", "heatmaps", cnn)
+        patients = draws_of(known.loc[node_ids], replace(bootstrap, seed=seed))
+        found = _Values(tables.read(path, NODE_CHECKS), node_ids, patients)
         parts["r"] += [{"cnn": cnn} | row for row in found.randomisation()]
         parts["f"] += [{"cnn": cnn} | row for row in found.faithfulness(drawn)]
         area = drawn.masks.mean(axis=(1, 2))
         parts["o"] += [{"cnn": cnn} | row for row in found.outside(area)]
     for rows, path, schema in (
-        (parts["r"], randomisation, RANDOMISATION),
-        (parts["f"], faithfulness, FAITHFULNESS),
-        (parts["o"], halo, OUTSIDE),
+        (parts["r"], outputs.randomisation, RANDOMISATION),
+        (parts["f"], outputs.faithfulness, FAITHFULNESS),
+        (parts["o"], outputs.halo, OUTSIDE),
     ):
         frame = pd.DataFrame(rows, columns=list(schema.columns))
         tables.write(frame, path, schema)
@@ -151,7 +155,7 @@ class _Values:
     """The checks of one CNN, one array in the order of the nodes for each."""
 
     def __init__(
-        self, checks: pd.DataFrame, node_ids: list[str], bootstrap: PatientDraws
+        self, checks: pd.DataFrame, node_ids: list[str], bootstrap: PatientBootstrap
     ) -> None:
         self.bootstrap = bootstrap
         self.nodes = node_ids

@@ -1,6 +1,7 @@
-"""How much of an AUC is the address: AUC over pairs of the same location."""
+"""How much of an AUC is the location: AUC over pairs of the same location."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.study.seeds import stream
+from nodal_staging.classifiers.labelled_scores import LabelledScores, read_partition
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions, PatientBootstrap
+from nodal_staging.study.seeds import named_seed
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -17,9 +20,7 @@ def audit_location(
     *,
     scores: Mapping[str, str | Path],
     nodes: str | Path,
-    replicates: int,
-    confidence_level: float,
-    seed: int,
+    bootstrap: BootstrapOptions,
     location: str | Path,
 ) -> None:
     """Write the site-matched AUC of every classifier.
@@ -30,26 +31,28 @@ def audit_location(
         Classifier to ``tables.SCORES``; the test partition counts.
     nodes
         ``tables.NODES``, for the location of each node.
-    replicates, confidence_level, seed
-        Of the bootstrap over patients.
+    bootstrap
+        Replicates, confidence level and the seed of the study.
     location
         Output: ``tables.SITE_MATCHED``.
     """
     places = tables.read(nodes, tables.NODES).set_index("node_id")["location"]
     rows = []
     for classifier, path in scores.items():
-        frame = tables.read(path, tables.SCORES)
-        tested = frame[frame["partition"] == "test"]
+        tested = read_partition(path, "test", classifier=classifier)
         matched = SiteMatched.of(tested, places)
-        draws = matched.bootstrap(replicates, stream(seed, "audit", classifier))
-        low, high = _interval(draws, confidence_level)
+        seed = named_seed(bootstrap.seed, "audit", classifier)
+        drawn = PatientBootstrap(
+            tested.positive, tested.patient_id, replace(bootstrap, seed=seed)
+        )
+        lower, upper = drawn.interval(matched.bootstrap(drawn))
         rows.append(
             {
                 "classifier": classifier,
                 "auc": matched.plain(),
                 "site_matched_auc": matched.auc(),
-                "lower": low,
-                "upper": high,
+                "lower": lower,
+                "upper": upper,
                 "pairs": matched.n_pairs,
                 "locations": matched.n_locations,
             }
@@ -68,26 +71,20 @@ class SiteMatched:
         score: FloatArray,
         positive: npt.NDArray[np.bool_],
         location: npt.NDArray[np.str_],
-        patient: npt.NDArray[np.str_],
     ) -> None:
         """Compare every positive with every negative ``(n_positive, n_negative)``."""
-        a, b = np.flatnonzero(positive), np.flatnonzero(~positive)
+        self.cases, self.controls = np.flatnonzero(positive), np.flatnonzero(~positive)
+        a, b = self.cases, self.controls
         difference = score[a][:, None] - score[b][None, :]
         self.wins = (difference > 0) + 0.5 * (difference == 0)
         self.same = location[a][:, None] == location[b][None, :]
-        names, index = np.unique(patient, return_inverse=True)
-        self.patients, self.row, self.column = len(names), index[a], index[b]
         self.n_locations = len(np.intersect1d(location[a], location[b]))
 
     @classmethod
-    def of(cls, tested: pd.DataFrame, places: pd.Series) -> "SiteMatched":
-        """Take the test rows of a score table."""
-        return cls(
-            tested["score"].to_numpy(float),
-            tested["status"].eq("positive").to_numpy(),
-            places.loc[tested["node_id"]].to_numpy(str),
-            tested["patient_id"].to_numpy(str),
-        )
+    def of(cls, tested: LabelledScores, places: pd.Series) -> "SiteMatched":
+        """Take test nodes and the location of each node by name."""
+        location = places.loc[tested.node_id].to_numpy(str)
+        return cls(tested.score, tested.positive, location)
 
     @property
     def n_pairs(self) -> int:
@@ -102,23 +99,17 @@ class SiteMatched:
         """Return the AUC over pairs of the same location; NaN without any."""
         return float(self.wins[self.same].mean()) if self.n_pairs else float("nan")
 
-    def bootstrap(self, replicates: int, rng: np.random.Generator) -> FloatArray:
-        """Return the site-matched AUC of resampled patients ``(replicates,)``."""
+    def bootstrap(self, drawn: PatientBootstrap) -> FloatArray:
+        """Return the site-matched AUC of resampled patients ``(replicates,)``.
+
+        NaN where a replicate has no pair of the same location.
+        """
         weighted = self.wins * self.same
         pairs = self.same.astype(float)
-        drawn = rng.multinomial(
-            self.patients, np.full(self.patients, 1 / self.patients), size=replicates
-        ).astype(float)
-        rows, columns = drawn[:, self.row], drawn[:, self.column]
-        won = np.einsum("ri,ri->r", rows @ weighted, columns)
-        total = np.einsum("ri,ri->r", rows @ pairs, columns)
-        result: FloatArray = won[total > 0] / total[total > 0]
+        times = drawn.times[:, drawn.patient]
+        cases, controls = times[:, self.cases], times[:, self.controls]
+        won = np.einsum("ri,ri->r", cases @ weighted, controls)
+        total = np.einsum("ri,ri->r", cases @ pairs, controls)
+        result = np.full(len(total), np.nan)
+        np.divide(won, total, out=result, where=total > 0)
         return result
-
-
-def _interval(draws: FloatArray, level: float) -> tuple[float, float]:
-    """Return the percentile interval."""
-    if not len(draws):
-        return float("nan"), float("nan")
-    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)

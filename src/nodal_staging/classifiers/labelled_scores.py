@@ -1,10 +1,12 @@
-"""The scores of a classifier, read and found fit for evaluation.
+"""The scores of a classifier, read once and checked before evaluation.
 
-A node is called positive at and above a threshold, or where the file itself holds
-the decision. What follows does not know which classifier is human.
+``ScoredClassifier`` is a file of scores; ``LabelledScores`` is one partition of it with
+what statistics derive from it (ROC curve, areas), each computed once. The statistics
+are the same for networks and for readers.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
+from nodal_staging.classifiers.scores import called_positive
+from nodal_staging.estimates.auc import (
+    Areas,
+    ClusteredArea,
+    clustered_areas,
+    clustered_contrast,
+    delong_areas,
+)
+from nodal_staging.estimates.curve import Curve, empirical_curve
 from nodal_staging.study.classifier_names import is_reader
 from nodal_staging.study.errors import InputError
 
@@ -29,9 +40,11 @@ class ScoreError(InputError):
     reason = "unusable_scores"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class LabelledScores:
     """The nodes of one partition, sorted by ``node_id``; all arrays ``(n,)``.
+
+    Curve and areas are computed when they are first needed, and kept.
 
     Attributes
     ----------
@@ -51,8 +64,34 @@ class LabelledScores:
     score: FloatArray
     decided: BoolArray | None
 
+    @cached_property
+    def curve(self) -> Curve:
+        """The empirical ROC curve."""
+        return empirical_curve(self.score, self.positive)
+
+    @cached_property
+    def by_node(self) -> Areas:
+        """The AUC ``(1,)`` with DeLong's variance."""
+        return delong_areas(self.score[np.newaxis], self.positive)
+
+    @cached_property
+    def area(self) -> ClusteredArea:
+        """The AUC with its standard error over patients."""
+        scores = self.score[np.newaxis]
+        by_patient = clustered_areas(scores, self.positive, self.patient_id)
+        return clustered_contrast(by_patient, self.by_node, [1.0])
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Count nodes by status, and patients."""
+        return {
+            "n_positive": int(self.positive.sum()),
+            "n_negative": int((~self.positive).sum()),
+            "n_patients": len(np.unique(self.patient_id)),
+        }
+
     def calls(self, threshold: float | None) -> BoolArray:
-        """Return who is called positive: as decided, or ``score >= threshold``."""
+        """Return which nodes are called positive: as decided, or by a threshold."""
         if self.decided is not None:
             return self.decided
         if threshold is None:
@@ -60,7 +99,13 @@ class LabelledScores:
                 "scores without predictions need a threshold; found none; "
                 "fill in the column prediction or choose a threshold"
             )
-        return self.score >= threshold
+        return called_positive(self.score, threshold)
+
+    def dichotomised(self, called: BoolArray) -> "LabelledScores":
+        """Return the nodes with their calls ``(n,)`` as scores of 0 and 1."""
+        return LabelledScores(
+            self.node_id, self.patient_id, self.positive, called.astype(float), called
+        )
 
     def only(self, members: BoolArray) -> "LabelledScores":
         """Return some of the nodes ``(n,)``."""
@@ -73,10 +118,68 @@ class LabelledScores:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class ScoredClassifier:
+    """A classifier and its scores of all partitions.
+
+    Attributes
+    ----------
+    name
+        As in the names of files.
+    rows
+        ``tables.SCORES``.
+    """
+
+    name: str
+    rows: pd.DataFrame
+
+    @classmethod
+    def read(cls, name: str, path: str | Path) -> "ScoredClassifier":
+        """Read a file of the form ``tables.SCORES``."""
+        return cls(name, tables.read(path, tables.SCORES))
+
+    @cached_property
+    def test(self) -> LabelledScores:
+        """The test partition; raises as ``partition``."""
+        return self.partition("test")
+
+    @cached_property
+    def out_of_fold(self) -> LabelledScores:
+        """The nodes that folds held out; raises as ``partition``."""
+        return self.partition("out_of_fold")
+
+    def partition(self, name: str) -> LabelledScores:
+        """Take the nodes of one partition, and check that they can be evaluated.
+
+        Parameters
+        ----------
+        name
+            One of ``tables.PARTITIONS``.
+
+        Raises
+        ------
+        ScoreError
+            If a score is not finite, predictions are filled in for some nodes only, or
+            a class has fewer than two nodes or stems from a single patient.
+        """
+        rows = self.rows[self.rows["partition"] == name].sort_values("node_id")
+        where = f"scores of {self.name}, partition {name}"
+        scores = LabelledScores(
+            node_id=rows["node_id"].to_numpy(str),
+            patient_id=rows["patient_id"].to_numpy(str),
+            positive=np.asarray(rows["status"] == "positive", bool),
+            score=rows["score"].to_numpy(float),
+            decided=_decisions(rows, where),
+        )
+        _require_finite(scores, where)
+        _require_both_classes(scores, where)
+        return scores
+
+
 def read_partition(
     path: str | Path, partition: str, *, classifier: str
 ) -> LabelledScores:
-    """Read the nodes of one partition and make sure that they can be evaluated.
+    """Read one partition of a file of scores; see ``ScoredClassifier``.
 
     Parameters
     ----------
@@ -86,26 +189,8 @@ def read_partition(
         One of ``tables.PARTITIONS``.
     classifier
         Name for messages.
-
-    Raises
-    ------
-    ScoreError
-        If a score is not finite, predictions are filled in for some nodes only, or
-        a class has fewer than two nodes or stems from a single patient.
     """
-    frame = tables.read(path, tables.SCORES)
-    rows = frame[frame["partition"] == partition].sort_values("node_id")
-    where = f"scores of {classifier}, partition {partition}"
-    scores = LabelledScores(
-        node_id=rows["node_id"].to_numpy(str),
-        patient_id=rows["patient_id"].to_numpy(str),
-        positive=np.asarray(rows["status"] == "positive", bool),
-        score=rows["score"].to_numpy(float),
-        decided=_decisions(rows, where),
-    )
-    _require_finite(scores, where)
-    _require_both_classes(scores, where)
-    return scores
+    return ScoredClassifier.read(classifier, path).partition(partition)
 
 
 def comparable_nodes(

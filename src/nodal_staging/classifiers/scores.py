@@ -4,6 +4,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+BoolArray = npt.NDArray[np.bool_]
+
+
+def called_positive(score: npt.ArrayLike, threshold: float) -> BoolArray:
+    """Call nodes positive whose score is at or above a threshold.
+
+    Every call of the study is made here, also that of a single node.
+
+    Parameters
+    ----------
+    score
+        A higher score speaks for a positive node ``(n,)``.
+    threshold
+        On the scale of the scores.
+    """
+    return np.asarray(score, float) >= threshold
+
 
 def score_table(
     dataset: pd.DataFrame,

@@ -1,7 +1,13 @@
-"""Uncertainty where nodes are nested in patients: the patient is the unit.
+"""Areas under ROC curves and their covariance, over nodes and over patients.
 
-Nodes of a patient resemble each other, so an interval that takes them for
-independent is too narrow.
+DeLong's covariance takes nodes as independent. Nodes of one patient resemble each
+other, so its intervals are too narrow; Obuchowski's covariance takes the patient as the
+unit. Each of the two formulae stands here once (``delong_areas``, ``clustered_areas``);
+variances, differences and intervals are derived from them.
+
+References
+----------
+DeLong et al., Biometrics 1988;44:837. Obuchowski, Biometrics 1997;53:567.
 """
 
 from dataclasses import dataclass
@@ -12,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nodal_staging.estimates.proportions import normal_quantile
+from nodal_staging.estimates.wald import wald_interval
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -19,170 +26,15 @@ BoolArray = npt.NDArray[np.bool_]
 TextArray = npt.NDArray[np.str_]
 
 NO_VARIANCE = 1e-15
-"""What is left of zero after sums in floating point."""
+"""A variance below it is zero after sums in floating point."""
 
-
-@dataclass(frozen=True, slots=True)
-class ClusteredArea:
-    """An AUC, its standard error over patients, and whose variance that is."""
-
-    estimate: float
-    standard_error: float
-    variance: Literal["obuchowski", "delong"] = "obuchowski"
-
-
-def clustered_auc(
-    score: FloatArray, positive: BoolArray, patient_id: TextArray
-) -> ClusteredArea:
-    """Return the AUC and its standard error for nodes nested in patients.
-
-    Equals DeLong's where every patient has one node. The covariance of both classes
-    may be negative and, with a handful of patients, outweigh the variances; then
-    DeLong's error stands in, and the result says so.
-
-    Parameters
-    ----------
-    score, positive, patient_id
-        ``(n,)``; each class stems from at least two patients.
-
-    References
-    ----------
-    Obuchowski, Biometrics 1997;53:567.
-    """
-    estimate = float(placements(score, positive)[0].mean())
-    variance = clustered_covariance(score, score, positive, patient_id)
-    if variance < NO_VARIANCE:
-        error, _, _ = delong_interval(score, positive, level=0.95)
-        return ClusteredArea(estimate, error, "delong")
-    return ClusteredArea(estimate, sqrt(variance))
-
-
-def clustered_difference(
-    score: FloatArray, other: FloatArray, positive: BoolArray, patient_id: TextArray
-) -> ClusteredArea:
-    """Return how much larger the AUC of ``score`` is than that of ``other``.
-
-    Both score the same nodes, so what is hard for both does not count as a
-    difference. DeLong's error stands in as in ``clustered_auc``.
-
-    Parameters
-    ----------
-    score, other, positive, patient_id
-        ``(n,)``; each class stems from at least two patients.
-
-    References
-    ----------
-    Obuchowski, Biometrics 1997;53:567, for the areas of two tests.
-    """
-    above, below = (
-        mine - its
-        for mine, its in zip(
-            placements(score, positive), placements(other, positive), strict=True
-        )
-    )
-    estimate = float(above.mean())
-    variance = variance_of_difference(score, other, positive, patient_id)
-    if variance < NO_VARIANCE:
-        error = above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)
-        return ClusteredArea(estimate, sqrt(error), "delong")
-    return ClusteredArea(estimate, sqrt(variance))
-
-
-def logit_interval(area: ClusteredArea, *, level: float) -> tuple[float, float]:
-    """Return an interval that is symmetric on the logit scale.
-
-    Nearest to its nominal coverage of all intervals tried, in particular for AUCs
-    near 1. An AUC of exactly 0 or 1 has no logit: the interval is the point itself.
-
-    References
-    ----------
-    Pepe, The Statistical Evaluation of Medical Tests, 2003, section 5.2.5.
-    """
-    estimate = area.estimate
-    if estimate <= 0 or estimate >= 1:
-        return estimate, estimate
-    half = normal_quantile(level) * area.standard_error / (estimate * (1 - estimate))
-    centre = log(estimate / (1 - estimate))
-    return _expit(centre - half), _expit(centre + half)
-
-
-def clustered_covariance(
-    score_a: FloatArray, score_b: FloatArray, positive: BoolArray, patient_id: TextArray
-) -> float:
-    """Return the covariance of two AUCs on the same nodes nested in patients.
-
-    Of a score with itself it is the variance; with one node per patient DeLong's
-    covariance. It may come out negative for a score with itself, see
-    ``clustered_auc``.
-
-    Parameters
-    ----------
-    score_a, score_b, positive, patient_id
-        ``(n,)``; each class stems from at least two patients.
-
-    References
-    ----------
-    Obuchowski, Biometrics 1997;53:567.
-    """
-    patient = np.unique(patient_id, return_inverse=True)[1]
-    ten_a, one_a = _deviations(score_a, positive, patient)
-    ten_b, one_b = _deviations(score_b, positive, patient)
-    m, n = int(positive.sum()), int((~positive).sum())
-    mixed = ten_a @ one_b + ten_b @ one_a
-    return float(
-        _inflation(patient[positive]) * (ten_a @ ten_b) / m**2
-        + _inflation(patient[~positive]) * (one_a @ one_b) / n**2
-        + _inflation(patient) * mixed / (m * n)
-    )
-
-
-def variance_of_difference(
-    score_a: FloatArray, score_b: FloatArray, positive: BoolArray, patient_id: TextArray
-) -> float:
-    """Return the variance of the difference of two AUCs; parameters as above."""
-    pairs = ((score_a, score_a, 1), (score_b, score_b, 1), (score_a, score_b, -2))
-    return sum(
-        sign * clustered_covariance(one, two, positive, patient_id)
-        for one, two, sign in pairs
-    )
-
-
-def _deviations(
-    score: FloatArray, positive: BoolArray, patient: IntArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return, per patient, the summed deviations of positive and negative nodes."""
-    above, below = placements(score, positive)
-    patients = int(patient.max()) + 1
-    estimate = float(above.mean())
-    return (
-        _summed(above - estimate, patient[positive], patients),
-        _summed(below - estimate, patient[~positive], patients),
-    )
-
-
-def _summed(deviation: FloatArray, patient: IntArray, patients: int) -> FloatArray:
-    """Sum deviations per patient."""
-    return np.asarray(
-        np.bincount(patient, weights=deviation, minlength=patients), float
-    )
-
-
-def _inflation(patient: IntArray) -> float:
-    """Correct a sum of squares over patients for the mean that was estimated."""
-    units = len(np.unique(patient))
-    return units / (units - 1)
-
-
-def _expit(logit: float) -> float:
-    """Invert the logit, however far out."""
-    if logit >= 0:
-        return 1 / (1 + exp(-logit))
-    return exp(logit) / (1 + exp(logit))
+DIFFERENCE: FloatArray = np.array([[1.0, -1.0]])
+"""The contrast of two areas, first less second."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Areas:
-    """Areas ``(k,)`` and their covariance ``(k, k)``."""
+    """Areas ``(k,)`` of k classifiers and their covariance ``(k, k)``."""
 
     estimates: FloatArray
     covariance: FloatArray
@@ -193,67 +45,21 @@ class Areas:
         return float(w @ self.estimates), float(w @ self.covariance @ w)
 
 
-def delong_areas(scores: FloatArray, positive: BoolArray) -> Areas:
-    """Return areas and DeLong's covariance.
+@dataclass(frozen=True, slots=True)
+class ClusteredArea:
+    """An AUC, or a contrast of AUCs, with its standard error over patients.
 
-    Parameters
+    Attributes
     ----------
-    scores
-        One row per classifier ``(k, n)``.
-    positive
-        Status ``(n,)``; at least two nodes of each class.
+    estimate, standard_error
+        In units of the AUC.
+    variance
+        The method behind the standard error.
     """
-    estimates, above, below = _area_deviations(scores, positive)
-    m, n = above.shape[1], below.shape[1]
-    covariance = above @ above.T / (m * (m - 1)) + below @ below.T / (n * (n - 1))
-    return Areas(estimates, covariance)
 
-
-def clustered_areas(
-    scores: FloatArray, positive: BoolArray, patient_id: TextArray
-) -> Areas:
-    """Return areas and Obuchowski's covariance for nodes nested in patients.
-
-    Parameters
-    ----------
-    scores, positive
-        As for ``delong_areas``.
-    patient_id
-        Patient of each node ``(n,)``; each class stems from at least two patients.
-    """
-    estimates, above, below = _area_deviations(scores, positive)
-    patient = np.unique(patient_id, return_inverse=True)[1]
-    ten = (
-        _area_summed(above, patient[positive], int(patient.max()) + 1) / above.shape[1]
-    )
-    one = (
-        _area_summed(below, patient[~positive], int(patient.max()) + 1) / below.shape[1]
-    )
-    across = ten @ one.T
-    covariance = (
-        _inflation(patient[positive]) * (ten @ ten.T)
-        + _inflation(patient[~positive]) * (one @ one.T)
-        + _inflation(patient) * (across + across.T)
-    )
-    return Areas(estimates, covariance)
-
-
-def _area_deviations(
-    scores: FloatArray, positive: BoolArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return areas, and how the placements of both classes deviate from them."""
-    placed = [placements(score, positive) for score in scores]
-    above = np.array([one for one, _ in placed])
-    below = np.array([other for _, other in placed])
-    estimates = above.mean(axis=1)
-    return estimates, above - estimates[:, None], below - estimates[:, None]
-
-
-def _area_summed(
-    deviations: FloatArray, patient: IntArray, patients: int
-) -> FloatArray:
-    """Sum deviations ``(k, m)`` per patient ``(k, patients)``."""
-    return np.array([np.bincount(patient, row, patients) for row in deviations])
+    estimate: float
+    standard_error: float
+    variance: Literal["obuchowski", "delong"] = "obuchowski"
 
 
 def placements(score: FloatArray, positive: BoolArray) -> tuple[FloatArray, FloatArray]:
@@ -276,38 +82,203 @@ def placements(score: FloatArray, positive: BoolArray) -> tuple[FloatArray, Floa
     )
 
 
-def delong_interval(
-    score: FloatArray, positive: BoolArray, *, level: float
-) -> tuple[float, float, float]:
-    """Return DeLong's standard error of the AUC and the interval within [0, 1].
-
-    References
-    ----------
-    DeLong et al., Biometrics 1988;44:837.
-    """
-    above, below = placements(score, positive)
-    variance = above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below)
-    error = float(np.sqrt(variance))
-    half = normal_quantile(level) * error
-    area = float(above.mean())
-    return error, max(area - half, 0.0), min(area + half, 1.0)
-
-
-def paired_variance(a: FloatArray, b: FloatArray, positive: BoolArray) -> float:
-    """Return DeLong's variance of the difference of two AUCs on the same nodes.
+def empirical_auc(score: FloatArray, positive: BoolArray) -> float:
+    """Return the area under the empirical ROC curve, ties at one half.
 
     Parameters
     ----------
-    a, b, positive
-        Two scores and the status of the same nodes, ``(n,)``.
+    score, positive
+        ``(n,)``; at least one node of each class.
     """
-    above, below = (
-        one - other
-        for one, other in zip(
-            placements(a, positive), placements(b, positive), strict=True
-        )
+    return float(placements(score, positive)[0].mean())
+
+
+def delong_areas(
+    scores: FloatArray, positive: BoolArray, *, contrasts: FloatArray | None = None
+) -> Areas:
+    """Return areas and DeLong's covariance.
+
+    Parameters
+    ----------
+    scores
+        One row per classifier ``(k, n)``.
+    positive
+        Status ``(n,)``; at least two nodes of each class.
+    contrasts
+        Weighted sums of the areas to return in place of the areas ``(j, k)``. Summed
+        before squaring, so that the variance of the difference of two similar
+        classifiers keeps its digits.
+    """
+    estimates, above, below = _deviations(scores, positive, contrasts)
+    m, n = above.shape[1], below.shape[1]
+    covariance = above @ above.T / (m * (m - 1)) + below @ below.T / (n * (n - 1))
+    return Areas(estimates, covariance)
+
+
+def clustered_areas(
+    scores: FloatArray,
+    positive: BoolArray,
+    patient_id: TextArray,
+    *,
+    contrasts: FloatArray | None = None,
+) -> Areas:
+    """Return areas and Obuchowski's covariance for nodes nested in patients.
+
+    With one node per patient it equals DeLong's covariance. The covariance between the
+    classes may be negative and, with a handful of patients, outweigh the variances; use
+    ``clustered_contrast`` where a variance is needed.
+
+    Parameters
+    ----------
+    scores, positive, contrasts
+        As for ``delong_areas``.
+    patient_id
+        Patient of each node ``(n,)``; each class stems from at least two patients.
+    """
+    estimates, above, below = _deviations(scores, positive, contrasts)
+    patient = np.unique(patient_id, return_inverse=True)[1]
+    patients = int(patient.max()) + 1
+    ten = _summed(above, patient[positive], patients) / above.shape[1]
+    one = _summed(below, patient[~positive], patients) / below.shape[1]
+    across = ten @ one.T
+    covariance = (
+        _inflation(patient[positive]) * (ten @ ten.T)
+        + _inflation(patient[~positive]) * (one @ one.T)
+        + _inflation(patient) * (across + across.T)
     )
-    return float(above.var(ddof=1) / len(above) + below.var(ddof=1) / len(below))
+    return Areas(estimates, covariance)
+
+
+def clustered_contrast(
+    by_patient: Areas, by_node: Areas, weights: npt.ArrayLike
+) -> ClusteredArea:
+    """Return a weighted sum of areas with its standard error over patients.
+
+    DeLong's standard error replaces Obuchowski's where that variance is not positive,
+    which happens with few patients.
+
+    Parameters
+    ----------
+    by_patient, by_node
+        The same areas from ``clustered_areas`` and from ``delong_areas``.
+    weights
+        ``(k,)``.
+    """
+    estimate, variance = by_patient.contrast(weights)
+    if variance < NO_VARIANCE:
+        _, variance = by_node.contrast(weights)
+        return ClusteredArea(estimate, sqrt(max(variance, 0.0)), "delong")
+    return ClusteredArea(estimate, sqrt(variance))
+
+
+def clustered_auc(
+    score: FloatArray, positive: BoolArray, patient_id: TextArray
+) -> ClusteredArea:
+    """Return the AUC and its standard error for nodes nested in patients.
+
+    Parameters
+    ----------
+    score, positive, patient_id
+        ``(n,)``; each class stems from at least two patients.
+    """
+    scores = score[np.newaxis]
+    return clustered_contrast(
+        clustered_areas(scores, positive, patient_id),
+        delong_areas(scores, positive),
+        [1.0],
+    )
+
+
+def clustered_difference(
+    score: FloatArray, other: FloatArray, positive: BoolArray, patient_id: TextArray
+) -> ClusteredArea:
+    """Return how much larger the AUC of ``score`` is than that of ``other``.
+
+    Both score the same nodes, so the covariance of the two AUCs narrows the interval.
+
+    Parameters
+    ----------
+    score, other, positive, patient_id
+        ``(n,)``; each class stems from at least two patients.
+    """
+    pair = np.stack([score, other])
+    return clustered_contrast(
+        clustered_areas(pair, positive, patient_id, contrasts=DIFFERENCE),
+        delong_areas(pair, positive, contrasts=DIFFERENCE),
+        [1.0],
+    )
+
+
+def delong_interval(
+    score: FloatArray, positive: BoolArray, *, level: float
+) -> tuple[float, float, float]:
+    """Return DeLong's standard error of the AUC and the interval within [0, 1]."""
+    return unit_interval(delong_areas(score[np.newaxis], positive), [1.0], level=level)
+
+
+def unit_interval(
+    areas: Areas, weights: npt.ArrayLike, *, level: float
+) -> tuple[float, float, float]:
+    """Return the standard error of a mean of areas and the interval within [0, 1].
+
+    Parameters
+    ----------
+    areas
+        With a covariance that has no negative variance.
+    weights
+        Of the mean ``(k,)``; they sum to 1.
+    level
+        Confidence level.
+    """
+    estimate, variance = areas.contrast(weights)
+    error = sqrt(max(variance, 0.0))
+    lower, upper = wald_interval(estimate, error, level=level)
+    return error, max(lower, 0.0), min(upper, 1.0)
+
+
+def logit_interval(area: ClusteredArea, *, level: float) -> tuple[float, float]:
+    """Return an interval that is symmetric on the logit scale.
+
+    Nearest to its nominal coverage of all intervals tried, in particular for AUCs
+    near 1. An AUC of exactly 0 or 1 has no logit: the interval is the point itself.
+
+    References
+    ----------
+    Pepe, The Statistical Evaluation of Medical Tests, 2003, section 5.2.5.
+    """
+    estimate = area.estimate
+    if estimate <= 0 or estimate >= 1:
+        return estimate, estimate
+    half = normal_quantile(level) * area.standard_error / (estimate * (1 - estimate))
+    centre = log(estimate / (1 - estimate))
+    return _expit(centre - half), _expit(centre + half)
+
+
+def _deviations(
+    scores: FloatArray, positive: BoolArray, contrasts: FloatArray | None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return areas ``(k,)`` and the deviations of both classes' placements from them.
+
+    The deviations are ``(k, m)`` for m positive and ``(k, n - m)`` for negative nodes.
+    """
+    placed = [placements(score, positive) for score in scores]
+    above = np.array([one for one, _ in placed])
+    below = np.array([other for _, other in placed])
+    if contrasts is not None:
+        above, below = contrasts @ above, contrasts @ below
+    estimates = above.mean(axis=1)
+    return estimates, above - estimates[:, None], below - estimates[:, None]
+
+
+def _summed(deviations: FloatArray, patient: IntArray, patients: int) -> FloatArray:
+    """Sum deviations ``(k, m)`` per patient ``(k, patients)``."""
+    return np.array([np.bincount(patient, row, patients) for row in deviations])
+
+
+def _inflation(patient: IntArray) -> float:
+    """Correct a sum of squares over patients for the mean that was estimated."""
+    units = len(np.unique(patient))
+    return units / (units - 1)
 
 
 def _share_below(of: FloatArray, among: FloatArray) -> FloatArray:
@@ -315,3 +286,10 @@ def _share_below(of: FloatArray, among: FloatArray) -> FloatArray:
     lower = np.searchsorted(among, of, side="left")
     upper = np.searchsorted(among, of, side="right")
     return (lower + upper) / (2 * len(among))
+
+
+def _expit(logit: float) -> float:
+    """Invert the logit without overflow."""
+    if logit >= 0:
+        return 1 / (1 + exp(-logit))
+    return exp(logit) / (1 + exp(logit))

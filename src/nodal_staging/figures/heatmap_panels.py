@@ -15,6 +15,8 @@ from matplotlib.figure import Figure
 
 from nodal_staging import tables
 from nodal_staging.attribution.localisation import localise
+from nodal_staging.classifiers.called_nodes import chosen_threshold
+from nodal_staging.classifiers.scores import called_positive
 from nodal_staging.figures import style
 from nodal_staging.figures.figure_1 import OUTLINE, ct_scale, described
 from nodal_staging.figures.pictures import (
@@ -33,7 +35,6 @@ from nodal_staging.heatmaps.heatmap_files import (
 )
 from nodal_staging.heatmaps.shown_nodes import Example
 from nodal_staging.study.classifier_names import printed
-from nodal_staging.study.files import read_json
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -88,7 +89,7 @@ class Network:
             f"cnn_{cnn}",
             drawn,
             tested["score"].to_dict(),
-            float(read_json(files.statistics)["threshold"]["value"]),
+            chosen_threshold(files.statistics),
         )
 
     @property
@@ -107,7 +108,7 @@ class Network:
 
     def correct(self, node: pd.Series) -> bool:
         """Tell whether the CNN calls a node what it is."""
-        called = self.score[node["node_id"]] >= self.threshold
+        called = called_positive(self.score[node["node_id"]], self.threshold)
         return bool(called == (node["status"] == "positive"))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nodal_staging import tables
-from nodal_staging.audit.ceilings import BELOW_Z
+from nodal_staging.audit.ceiling_comparison import BELOW_Z
 from nodal_staging.report.artefacts import Artefacts, Intervals, intervals
 from nodal_staging.report.columns import CLASSIFIER
 from nodal_staging.study.classifier_names import in_order, printed

@@ -16,7 +16,7 @@ from nodal_staging.report.illustrations import picture
 from nodal_staging.statistics.auc_differences import AUC_DIFFERENCES
 from nodal_staging.statistics.mcnemar import MCNEMAR
 from nodal_staging.statistics.precision.page import own_grid, reached_grid
-from nodal_staging.statistics.precision.study import DETECTABLE, PRECISION
+from nodal_staging.statistics.precision.precision_tables import DETECTABLE, PRECISION
 from nodal_staging.statistics.reader_study.areas import AREAS, POINTS
 from nodal_staging.statistics.reader_study.contrasts import FIXED, RANDOM
 from nodal_staging.statistics.reader_study.kappa import AGREEMENT

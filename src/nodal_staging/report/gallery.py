@@ -13,11 +13,10 @@ import pandas as pd
 from PIL import Image
 
 from nodal_staging import tables
-from nodal_staging.audit.localisation import outcomes
+from nodal_staging.classifiers.called_nodes import chosen_threshold, read_called
 from nodal_staging.heatmaps.heatmap_files import Heatmaps, read_heatmaps
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.study.classifier_names import printed
-from nodal_staging.study.files import read_json
 from nodal_staging.tables.parts import Folded, Heading, Html, Part
 from nodal_staging.tables.rounding import counted, number
 
@@ -98,17 +97,15 @@ def gallery(study: Artefacts) -> list[Part]:
 
 def errors(cnn: str, study: Artefacts, measured: pd.DataFrame) -> Errors:
     """Return the test nodes that a CNN gets wrong, by location and name."""
-    frame = tables.read(study.scores[cnn], tables.SCORES)
-    tested = frame[frame["partition"] == "test"].set_index("node_id")
-    node_ids = list(tested.index)
-    found = measured.loc[node_ids].assign(
-        score=tested["score"],
-        outcome=outcomes(study.scores[cnn], study.statistics[cnn], node_ids),
+    called = read_called(f"cnn_{cnn}", study.scores[cnn], study.statistics[cnn])
+    found = measured.loc[called.scores.node_id].assign(
+        score=called.scores.score,
+        outcome=called.outcomes,
         place=lambda nodes: nodes["location"].map(tables.SHOWN_LOCATIONS.index),
     )
     wrong = found[found["outcome"].isin(KINDS)].sort_values(["place", "node_id"])
-    threshold = float(read_json(study.statistics[cnn])["threshold"]["value"])
-    return Errors(cnn, wrong, threshold, len(tested))
+    threshold = chosen_threshold(study.statistics[cnn])
+    return Errors(cnn, wrong, threshold, len(found))
 
 
 def folded(errors: Errors, pictures: Heatmaps) -> Folded:

@@ -8,7 +8,11 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.attribution.localisation import REGIONS
-from nodal_staging.audit.localisation import DIFFERENCES, LOCALISATION, OVER_CONTROLS
+from nodal_staging.audit.relevance_regions import (
+    DIFFERENCES,
+    LOCALISATION,
+    OVER_CONTROLS,
+)
 from nodal_staging.heatmaps.options import method_name
 from nodal_staging.report.columns import CNN, METHOD, NODES
 from nodal_staging.study.classifier_names import printed

@@ -4,7 +4,7 @@ from collections import Counter
 
 from nodal_staging import tables
 from nodal_staging.audit.heatmaps import OUTSIDE
-from nodal_staging.audit.localisation import LOCALISATION, OVER_CONTROLS
+from nodal_staging.audit.relevance_regions import LOCALISATION, OVER_CONTROLS
 from nodal_staging.heatmaps.options import method_name
 from nodal_staging.paper.claims.controls import (
     OverControl,

@@ -12,7 +12,7 @@ DeLong et al., Biometrics 1988;44:837. Obuchowski, Biometrics 1997;53:567.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import erfc, sqrt
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,16 @@ from nodal_staging.classifiers.labelled_scores import (
     comparable_nodes,
     read_partition,
 )
-from nodal_staging.estimates import agreement, auc
-from nodal_staging.estimates.auc import NO_VARIANCE, variance_of_difference
+from nodal_staging.estimates import agreement
+from nodal_staging.estimates.auc import (
+    DIFFERENCE,
+    NO_VARIANCE,
+    clustered_areas,
+    delong_areas,
+    placements,
+)
 from nodal_staging.estimates.paired_tests import holm
-from nodal_staging.estimates.proportions import normal_quantile
+from nodal_staging.estimates.wald import wald_interval, wald_p
 from nodal_staging.statistics import proc
 from nodal_staging.tables.columns import (
     count,
@@ -135,28 +141,28 @@ def _pair(a: Scored, b: Scored, level: float) -> Row:
     """Compare one pair; Holm's adjustment needs all pairs and comes later."""
     of_a, of_b = comparable_nodes(a.classifier, a.scores, b.classifier, b.scores)
     a, b = a.only(of_a), b.only(of_b)
-    first, second, positive = a.scores.score, b.scores.score, a.scores.positive
-    area_a, area_b = (
-        float(auc.placements(score, positive)[0].mean()) for score in (first, second)
-    )
+    positive = a.scores.positive
+    pair = np.stack([a.scores.score, b.scores.score])
+    area_a, area_b = a.scores.area.estimate, b.scores.area.estimate
     row: Row = {
         "classifier_a": a.classifier,
         "classifier_b": b.classifier,
-        "n_positive": int(positive.sum()),
-        "n_negative": int((~positive).sum()),
-        "n_patients": len(np.unique(a.scores.patient_id)),
+        **a.scores.sizes,
         "auc_a": area_a,
         "auc_b": area_b,
         "difference": area_a - area_b,
         "engine": proc.engine(),
     }
-    if _same_order(first, second, positive):
+    if _same_order(pair, positive):
         return row | _nothing(0.0, 1.0) | {"status": "same_order"}
-    by_node = auc.paired_variance(first, second, positive)
+    by_node = float(delong_areas(pair, positive, contrasts=DIFFERENCE).covariance[0, 0])
     if by_node < NO_VARIANCE:
         return row | _nothing(None, None) | {"status": "no_variance"}
     row |= _with_delong(a.curve.compare(b.curve, level=level), by_node, row)
-    by_patient = variance_of_difference(first, second, positive, a.scores.patient_id)
+    patients = a.scores.patient_id
+    by_patient = float(
+        clustered_areas(pair, positive, patients, contrasts=DIFFERENCE).covariance[0, 0]
+    )
     if by_patient < NO_VARIANCE:
         return row | {"status": "delong_only"}
     clustered = _wald(row["difference"], by_patient, level)
@@ -183,13 +189,13 @@ def _with_delong(test: proc.PairedTest, variance: float, row: Row) -> Row:
 def _wald(difference: float, variance: float, level: float) -> Row:
     """Return error, interval, z and two-sided p."""
     error = sqrt(variance)
-    half = normal_quantile(level) * error
+    lower, upper = wald_interval(difference, error, level=level)
     return {
         "standard_error": error,
-        "lower": difference - half,
-        "upper": difference + half,
+        "lower": lower,
+        "upper": upper,
         "z": difference / error,
-        "p": erfc(abs(difference) / error / sqrt(2)),
+        "p": wald_p(difference, error),
     }
 
 
@@ -204,15 +210,7 @@ def _nothing(value: float | None, p: float | None) -> Row:
     return _named("delong", parts) | _named("clustered", parts)
 
 
-def _same_order(
-    first: FloatArray, second: FloatArray, positive: npt.NDArray[np.bool_]
-) -> bool:
-    """Tell whether every node is placed alike by both."""
-    return all(
-        np.array_equal(one, two)
-        for one, two in zip(
-            auc.placements(first, positive),
-            auc.placements(second, positive),
-            strict=True,
-        )
-    )
+def _same_order(pair: FloatArray, positive: npt.NDArray[np.bool_]) -> bool:
+    """Tell whether both scores ``(2, n)`` place every node alike."""
+    first, second = (placements(score, positive) for score in pair)
+    return all(np.array_equal(one, two) for one, two in zip(first, second, strict=True))

@@ -28,9 +28,11 @@ import pandas as pd
 from nodal_staging.classifiers.labelled_scores import LabelledScores
 from nodal_staging.estimates.logistic import Fit, fit_logistic
 from nodal_staging.estimates.patient_bootstrap import PatientBootstrap
-from nodal_staging.estimates.proportions import normal_quantile, wilson_interval
+from nodal_staging.estimates.proportions import wilson_interval
+from nodal_staging.estimates.wald import wald_interval
 from nodal_staging.statistics.probabilities import (
     Probabilities,
+    ProbabilityOptions,
     probabilities_of,
     status_of,
 )
@@ -63,11 +65,8 @@ prevalence as the scores are."""
 def describe_calibration(
     tested: LabelledScores,
     *,
-    meant: bool,
-    prior: float,
+    options: ProbabilityOptions,
     natural: float | None,
-    level: float,
-    groups: int,
     drawn: PatientBootstrap,
 ) -> tuple[Block, pd.DataFrame]:
     """Measure calibration on both mixes.
@@ -76,25 +75,19 @@ def describe_calibration(
     ----------
     tested
         The test partition.
-    meant
-        Whether the classifier means its scores as probabilities.
-    prior
-        Share of positive nodes that the scores take for granted: that of the
-        training set.
+    options
+        How the scores are taken as probabilities.
     natural
         Share of positive nodes in the study, or None where it is unknown.
-    level
-        Confidence level.
-    groups
-        How many reliability groups.
     drawn
-        Patients of the test partition, for Brier's score.
+        Patients of the test partition, for Brier's score; its level is that of every
+        interval.
 
     Returns
     -------
     The block for the JSON, and ``CALIBRATION``.
     """
-    status = status_of(tested, meant=meant)
+    status, prior = status_of(tested, meant=options.meant), options.prior
     if status != "ok":
         block: Block = {"status": status, "prior": prior, "mixes": {}}
         return block, pd.DataFrame(columns=list(CALIBRATION.columns))
@@ -108,14 +101,21 @@ def describe_calibration(
         "clip": known.clip,
         "clipped": known.clipped,
         "mixes": {
-            name: _describe_mix(tested, known, prevalence, level, drawn)
+            name: _describe_mix(tested, known, prevalence, drawn)
             for name, prevalence in mixes.items()
         },
     }
     rows = [
         row
         for name, prevalence in mixes.items()
-        for row in _reliability(tested, known, name, prevalence, level, groups)
+        for row in _reliability(
+            tested,
+            known,
+            name,
+            prevalence,
+            level=drawn.options.level,
+            groups=options.groups,
+        )
     ]
     return block, pd.DataFrame(rows, columns=list(CALIBRATION.columns))
 
@@ -124,12 +124,12 @@ def _describe_mix(
     tested: LabelledScores,
     known: Probabilities,
     prevalence: float,
-    level: float,
     drawn: PatientBootstrap,
 ) -> Block:
     """Describe one mix."""
     weight = _weights(tested, prevalence)
     predicted = known.at(prevalence)
+    level = drawn.options.level
     line_status, lines = _lines(tested, known, prevalence, weight, level)
     return {
         "prevalence": prevalence,
@@ -137,7 +137,7 @@ def _describe_mix(
         "mean_predicted": float(np.average(predicted, weights=weight)),
         "observed": prevalence,
         **lines,
-        **_brier(tested, predicted, prevalence, level, drawn),
+        **_brier(tested, predicted, prevalence, drawn),
     }
 
 
@@ -184,11 +184,12 @@ def _lines(
 def _coefficient(fit: Fit, place: int, level: float) -> Block:
     """Return a coefficient with the interval of its error over patients."""
     estimate = float(fit.coefficients[place])
-    half = normal_quantile(level) * float(fit.standard_errors[place])
+    error = float(fit.standard_errors[place])
+    lower, upper = wald_interval(estimate, error, level=level)
     return {
         "estimate": estimate,
-        "lower": estimate - half,
-        "upper": estimate + half,
+        "lower": lower,
+        "upper": upper,
         "level": level,
         "method": "patient_sandwich",
     }
@@ -198,7 +199,6 @@ def _brier(
     tested: LabelledScores,
     predicted: FloatArray,
     prevalence: float,
-    level: float,
     drawn: PatientBootstrap,
 ) -> Block:
     """Return Brier's score and the scaled one, with intervals over patients."""
@@ -216,26 +216,24 @@ def _brier(
     )
     useless = prevalence * (1 - prevalence)
     return {
-        "brier": _resampled(estimate, np.asarray(resampled), level, drawn),
+        "brier": _resampled(estimate, np.asarray(resampled), drawn),
         "scaled_brier": _resampled(
-            1 - estimate / useless, 1 - np.asarray(resampled) / useless, level, drawn
+            1 - estimate / useless, 1 - np.asarray(resampled) / useless, drawn
         ),
     }
 
 
-def _resampled(
-    estimate: float, values: FloatArray, level: float, drawn: PatientBootstrap
-) -> Block:
+def _resampled(estimate: float, values: FloatArray, drawn: PatientBootstrap) -> Block:
     """Write down an estimate with its percentile interval."""
-    lower, upper = drawn.interval(values, level=level)
+    lower, upper = drawn.interval(values)
     return {
         "estimate": estimate,
         "lower": lower,
         "upper": upper,
-        "level": level,
+        "level": drawn.options.level,
         "method": "patient_bootstrap",
-        "replicates": drawn.replicates,
-        "seed": drawn.seed,
+        "replicates": drawn.options.replicates,
+        "seed": drawn.options.seed,
     }
 
 
@@ -244,6 +242,7 @@ def _reliability(
     known: Probabilities,
     mix: str,
     prevalence: float,
+    *,
     level: float,
     groups: int,
 ) -> list[Block]:

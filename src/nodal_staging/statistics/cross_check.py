@@ -5,18 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nodal_staging.estimates import agreement, auc
-from nodal_staging.estimates.curve import empirical_curve, interpolated_specificity
+from nodal_staging.classifiers.labelled_scores import LabelledScores
+from nodal_staging.estimates import agreement
+from nodal_staging.estimates.auc import unit_interval
+from nodal_staging.estimates.curve import Curve, interpolated_specificity
 from nodal_staging.statistics import proc, proc_bootstrap
 from nodal_staging.statistics.proc_bootstrap import Engine, Question
 
 FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProcResults:
-    """What the engine of record says of one classifier.
+    """What pROC computes for one classifier.
 
     Attributes
     ----------
@@ -24,14 +25,14 @@ class ProcResults:
         The area and its intervals.
     thresholds, sensitivities, specificities
         Operating points, thresholds ascending from -inf to inf, ``(k + 1,)``.
-    grid, band
-        Specificities ``(g,)``; lower end, median and upper end of the sensitivity
-        there ``(g, 3)``.
-    target, specificity_at_target, specificity_interval
-        A sensitivity, the specificity interpolated there, and lower end, median and
-        upper end of it ``(3,)``.
-    replicates, auc_seed, band_seed, specificity_seed
-        Of the bootstraps.
+    band
+        Lower end, median and upper end of the sensitivity at the specificities that
+        were asked for ``(g, 3)``.
+    specificity_at_target, specificity_interval
+        The specificity interpolated at the sensitivity that was asked for, and lower
+        end, median and upper end of it ``(3,)``.
+    asked
+        What pROC was asked for.
     engine
         Who computed the replicates: ``replayed`` from R's draws, or ``proc``.
     replay_difference
@@ -45,44 +46,25 @@ class ProcResults:
     thresholds: FloatArray
     sensitivities: FloatArray
     specificities: FloatArray
-    grid: FloatArray
     band: FloatArray
-    target: float
     specificity_at_target: float
     specificity_interval: FloatArray
-    replicates: int
-    auc_seed: int
-    band_seed: int
-    specificity_seed: int
+    asked: Question
     engine: Engine
     replay_difference: float | None
 
 
 def ask_proc(
-    score: FloatArray,
-    positive: BoolArray,
-    *,
-    grid: FloatArray,
-    target: float,
-    level: float,
-    replicates: int,
-    auc_seed: int,
-    band_seed: int,
-    specificity_seed: int,
-    engine: Engine = "replayed",
+    tested: LabelledScores, asked: Question, *, engine: Engine = "replayed"
 ) -> ProcResults:
     """Ask pROC for all that is reported of one classifier.
 
     Parameters
     ----------
-    score, positive
-        Finite scores and status ``(n,)``.
-    grid, target
-        Specificities of the band; sensitivity at which specificity is reported.
-    level, replicates
-        Confidence level and bootstrap replicates.
-    auc_seed, band_seed, specificity_seed
-        For R, one per statistic, so that no result depends on the order of calls.
+    tested
+        The test partition.
+    asked
+        Points of the curve, confidence level, replicates and seeds.
     engine
         ``proc`` has pROC compute every replicate, ``replayed`` only the first ones;
         both give the same ends.
@@ -92,9 +74,8 @@ def ask_proc(
     AgreementError
         If pROC does not repeat the first replicates.
     """
+    score, positive = tested.score, tested.positive
     curve = proc.RocCurve(score, positive)
-    seeds = {"auc": auc_seed, "band": band_seed, "specificity": specificity_seed}
-    asked = Question(grid, target, level, replicates, seeds)
     if engine == "proc":
         drawn, difference = proc_bootstrap.by_proc(curve, asked), None
     else:
@@ -103,40 +84,31 @@ def ask_proc(
     thresholds, sensitivities, specificities = curve.points()
     return ProcResults(
         auc=curve.auc(),
-        delong=curve.delong_interval(level=level),
+        delong=curve.delong_interval(level=asked.level),
         bootstrap=drawn.auc,
         thresholds=thresholds,
         sensitivities=sensitivities,
         specificities=specificities,
-        grid=grid,
         band=drawn.band,
-        target=target,
-        specificity_at_target=curve.specificity_at(target),
+        specificity_at_target=curve.specificity_at(asked.target),
         specificity_interval=drawn.specificity,
-        replicates=replicates,
-        auc_seed=auc_seed,
-        band_seed=band_seed,
-        specificity_seed=specificity_seed,
+        asked=asked,
         engine=engine,
         replay_difference=difference,
     )
 
 
 def compare_with_proc(
-    results: ProcResults,
-    score: FloatArray,
-    positive: BoolArray,
-    *,
-    rng: np.random.Generator,
+    results: ProcResults, tested: LabelledScores, *, rng: np.random.Generator
 ) -> dict[str, float]:
     """Recompute pROC's results independently; return the largest differences.
 
     Parameters
     ----------
     results
-        From ``ask_proc`` for the same nodes.
-    score, positive
-        ``(n,)``.
+        From ``ask_proc``.
+    tested
+        The same test partition.
     rng
         Random stream of the independent bootstrap.
 
@@ -146,27 +118,25 @@ def compare_with_proc(
         If a deterministic quantity differs by more than 1e-12 or a bootstrap
         quantile by more than its Monte-Carlo error.
     """
-    level = results.delong.level
-    _, lower, upper = auc.delong_interval(score, positive, level=level)
+    asked = results.asked
+    _, lower, upper = unit_interval(tested.by_node, [1.0], level=results.delong.level)
     ours = agreement.bootstrap(
-        score,
-        positive,
-        results.grid,
-        replicates=agreement.check_replicates(len(score), results.replicates),
+        tested.score,
+        tested.positive,
+        asked.grid,
+        replicates=agreement.check_replicates(len(tested.score), asked.replicates),
         rng=rng,
-        sensitivities=np.array([results.target]),
+        sensitivities=np.array([asked.target]),
     )
     exact = agreement.compare_exact
     return {
-        "auc_difference": exact(
-            "AUC", results.auc, auc.placements(score, positive)[0].mean()
-        ),
+        "auc_difference": exact("AUC", results.auc, tested.area.estimate),
         "delong_difference": exact(
             "DeLong interval",
             [results.delong.lower, results.delong.upper],
             [lower, upper],
         ),
-        "curve_difference": _compare_curves(results, score, positive),
+        "curve_difference": _compare_curves(results, tested.curve),
         "bootstrap_difference": _compare_ends(
             "bootstrap interval of the AUC",
             results,
@@ -189,11 +159,8 @@ def compare_with_proc(
     }
 
 
-def _compare_curves(
-    results: ProcResults, score: FloatArray, positive: BoolArray
-) -> float:
+def _compare_curves(results: ProcResults, curve: Curve) -> float:
     """Compare operating points, largest Youden index and interpolated specificity."""
-    curve = empirical_curve(score, positive)
     youden = results.sensitivities + results.specificities
     ours = curve.sensitivities + curve.specificities
     exact = agreement.compare_exact
@@ -204,7 +171,7 @@ def _compare_curves(
         exact(
             "specificity at the target sensitivity",
             results.specificity_at_target,
-            interpolated_specificity(curve, results.target),
+            interpolated_specificity(curve, results.asked.target),
         ),
     )
 
@@ -220,7 +187,7 @@ def _compare_ends(
             end,
             ours,
             probability=probability,
-            replicates=results.replicates,
+            replicates=results.asked.replicates,
         )
         for end, probability in zip(
             ends, ((1 - level) / 2, (1 + level) / 2), strict=True

@@ -19,7 +19,11 @@ import pandas as pd
 
 from nodal_staging.classifiers.labelled_scores import LabelledScores
 from nodal_staging.estimates.patient_bootstrap import PatientBootstrap
-from nodal_staging.statistics.probabilities import probabilities_of, status_of
+from nodal_staging.statistics.probabilities import (
+    ProbabilityOptions,
+    probabilities_of,
+    status_of,
+)
 from nodal_staging.tables.columns import count, number, one_of, table
 
 FloatArray = npt.NDArray[np.float64]
@@ -52,10 +56,8 @@ def describe_decision_curve(
     tested: LabelledScores,
     called: BoolArray,
     *,
-    meant: bool,
-    prior: float,
+    options: ProbabilityOptions,
     natural: float | None,
-    level: float,
     drawn: PatientBootstrap,
 ) -> tuple[Block, pd.DataFrame]:
     """Return net benefit over threshold probabilities.
@@ -63,16 +65,14 @@ def describe_decision_curve(
     Parameters
     ----------
     tested, called
-        The test partition, and who of it is called positive ``(n,)``.
-    meant, prior
-        As for ``calibration.describe_calibration``.
+        The test partition, and which of its nodes are called positive ``(n,)``.
+    options
+        How the scores are taken as probabilities.
     natural
         Share of positive nodes in the study; that of the test set stands in where it
         is None.
-    level
-        Confidence level.
     drawn
-        Patients of the test partition.
+        Patients of the test partition; its level is that of the interval.
 
     Returns
     -------
@@ -80,13 +80,13 @@ def describe_decision_curve(
     """
     share = float(tested.positive.mean())
     prevalence = natural if natural is not None and 0 < natural < 1 else share
-    acted, rule = _acted(tested, called, meant, prior, prevalence)
+    acted, rule = _acted(tested, called, options, prevalence)
     hits, alarms = (
         acted[:, mask].sum(axis=1) for mask in (tested.positive, ~tested.positive)
     )
     m, n = int(tested.positive.sum()), int((~tested.positive).sum())
     resampled = _resampled(tested, acted, prevalence, drawn)
-    tail = (1 - level) / 2
+    tail = (1 - drawn.options.level) / 2
     lower, upper = np.quantile(resampled, [tail, 1 - tail], axis=0)
     frame = pd.DataFrame(
         {
@@ -107,9 +107,9 @@ def describe_decision_curve(
         "rule": rule,
         "prevalence": prevalence,
         "prevalence_of": "test" if prevalence == share else "natural",
-        "level": level,
-        "replicates": drawn.replicates,
-        "seed": drawn.seed,
+        "level": drawn.options.level,
+        "replicates": drawn.options.replicates,
+        "seed": drawn.options.seed,
         "useful": _useful(frame),
     }
     return block, frame
@@ -136,14 +136,13 @@ def net_benefit(
 def _acted(
     tested: LabelledScores,
     called: BoolArray,
-    meant: bool,
-    prior: float,
+    options: ProbabilityOptions,
     prevalence: float,
 ) -> tuple[BoolArray, str]:
-    """Return who is acted on at each threshold ``(99, n)``, and by which rule."""
-    if status_of(tested, meant=meant) != "ok":
+    """Return which nodes are acted on at each threshold ``(99, n)``, and the rule."""
+    if status_of(tested, meant=options.meant) != "ok":
         return np.broadcast_to(called, (len(THRESHOLDS), len(called))), "decision"
-    probability = probabilities_of(tested.score, prior=prior).at(prevalence)
+    probability = probabilities_of(tested.score, prior=options.prior).at(prevalence)
     return np.round(probability, DIGITS) >= THRESHOLDS[:, None], "probability"
 
 

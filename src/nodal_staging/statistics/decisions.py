@@ -1,8 +1,7 @@
 """What follows from calling nodes positive or negative: threshold, counts, metrics."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -10,12 +9,13 @@ import numpy.typing as npt
 
 from nodal_staging.classifiers.labelled_scores import (
     LabelledScores,
+    ScoredClassifier,
     ScoreError,
-    read_partition,
 )
 from nodal_staging.estimates import proportions
-from nodal_staging.estimates.curve import TieRule, empirical_curve, youden_choice
+from nodal_staging.estimates.curve import TieRule, youden_choice
 from nodal_staging.estimates.patient_bootstrap import PatientBootstrap
+from nodal_staging.statistics.probabilities import Prevalences
 from nodal_staging.statistics.roc import describe_binary_area
 
 FloatArray = npt.NDArray[np.float64]
@@ -25,36 +25,39 @@ Block = dict[str, Any]
 NO_WIDTH = "every replicate gives this value: the interval says nothing of precision"
 
 
-def choose_threshold(
-    tested: LabelledScores,
-    scores: str | Path,
-    *,
-    classifier: str,
-    source: str,
-    tie_rule: TieRule,
-) -> Block:
-    """Choose the threshold, unless the classifier has decided by itself.
+@dataclass(frozen=True, slots=True)
+class ThresholdRule:
+    """Where the Youden threshold is chosen, unless the scores hold decisions.
 
-    Parameters
+    Attributes
     ----------
-    tested
-        The test partition.
-    scores
-        The whole file, for its out-of-fold rows.
-    classifier
-        Name for messages.
     source
         ``out_of_fold``, or ``test`` as published, which is optimistic by two to
         three points of accuracy at the published size.
     tie_rule
         Which of several thresholds with the same Youden index is taken.
+    """
+
+    source: str
+    tie_rule: TieRule
+
+
+def choose_threshold(classifier: ScoredClassifier, rule: ThresholdRule) -> Block:
+    """Choose the threshold, unless the scores of the classifier hold decisions.
+
+    Parameters
+    ----------
+    classifier
+        With the scores on which the threshold is chosen.
+    rule
+        How.
 
     Raises
     ------
     ScoreError
         If there are no nodes to choose a threshold on.
     """
-    if tested.decided is not None:
+    if classifier.test.decided is not None:
         return {
             "rule": "given",
             "source": "given",
@@ -63,15 +66,12 @@ def choose_threshold(
             "n_tied": 0,
             "tied": [],
         }
-    chosen_on = tested if source == "test" else _tuning(scores, source, classifier)
-    choice = youden_choice(
-        empirical_curve(chosen_on.score, chosen_on.positive), tie_rule
-    )
+    choice = youden_choice(_chosen_on(classifier, rule.source).curve, rule.tie_rule)
     return {
         "rule": "youden",
-        "source": source,
+        "source": rule.source,
         "value": choice.threshold,
-        "tie_rule": tie_rule,
+        "tie_rule": rule.tie_rule,
         "n_tied": len(choice.tied),
         "tied": list(choice.tied),
     }
@@ -80,42 +80,35 @@ def choose_threshold(
 def describe_decisions(
     tested: LabelledScores,
     called: BoolArray,
-    *,
-    prevalence: float | None,
-    level: float,
-    replicates: int,
-    seed: int,
-    prevalences: Sequence[float] = (),
+    prevalences: Prevalences,
+    drawn: PatientBootstrap,
 ) -> Block:
-    """Return counts, metrics with intervals, and what they mean at a prevalence.
+    """Return counts, metrics with intervals, and predictive values at prevalences.
 
     Parameters
     ----------
     tested, called
-        The test partition, and who of it is called positive ``(n,)``.
-    prevalence
-        Share of positive nodes outside the test set, or None where it is unknown.
-    level
-        Confidence level of every interval.
-    replicates, seed
-        Of the bootstrap over patients.
+        The test partition, and which of its nodes are called positive ``(n,)``.
     prevalences
-        Further shares at which PPV and NPV are asked for.
+        At which PPV and NPV are reported.
+    drawn
+        Patients of the test partition; its level is that of every interval.
     """
     counts = proportions.confusion(tested.positive, called)
-    drawn = PatientBootstrap(tested.positive, tested.patient_id, replicates, seed)
     resampled = _resampled(drawn, tested.positive, called)
+    options = drawn.options
+    level = options.level
     blocks = {
         name: _share(numerator, denominator, level)
         for name, (numerator, denominator) in counts.counts().items()
     }
     for name, values in _metrics(resampled).items():
-        lower, upper = drawn.interval(values, level=level)
+        lower, upper = drawn.interval(values)
         blocks[name]["patient_bootstrap"] = {
             "lower": lower,
             "upper": upper,
-            "replicates": replicates,
-            "seed": seed,
+            "replicates": options.replicates,
+            "seed": options.seed,
             "undefined": int(np.isnan(values).sum()),
         }
     # F1 is no share of nodes, so Wilson's interval does not apply.
@@ -124,28 +117,26 @@ def describe_decisions(
         "lower": of_f1["lower"],
         "upper": of_f1["upper"],
         "method": "patient_bootstrap",
-        "replicates": replicates,
-        "seed": seed,
+        "replicates": options.replicates,
+        "seed": options.seed,
     }
     return {
         "confusion": asdict(counts),
         "metrics": blocks,
         "binary_auc": describe_binary_area(tested, called, level=level),
-        "natural_prevalence": _at_prevalence(counts, prevalence),
+        "natural_prevalence": _at_prevalence(counts, prevalences.natural),
         "at_prevalence": [
-            _with_intervals(counts, resampled, drawn, share, origin, level)
-            for share, origin in _asked(prevalence, prevalences)
+            _with_intervals(counts, resampled, drawn, share, origin)
+            for share, origin in _asked(prevalences)
         ],
     }
 
 
-def _asked(
-    natural: float | None, given: Sequence[float]
-) -> Iterator[tuple[float, str]]:
+def _asked(prevalences: Prevalences) -> Iterator[tuple[float, str]]:
     """Yield each prevalence and where it comes from."""
-    if natural is not None:
-        yield natural, "natural"
-    for share in given:
+    if prevalences.natural is not None:
+        yield prevalences.natural, "natural"
+    for share in prevalences.given:
         yield share, "given"
 
 
@@ -188,7 +179,6 @@ def _with_intervals(
     drawn: PatientBootstrap,
     prevalence: float,
     origin: str,
-    level: float,
 ) -> Block:
     """Transfer PPV and NPV to a prevalence, with intervals over patients."""
     rates = _metrics(resampled)
@@ -200,24 +190,26 @@ def _with_intervals(
     for name, estimate, t, f in zip(
         ("ppv", "npv"), estimates, true, false, strict=True
     ):
-        lower, upper = drawn.interval(_ratio(t, t + f), level=level)
+        lower, upper = drawn.interval(_ratio(t, t + f))
         block[name] = {
             "estimate": estimate,
             "lower": lower if estimate is not None else None,
             "upper": upper if estimate is not None else None,
-            "level": level,
+            "level": drawn.options.level,
             "method": "patient_bootstrap",
-            "replicates": drawn.replicates,
-            "seed": drawn.seed,
+            "replicates": drawn.options.replicates,
+            "seed": drawn.options.seed,
             "note": NO_WIDTH if lower is not None and lower == upper else None,
         }
     return block
 
 
-def _tuning(scores: str | Path, source: str, classifier: str) -> LabelledScores:
-    """Read the nodes on which the threshold is chosen."""
+def _chosen_on(classifier: ScoredClassifier, source: str) -> LabelledScores:
+    """Return the nodes on which the threshold is chosen."""
+    if source == "test":
+        return classifier.test
     try:
-        return read_partition(scores, source, classifier=classifier)
+        return classifier.out_of_fold
     except ScoreError as error:
         raise ScoreError(
             f"no threshold can be chosen: {error}; or fill in prediction, or set "

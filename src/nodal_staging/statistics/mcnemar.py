@@ -40,10 +40,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
+from nodal_staging.classifiers.called_nodes import CalledNodes, read_called
 from nodal_staging.classifiers.labelled_scores import (
     LabelledScores,
     comparable_nodes,
-    read_partition,
 )
 from nodal_staging.estimates.paired_tests import (
     Discordance,
@@ -56,8 +56,7 @@ from nodal_staging.estimates.paired_tests import (
     p_uncorrected,
     sign_flip_p,
 )
-from nodal_staging.estimates.proportions import normal_quantile
-from nodal_staging.study.files import read_json
+from nodal_staging.estimates.wald import wald_interval
 from nodal_staging.tables.columns import count, number, one_of, table, text
 
 STATUSES = ["ok", "no_discordant_pairs", "identical_predictions"]
@@ -116,26 +115,6 @@ Wald's interval over patients."""
 BoolArray = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Decisions:
-    """What a classifier calls positive among the test nodes."""
-
-    classifier: str
-    scores: LabelledScores
-    called: BoolArray
-
-    @property
-    def correct(self) -> BoolArray:
-        """Whether each node is called what it is."""
-        return np.equal(self.called, self.scores.positive)
-
-    def only(self, members: BoolArray) -> "Decisions":
-        """Return the decisions on some of the nodes ``(n,)``."""
-        return Decisions(
-            self.classifier, self.scores.only(members), self.called[members]
-        )
-
-
 def compare_classifiers(
     *,
     classifiers: Sequence[str],
@@ -165,7 +144,7 @@ def compare_classifiers(
         If two classifiers have not scored the same nodes.
     """
     decisions = [
-        _decide(*one) for one in zip(classifiers, scores, statistics, strict=True)
+        read_called(*one) for one in zip(classifiers, scores, statistics, strict=True)
     ]
     pairs = [_pair(a, b, confidence_level) for a, b in combinations(decisions, 2)]
     frame = pd.DataFrame(pairs, columns=list(MCNEMAR.columns))
@@ -177,14 +156,7 @@ def compare_classifiers(
     tables.write(frame, comparisons, MCNEMAR)
 
 
-def _decide(classifier: str, scores: str | Path, statistics: str | Path) -> Decisions:
-    """Apply the threshold that the statistics report."""
-    tested = read_partition(scores, "test", classifier=classifier)
-    threshold = read_json(statistics)["threshold"]["value"]
-    return Decisions(classifier, tested, tested.calls(threshold))
-
-
-def _pair(a: Decisions, b: Decisions, level: float) -> dict[str, object]:
+def _pair(a: CalledNodes, b: CalledNodes, level: float) -> dict[str, object]:
     """Test one pair; Holm's adjustments need all pairs and come later."""
     of_a, of_b = comparable_nodes(a.classifier, a.scores, b.classifier, b.scores)
     a, b = a.only(of_a), b.only(of_b)
@@ -235,7 +207,9 @@ class Comparison:
     status: str
 
 
-def _compare(a: Decisions, b: Decisions, among: BoolArray, level: float) -> Comparison:
+def _compare(
+    a: CalledNodes, b: CalledNodes, among: BoolArray, level: float
+) -> Comparison:
     """Compare two classifiers among some nodes ``(n,)``."""
     pair = Discordance(
         only_a=int((a.correct & ~b.correct & among).sum()),
@@ -257,7 +231,7 @@ def _compare(a: Decisions, b: Decisions, among: BoolArray, level: float) -> Comp
     )
 
 
-def _clustered(a: Decisions, b: Decisions, level: float) -> dict[str, object]:
+def _clustered(a: CalledNodes, b: CalledNodes, level: float) -> dict[str, object]:
     """Compare accuracies over patients: Wald's interval of a ratio, and z squared."""
     everyone = np.ones(len(a.called), bool)
     gained = _per_patient(a, b, everyone)
@@ -265,16 +239,19 @@ def _clustered(a: Decisions, b: Decisions, level: float) -> dict[str, object]:
     n, k = int(nodes.sum()), len(nodes)
     difference = float(gained.sum() / n)
     spread = ((gained - difference * nodes) ** 2).sum()
-    half = normal_quantile(level) * sqrt(k / (k - 1) * spread) / n
+    error = sqrt(k / (k - 1) * spread) / n
+    lower, upper = wald_interval(difference, error, level=level)
     return {
-        "clustered_lower": max(difference - half, -1.0),
-        "clustered_upper": min(difference + half, 1.0),
+        "clustered_lower": max(lower, -1.0),
+        "clustered_upper": min(upper, 1.0),
         "patients_discordant": int((gained != 0).sum()),
         "p_clustered": p_clustered(gained),
     }
 
 
-def _per_patient(a: Decisions, b: Decisions, among: BoolArray) -> npt.NDArray[np.int64]:
+def _per_patient(
+    a: CalledNodes, b: CalledNodes, among: BoolArray
+) -> npt.NDArray[np.int64]:
     """Return, per patient, nodes that A alone has right less those of B alone."""
     alone = a.correct.astype(int) - b.correct.astype(int)
     return _per_patient_sum(a.scores, alone * among)

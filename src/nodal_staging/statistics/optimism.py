@@ -12,7 +12,6 @@ stand side by side, whichever of them the study uses:
 """
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,11 +19,11 @@ import numpy.typing as npt
 
 from nodal_staging.classifiers.labelled_scores import (
     LabelledScores,
+    ScoredClassifier,
     ScoreError,
-    read_partition,
 )
 from nodal_staging.estimates import proportions
-from nodal_staging.estimates.curve import Curve, TieRule, empirical_curve, youden_choice
+from nodal_staging.estimates.curve import Curve, TieRule, youden_choice
 from nodal_staging.estimates.replicates import chunks
 
 FloatArray = npt.NDArray[np.float64]
@@ -36,23 +35,14 @@ REPLICATES = 1000
 
 
 def show_optimism(
-    tested: LabelledScores,
-    scores: str | Path,
-    *,
-    classifier: str,
-    tie_rule: TieRule,
-    rng: np.random.Generator,
+    classifier: ScoredClassifier, *, tie_rule: TieRule, rng: np.random.Generator
 ) -> Block:
     """Compare the threshold of the test set with that of the out-of-fold scores.
 
     Parameters
     ----------
-    tested
-        The test partition.
-    scores
-        The whole file, for its out-of-fold rows.
     classifier
-        Name for messages.
+        With its test and out-of-fold scores.
     tie_rule
         Which of several thresholds with the same Youden index is taken.
     rng
@@ -63,25 +53,24 @@ def show_optimism(
     ``status`` (ok, given, no_out_of_fold), and the blocks named in the module; a
     status of ``given`` has none, one of ``no_out_of_fold`` no honest one.
     """
+    tested = classifier.test
     if tested.decided is not None:
         return {"status": "given"}
-    curve = empirical_curve(tested.score, tested.positive)
-    apparent = _outcome(tested, youden_choice(curve, tie_rule).threshold)
+    apparent = _outcome(tested, youden_choice(tested.curve, tie_rule).threshold)
     found: Block = {
         "status": "no_out_of_fold",
         "apparent": apparent,
         "honest": None,
         "difference": None,
-        "expected": _expected(curve, tie_rule, rng),
+        "expected": _expected(tested.curve, tie_rule, rng),
     }
     try:
-        tuning = read_partition(scores, "out_of_fold", classifier=classifier)
+        tuning = classifier.out_of_fold
     except ScoreError:
         return found
     if tuning.decided is not None:
         return found
-    choice = youden_choice(empirical_curve(tuning.score, tuning.positive), tie_rule)
-    honest = _outcome(tested, choice.threshold)
+    honest = _outcome(tested, youden_choice(tuning.curve, tie_rule).threshold)
     difference = {
         name: apparent[name] - honest[name]
         for name in ("accuracy", "balanced_accuracy")
@@ -91,7 +80,7 @@ def show_optimism(
 
 def _outcome(tested: LabelledScores, threshold: float) -> Block:
     """Count what a threshold leads to on the test set."""
-    counts = proportions.confusion(tested.positive, tested.score >= threshold)
+    counts = proportions.confusion(tested.positive, tested.calls(threshold))
     right, n = counts.counts()["accuracy"]
     return {
         "threshold": threshold,

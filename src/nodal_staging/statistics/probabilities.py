@@ -5,13 +5,16 @@ positive too often where positives are few. Its probabilities are moved to a pre
 by Bayes' theorem: ``logit p' = logit p + logit prevalence - logit prior``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit
 
+from nodal_staging import tables
 from nodal_staging.classifiers.labelled_scores import LabelledScores
 
 FloatArray = npt.NDArray[np.float64]
@@ -20,6 +23,47 @@ FINEST = float(np.finfo(float).epsneg)
 make a score of 1 infinitely certain."""
 
 Status = Literal["ok", "not_a_probability", "outside_0_1", "hard_decisions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prevalences:
+    """Shares of positive nodes at which results are reported.
+
+    Attributes
+    ----------
+    natural
+        Share among all nodes of the study, or None where it is unknown.
+    given
+        Further shares at which PPV and NPV are reported.
+    """
+
+    natural: float | None = None
+    given: Sequence[float] = ()
+
+    @classmethod
+    def read(cls, nodes: str | Path, given: Sequence[float] = ()) -> "Prevalences":
+        """Take the natural prevalence from all measured nodes (``tables.NODES``)."""
+        status = tables.read(nodes, tables.NODES)["status"]
+        return cls(float((status == "positive").mean()), given)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbabilityOptions:
+    """How scores are taken as probabilities.
+
+    Attributes
+    ----------
+    meant
+        Whether the classifier means its scores as probabilities.
+    prior
+        Share of positive nodes that the scores assume: that of the training set.
+    groups
+        Number of reliability groups.
+    """
+
+    meant: bool
+    prior: float = 0.5
+    groups: int = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,8 +8,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging.classifiers.labelled_scores import LabelledScores
-from nodal_staging.estimates import auc
-from nodal_staging.estimates.curve import attained, empirical_curve
+from nodal_staging.estimates.auc import (
+    ClusteredArea,
+    logit_interval,
+    unit_interval,
+)
+from nodal_staging.estimates.curve import attained
 from nodal_staging.estimates.proportions import wilson_interval
 from nodal_staging.statistics import proc
 from nodal_staging.statistics.cross_check import ProcResults
@@ -28,22 +32,27 @@ ENGINES = {
 def describe_area(results: ProcResults, tested: LabelledScores) -> Block:
     """Report the AUC with three intervals and two standard errors."""
     level = results.bootstrap.level
-    error, _, _ = auc.delong_interval(tested.score, tested.positive, level=level)
-    area = auc.clustered_auc(tested.score, tested.positive, tested.patient_id)
+    error, _, _ = unit_interval(tested.by_node, [1.0], level=level)
     engine = proc.engine()
     return {
         "estimate": results.auc,
         "direction": "<",
         "intervals": {
             "bootstrap": _interval(
-                results.bootstrap, engine, results.replicates, results.auc_seed
+                results.bootstrap,
+                engine,
+                results.asked.replicates,
+                results.asked.seeds["auc"],
             )
             | {"computed_by": ENGINES[results.engine].format(engine)},
             "delong": _interval(results.delong, engine),
-            "obuchowski_logit": _logit(area, level),
+            "obuchowski_logit": _logit(tested.area, level),
         },
-        "standard_error": {"delong": error, "obuchowski": area.standard_error},
-        "note": _note(error, area),
+        "standard_error": {
+            "delong": error,
+            "obuchowski": tested.area.standard_error,
+        },
+        "note": _note(error, tested.area),
     }
 
 
@@ -55,13 +64,13 @@ def describe_binary_area(
     Parameters
     ----------
     tested, called
-        The test partition, and who of it is called positive ``(n,)``.
+        The test partition, and which of its nodes are called positive ``(n,)``.
     level
         Confidence level.
     """
-    score = called.astype(float)
-    area = auc.clustered_auc(score, tested.positive, tested.patient_id)
-    error, lower, upper = auc.delong_interval(score, tested.positive, level=level)
+    hard = tested.dichotomised(called)
+    area = hard.area
+    error, lower, upper = unit_interval(hard.by_node, [1.0], level=level)
     delong = proc.Interval(lower, upper, level, "delong")
     return {
         "estimate": area.estimate,
@@ -79,13 +88,13 @@ def describe_target(results: ProcResults, tested: LabelledScores) -> Block:
     The interval of the attained point takes its threshold as given; that of the
     interpolated specificity (pROC's ``ci.sp``) knows that the threshold was found.
     """
-    curve = empirical_curve(tested.score, tested.positive)
-    place = attained(curve, results.target)
+    curve, asked = tested.curve, results.asked
+    place = attained(curve, asked.target)
     tp, tn = int(curve.true_positives[place]), int(curve.true_negatives[place])
-    level = results.bootstrap.level
+    level = asked.level
     lower, _, upper = map(float, results.specificity_interval)
     return {
-        "target": results.target,
+        "target": asked.target,
         "attained": {
             "threshold": float(curve.thresholds[place]),
             "sensitivity": float(curve.sensitivities[place]),
@@ -101,8 +110,8 @@ def describe_target(results: ProcResults, tested: LabelledScores) -> Block:
             "upper": upper,
             "level": level,
             "method": "bootstrap",
-            "replicates": results.replicates,
-            "seed": results.specificity_seed,
+            "replicates": asked.replicates,
+            "seed": asked.seeds["specificity"],
         },
     }
 
@@ -111,9 +120,9 @@ def describe_band(results: ProcResults, floor: float | None) -> Block:
     """Say how the band was made; it holds at each specificity, not at all at once."""
     return {
         "coverage": "pointwise",
-        "level": results.bootstrap.level,
-        "replicates": results.replicates,
-        "seed": results.band_seed,
+        "level": results.asked.level,
+        "replicates": results.asked.replicates,
+        "seed": results.asked.seeds["band"],
         "floor": floor,
     }
 
@@ -134,7 +143,7 @@ def band_floor(results: ProcResults, positives: int, kind: Floor) -> float | Non
 def band_table(results: ProcResults, floor: float | None) -> pd.DataFrame:
     """Return the band as ``tables.BAND``, its lower limit held down by a floor."""
     ribbon = pd.DataFrame(results.band, columns=["lower", "median", "upper"])
-    ribbon.insert(0, "specificity", results.grid)
+    ribbon.insert(0, "specificity", results.asked.grid)
     if floor is not None:
         ribbon["lower"] = ribbon["lower"].clip(upper=floor)
     return ribbon
@@ -162,9 +171,9 @@ def _interval(
     return asdict(interval) | origin
 
 
-def _logit(area: auc.ClusteredArea, level: float) -> Block:
+def _logit(area: ClusteredArea, level: float) -> Block:
     """Return the interval over patients on the logit scale."""
-    lower, upper = auc.logit_interval(area, level=level)
+    lower, upper = logit_interval(area, level=level)
     logit = proc.Interval(lower, upper, level, f"{area.variance}_logit")
     return _interval(logit, "nodal_staging")
 
@@ -174,7 +183,7 @@ def _wilson(numerator: int, denominator: int, level: float) -> list[float]:
     return list(wilson_interval(numerator, denominator, level=level) or ())
 
 
-def _note(error: float, area: auc.ClusteredArea) -> str | None:
+def _note(error: float, area: ClusteredArea) -> str | None:
     """Say where an interval of the AUC is not what it seems."""
     if error == 0:
         return (

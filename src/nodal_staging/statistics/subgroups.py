@@ -14,15 +14,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
+from nodal_staging.classifiers.called_nodes import CalledNodes, read_called
 from nodal_staging.classifiers.labelled_scores import (
     MIN_PER_CLASS,
     LabelledScores,
     ScoreError,
-    read_partition,
 )
-from nodal_staging.estimates.auc import clustered_auc, logit_interval, placements
+from nodal_staging.estimates.auc import empirical_auc, logit_interval
 from nodal_staging.estimates.proportions import confusion, proportion, wilson_interval
-from nodal_staging.study.files import read_json
 from nodal_staging.tables.columns import count, one_of, optional_number, table, text
 
 BoolArray = npt.NDArray[np.bool_]
@@ -94,10 +93,9 @@ def compute_subgroups(
     measured = tables.read(nodes, tables.NODES).set_index("node_id")
     rows: list[Row] = []
     for name, (scores, statistics) in classifiers.items():
-        tested = read_partition(scores, "test", classifier=name)
-        called = tested.calls(read_json(statistics)["threshold"]["value"])
-        for grouping, subgroup, members in _subgroups(tested, measured, bands_mm, name):
-            row = _row(tested, called, members, confidence_level)
+        nodes_called = read_called(name, scores, statistics)
+        for grouping, subgroup, members in _subgroups(nodes_called, measured, bands_mm):
+            row = _row(nodes_called.only(members), confidence_level)
             place = {"grouping": grouping, "subgroup": subgroup}
             rows.append({"classifier": name} | place | row)
     frame = pd.DataFrame(rows, columns=list(SUBGROUPS.columns))
@@ -117,18 +115,16 @@ def band_names(bands_mm: Sequence[float]) -> list[str]:
 
 
 def _subgroups(
-    tested: LabelledScores,
-    measured: pd.DataFrame,
-    bands_mm: Sequence[float],
-    classifier: str,
+    called: CalledNodes, measured: pd.DataFrame, bands_mm: Sequence[float]
 ) -> Iterator[tuple[str, str, BoolArray]]:
-    """Yield grouping, subgroup and who belongs to it, in the order of every table."""
+    """Yield grouping, subgroup and its members, in the order of every table."""
+    tested = called.scores
     unmeasured = np.setdiff1d(tested.node_id, measured.index.to_numpy(str))
     if len(unmeasured):
         raise ScoreError(
-            f"scores of {classifier}, partition test, node {unmeasured[0]}: not among "
-            f"the measured nodes (and {len(unmeasured) - 1} more); score the nodes of "
-            "nodes.tsv"
+            f"scores of {called.classifier}, partition test, node {unmeasured[0]}: not "
+            f"among the measured nodes (and {len(unmeasured) - 1} more); score the "
+            "nodes of nodes.tsv"
         )
     rows = measured.loc[tested.node_id]
     yield "all", "all", np.ones(len(rows), bool)
@@ -148,22 +144,17 @@ def _present(
         yield grouping, name, members
 
 
-def _row(
-    tested: LabelledScores, called: BoolArray, members: BoolArray, level: float
-) -> Row:
+def _row(members: CalledNodes, level: float) -> Row:
     """Count and evaluate the members of a subgroup."""
-    positive = tested.positive[members]
-    counts = confusion(positive, called[members])
+    counts = confusion(members.scores.positive, members.called)
     row: Row = {
-        "n": len(positive),
-        "n_positive": int(positive.sum()),
-        "n_negative": int((~positive).sum()),
-        "n_patients": len(np.unique(tested.patient_id[members])),
+        "n": len(members.called),
+        **members.scores.sizes,
         "tp": counts.tp,
         "fn": counts.fn,
         "tn": counts.tn,
         "fp": counts.fp,
-        **_area(tested.score[members], positive, tested.patient_id[members], level),
+        **_area(members.scores, level),
     }
     for metric in ("sensitivity", "specificity"):
         share = counts.counts()[metric]
@@ -173,25 +164,20 @@ def _row(
     return row
 
 
-def _area(
-    score: npt.NDArray[np.float64],
-    positive: BoolArray,
-    patient_id: npt.NDArray[np.str_],
-    level: float,
-) -> Row:
+def _area(members: LabelledScores, level: float) -> Row:
     """Return the AUC with its interval, as far as there is one."""
+    positive, patient_id = members.positive, members.patient_id
     nothing: Row = {"auc": None, "auc_lower": None, "auc_upper": None}
     if positive.all() or not positive.any():
         return nothing | {"auc_status": "one_class"}
-    area = float(placements(score, positive)[0].mean())
+    area = empirical_auc(members.score, positive)
     found = nothing | {"auc": area}
     groups = (patient_id[positive], patient_id[~positive])
     if min(len(np.unique(group)) for group in groups) < MIN_PER_CLASS:
         return found | {"auc_status": "too_few"}
     if area in (0, 1):
         return found | {"auc_status": "perfect_separation"}
-    clustered = clustered_auc(score, positive, patient_id)
-    if clustered.standard_error == 0:
+    if members.area.standard_error == 0:
         return found | {"auc_status": "no_variance"}
-    lower, upper = logit_interval(clustered, level=level)
+    lower, upper = logit_interval(members.area, level=level)
     return found | {"auc_lower": lower, "auc_upper": upper, "auc_status": "ok"}

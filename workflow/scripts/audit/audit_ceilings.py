@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.audit.ceilings import audit_ceilings
+from nodal_staging.audit.ceiling_comparison import audit_ceilings
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.audit.heatmaps import audit_heatmaps
+from nodal_staging.audit.heatmaps import HeatmapAuditFiles, audit_heatmaps
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
@@ -14,10 +15,14 @@ with job_log(snakemake.log[0]):
         checks=dict(zip(cnns, snakemake.input.checks, strict=True)),
         heatmaps=dict(zip(cnns, snakemake.input.heatmaps, strict=True)),
         nodes=snakemake.input.nodes,
-        replicates=snakemake.params.replicates,
-        confidence_level=snakemake.params.confidence_level,
-        seed=snakemake.params.seed,
-        randomisation=snakemake.output.randomisation,
-        faithfulness=snakemake.output.faithfulness,
-        halo=snakemake.output.halo,
+        bootstrap=BootstrapOptions(
+            snakemake.params.replicates,
+            snakemake.params.confidence_level,
+            snakemake.params.seed,
+        ),
+        outputs=HeatmapAuditFiles(
+            snakemake.output.randomisation,
+            snakemake.output.faithfulness,
+            snakemake.output.halo,
+        ),
     )

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from nodal_staging.audit.location import audit_location
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
@@ -14,8 +15,10 @@ with job_log(snakemake.log[0]):
             zip(snakemake.params.classifiers, snakemake.input.scores, strict=True)
         ),
         nodes=snakemake.input.nodes,
-        replicates=snakemake.params.replicates,
-        confidence_level=snakemake.params.confidence_level,
-        seed=snakemake.params.seed,
+        bootstrap=BootstrapOptions(
+            snakemake.params.replicates,
+            snakemake.params.confidence_level,
+            snakemake.params.seed,
+        ),
         location=snakemake.output.location,
     )

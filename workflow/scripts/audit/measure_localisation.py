@@ -2,7 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.audit.localisation import measure_localisation
+from nodal_staging.audit.relevance_regions import (
+    LocalisationFiles,
+    measure_localisation,
+)
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
@@ -16,10 +20,14 @@ with job_log(snakemake.log[0]):
         statistics=dict(zip(cnns, snakemake.input.statistics, strict=True)),
         nodes=snakemake.input.nodes,
         ring_mm=snakemake.params.ring_mm,
-        replicates=snakemake.params.replicates,
-        confidence_level=snakemake.params.confidence_level,
-        seed=snakemake.params.seed,
-        localisation=snakemake.output.localisation,
-        differences=snakemake.output.differences,
-        controls=snakemake.output.controls,
+        bootstrap=BootstrapOptions(
+            snakemake.params.replicates,
+            snakemake.params.confidence_level,
+            snakemake.params.seed,
+        ),
+        outputs=LocalisationFiles(
+            snakemake.output.localisation,
+            snakemake.output.differences,
+            snakemake.output.controls,
+        ),
     )

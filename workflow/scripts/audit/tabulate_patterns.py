@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.audit.patterns import tabulate_patterns
+from nodal_staging.audit.pattern_layers import tabulate_patterns
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions
 from nodal_staging.paper.claims.evidence import Evidence, EvidenceFiles
 from nodal_staging.paper.claims.table import check_claims
 from nodal_staging.study.jobs import job_log
@@ -23,9 +24,11 @@ with job_log(snakemake.log[0]):
                 nodes=snakemake.input.nodes,
                 xmask=snakemake.input.xmask,
             ),
-            level=snakemake.params.confidence_level,
-            replicates=snakemake.params.replicates,
-            seed=snakemake.params.seed,
+            BootstrapOptions(
+                snakemake.params.replicates,
+                snakemake.params.confidence_level,
+                snakemake.params.seed,
+            ),
         ),
         answers=snakemake.output.answers,
         output=[*snakemake.output.tables, snakemake.output.page],

@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.statistics.precision.study import compute_precision
+from nodal_staging.statistics.precision.precision_tables import (
+    PrecisionFiles,
+    compute_precision,
+)
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
@@ -15,8 +18,10 @@ with job_log(snakemake.log[0]):
         confidence_level=snakemake.params.confidence_level,
         significance=snakemake.params.significance,
         options=snakemake.params.options,
-        precision=snakemake.output.precision,
-        differences=snakemake.output.differences,
-        needed=snakemake.output.needed,
-        pages=[snakemake.output.text, snakemake.output.page],
+        outputs=PrecisionFiles(
+            precision=snakemake.output.precision,
+            differences=snakemake.output.differences,
+            needed=snakemake.output.needed,
+            pages=[snakemake.output.text, snakemake.output.page],
+        ),
     )

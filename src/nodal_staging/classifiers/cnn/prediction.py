@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from nodal_staging import tables
+from nodal_staging.classifiers.called_nodes import chosen_threshold
 from nodal_staging.classifiers.cnn.backend import use_device
 from nodal_staging.classifiers.cnn.distance import (
     FAR_PERCENT,
@@ -17,8 +18,8 @@ from nodal_staging.classifiers.cnn.fitting import predict
 from nodal_staging.classifiers.cnn.inputs import ImageSource
 from nodal_staging.classifiers.cnn.recipes import read_recipe
 from nodal_staging.classifiers.cnn.training import trained_network
+from nodal_staging.classifiers.scores import called_positive
 from nodal_staging.nodes.patch_files import patch_sums
-from nodal_staging.study.files import read_json
 
 
 def predict_nodes(
@@ -58,7 +59,7 @@ def predict_nodes(
     model = trained_network(how, weights)
     known = read_reference(reference)
     score = predict(model, images)
-    threshold = float(read_json(statistics)["threshold"]["value"])
+    threshold = chosen_threshold(statistics)
     distance = known.distances(hidden_features(model, images))
     percent = known.unseen_percent(distance)
     frame = found[
@@ -66,7 +67,7 @@ def predict_nodes(
     ].assign(
         score=score,
         threshold=threshold,
-        prediction=np.where(score >= threshold, "positive", "negative"),
+        prediction=np.where(called_positive(score, threshold), "positive", "negative"),
         distance=distance,
         unseen_percent=percent,
         far=np.where(percent >= FAR_PERCENT, "yes", "no"),

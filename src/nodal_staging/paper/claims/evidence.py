@@ -1,7 +1,7 @@
 """What a study measured that speaks to the claims, each number with its interval."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,9 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.audit.heatmaps import OUTSIDE
-from nodal_staging.audit.localisation import LOCALISATION, OVER_CONTROLS
+from nodal_staging.audit.relevance_regions import LOCALISATION, OVER_CONTROLS
 from nodal_staging.estimates.auc import clustered_auc, logit_interval
-from nodal_staging.estimates.patient_bootstrap import PatientDraws
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions, PatientBootstrap
 from nodal_staging.heatmaps.heatmap_files import TRAINED
 from nodal_staging.paper.claims.controls import OverControl, first_method, over_controls
 from nodal_staging.paper.claims.rules import Estimate
@@ -20,7 +20,7 @@ from nodal_staging.statistics.auc_differences import AUC_DIFFERENCES
 from nodal_staging.statistics.mcnemar import MCNEMAR
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.study.files import read_json
-from nodal_staging.study.seeds import stream
+from nodal_staging.study.seeds import named_seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class Evidence:
         ``OVER_CONTROLS``, ``OUTSIDE`` and ``tables.NODES``.
     xmask
         ``tables.SCORES`` of the xMask CNN.
-    level, replicates, seed
-        Confidence level of every interval; of the bootstrap over patients.
+    bootstrap
+        Replicates, confidence level of every interval, and the seed of the study.
     """
 
     statistics: Mapping[str, Mapping[str, Any]]
@@ -64,15 +64,19 @@ class Evidence:
     halo: pd.DataFrame
     nodes: pd.DataFrame
     xmask: pd.DataFrame
-    level: float
-    replicates: int
-    seed: int
+    bootstrap: BootstrapOptions
 
     @classmethod
-    def read(
-        cls, files: EvidenceFiles, *, level: float, replicates: int, seed: int
-    ) -> "Evidence":
-        """Read the files of a study; the other parameters as the attributes."""
+    def read(cls, files: EvidenceFiles, bootstrap: BootstrapOptions) -> "Evidence":
+        """Read the files of a study.
+
+        Parameters
+        ----------
+        files
+            Of the study.
+        bootstrap
+            Replicates, confidence level and the seed of the study.
+        """
         return cls(
             {one["classifier"]: one for one in map(read_json, files.statistics)},
             tables.read(files.differences, AUC_DIFFERENCES),
@@ -83,9 +87,7 @@ class Evidence:
             tables.read(files.halo, OUTSIDE),
             tables.read(files.nodes, tables.NODES),
             tables.read(files.xmask, tables.SCORES),
-            level,
-            replicates,
-            seed,
+            bootstrap,
         )
 
     def auc(self, classifier: str) -> Estimate:
@@ -160,13 +162,13 @@ class Evidence:
             (self.xmask["partition"] == "test") & (self.xmask["status"] == "negative")
         ]
         volume = self.nodes.set_index("node_id").loc[rows["node_id"], "volume_mm3"]
-        bootstrap = PatientDraws(
+        seed = named_seed(self.bootstrap.seed, "claims", "score by volume")
+        patients = PatientBootstrap(
+            np.zeros(len(rows), bool),
             rows["patient_id"].to_numpy(str),
-            replicates=self.replicates,
-            level=self.level,
-            rng=stream(self.seed, "claims", "score by volume"),
+            replace(self.bootstrap, seed=seed),
         )
-        found = bootstrap.correlation(
+        found = patients.correlation(
             rows["score"].to_numpy(float), volume.to_numpy(float)
         )
         name = "rank correlation of score and volume, negative nodes"
@@ -188,7 +190,7 @@ class Evidence:
             measured["status"].eq("positive").to_numpy(bool),
             measured["patient_id"].to_numpy(str),
         )
-        lower, upper = logit_interval(area, level=self.level)
+        lower, upper = logit_interval(area, level=self.bootstrap.level)
         return Estimate("AUC of the volume, all nodes", area.estimate, lower, upper)
 
     def volume_overlap(self) -> float:

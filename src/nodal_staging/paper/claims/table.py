@@ -27,11 +27,11 @@ def check_claims(
     output
         The same for reading; the suffixes (.md, .tex, .html) name the forms.
     """
+    bootstrap = evidence.bootstrap
     claims = [_described(claim, claim.check(evidence)) for claim in CLAIMS]
-    write_json(answers, {"level": evidence.level, "claims": claims})
-    grid = claims_grid(
-        claims, evidence.level, f"{count(evidence.replicates)} replicates"
-    )
+    write_json(answers, {"level": bootstrap.level, "claims": claims})
+    drawn = f"{count(bootstrap.replicates)} replicates"
+    grid = claims_grid(claims, bootstrap.level, drawn)
     write_grid(grid, output, title="The paper’s claims")
 
 

@@ -1,6 +1,6 @@
 """Readers among themselves, and networks against them.
 
-``calls`` (who rated and called which node) -> ``areas`` and ``kappa`` (readers) ->
-``contrasts`` (networks against the readers' mean) -> ``study`` (all files) ->
+``ratings`` (ratings and calls on common nodes) -> ``areas`` and ``kappa`` (readers) ->
+``contrasts`` (networks against the readers' mean) -> ``reader_tables`` (all files) ->
 ``page``; ``exports`` writes the ratings for MRMC software.
 """

@@ -1,32 +1,28 @@
 """Each reader's area under the curve and operating points."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nodal_staging.estimates import agreement, auc
+from nodal_staging.classifiers.called_nodes import CalledNodes
+from nodal_staging.classifiers.scores import called_positive
+from nodal_staging.estimates import agreement
 from nodal_staging.estimates.auc import (
-    Areas,
     ClusteredArea,
     clustered_areas,
-    clustered_auc,
+    clustered_contrast,
     delong_areas,
     logit_interval,
+    unit_interval,
 )
-from nodal_staging.estimates.proportions import (
-    confusion,
-    normal_quantile,
-    wilson_interval,
-)
+from nodal_staging.estimates.proportions import confusion, wilson_interval
 from nodal_staging.statistics import proc
-from nodal_staging.statistics.reader_study.calls import (
+from nodal_staging.statistics.reader_study.ratings import (
     CALLED_FROM,
     LEVELS,
     CommonNodes,
-    Rater,
 )
 from nodal_staging.tables.columns import count, number, one_of, table, text
 
@@ -36,8 +32,6 @@ Row = dict[str, object]
 ORDINAL, DICHOTOMISED = "ordinal", "dichotomised"
 MEAN = "mean"
 """Stands for a reader in the row of the readers' mean."""
-
-NO_VARIANCE = 1e-15
 
 AREAS = table(
     {
@@ -80,7 +74,7 @@ Intervals are Wilson's."""
 
 
 def describe_areas(
-    readers: Sequence[Rater], common: CommonNodes, *, level: float
+    readers: Sequence[CalledNodes], common: CommonNodes, *, level: float
 ) -> pd.DataFrame:
     """Return ``AREAS``: each reader on all nodes read, and the mean on common ones.
 
@@ -102,7 +96,7 @@ def describe_areas(
     return pd.DataFrame(rows)
 
 
-def describe_points(readers: Sequence[Rater], *, level: float) -> pd.DataFrame:
+def describe_points(readers: Sequence[CalledNodes], *, level: float) -> pd.DataFrame:
     """Return ``POINTS``: each reader's counts at each of the three cuts."""
     return pd.DataFrame([row for reader in readers for row in _points(reader, level)])
 
@@ -112,55 +106,35 @@ def on_basis(common: CommonNodes, basis: str) -> FloatArray:
     return common.scores if basis == ORDINAL else common.called.astype(float)
 
 
-def _row(reader: Rater, basis: str, level: float) -> Row:
+def _row(reader: CalledNodes, basis: str, level: float) -> Row:
     """Describe one reader; DeLong's interval is pROC's, checked by our own."""
     scores = reader.scores
-    values = scores.score if basis == ORDINAL else reader.called.astype(float)
-    curve = proc.RocCurve(values, scores.positive)
+    if basis == DICHOTOMISED:
+        scores = scores.dichotomised(reader.called)
+    curve = proc.RocCurve(scores.score, scores.positive)
     interval = curve.delong_interval(level=level)
-    error, lower, upper = auc.delong_interval(values, scores.positive, level=level)
+    error, lower, upper = unit_interval(scores.by_node, [1.0], level=level)
     agreement.compare_exact(
         f"DeLong interval of {reader.classifier}, {basis}",
         [interval.lower, interval.upper],
         [lower, upper],
     )
-    area = clustered_auc(values, scores.positive, scores.patient_id)
     agreement.compare_exact(
-        f"AUC of {reader.classifier}, {basis}", curve.auc(), area.estimate
+        f"AUC of {reader.classifier}, {basis}", curve.auc(), scores.area.estimate
     )
-    return _filled(
-        reader.classifier,
-        basis,
-        {
-            "n_positive": int(scores.positive.sum()),
-            "n_negative": int((~scores.positive).sum()),
-            "n_patients": len(np.unique(scores.patient_id)),
-        },
-        (error, interval.lower, interval.upper),
-        area,
-        level,
-    )
+    delong = (error, interval.lower, interval.upper)
+    return _filled(reader.classifier, basis, scores.sizes, delong, scores.area, level)
 
 
 def _mean_row(common: CommonNodes, basis: str, level: float) -> Row:
     """Describe the mean of the readers."""
     scores = on_basis(common, basis)
     weights = np.full(len(scores), 1 / len(scores))
-    estimate, variance = delong_areas(scores, common.positive).contrast(weights)
-    error = sqrt(max(variance, 0.0))
-    half = normal_quantile(level) * error
+    by_node = delong_areas(scores, common.positive)
     by_patient = clustered_areas(scores, common.positive, common.patient_id)
-    area = _clustered(by_patient, weights, error)
-    delong = (error, max(estimate - half, 0.0), min(estimate + half, 1.0))
+    area = clustered_contrast(by_patient, by_node, weights)
+    delong = unit_interval(by_node, weights, level=level)
     return _filled(MEAN, basis, common.sizes, delong, area, level)
-
-
-def _clustered(areas: Areas, weights: FloatArray, delong: float) -> ClusteredArea:
-    """Take Obuchowski's error of a mean of areas where it has a variance."""
-    estimate, variance = areas.contrast(weights)
-    if variance < NO_VARIANCE:
-        return ClusteredArea(estimate, delong, "delong")
-    return ClusteredArea(estimate, sqrt(variance))
 
 
 def _filled(
@@ -186,10 +160,11 @@ def _filled(
     }
 
 
-def _points(reader: Rater, level: float) -> Iterator[Row]:
+def _points(reader: CalledNodes, level: float) -> Iterator[Row]:
     """Count at each cut between two neighbouring ratings."""
     for cut in range(2, LEVELS + 1):
-        counts = confusion(reader.scores.positive, reader.scores.score >= cut)
+        called = called_positive(reader.scores.score, cut)
+        counts = confusion(reader.scores.positive, called)
         row: Row = {
             "reader": reader.classifier,
             "rating_from": cut,

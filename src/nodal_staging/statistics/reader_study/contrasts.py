@@ -14,7 +14,7 @@ Obuchowski and Rockette, Commun Stat Simul Comput 1995;24:285. Hillis, Stat Med
 """
 
 from collections.abc import Iterator, Sequence
-from math import erfc, isfinite, sqrt
+from math import isfinite, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -22,15 +22,21 @@ import pandas as pd
 import pandera.pandas as pa
 from scipy.stats import t
 
-from nodal_staging.estimates.auc import Areas, clustered_areas, delong_areas
-from nodal_staging.estimates.proportions import normal_quantile
+from nodal_staging.classifiers.called_nodes import CalledNodes
+from nodal_staging.estimates.auc import (
+    NO_VARIANCE,
+    Areas,
+    clustered_areas,
+    clustered_contrast,
+    delong_areas,
+)
+from nodal_staging.estimates.wald import wald_interval, wald_p
 from nodal_staging.statistics.reader_study.areas import (
     DICHOTOMISED,
-    NO_VARIANCE,
     ORDINAL,
     on_basis,
 )
-from nodal_staging.statistics.reader_study.calls import CommonNodes, Rater, in_common
+from nodal_staging.statistics.reader_study.ratings import CommonNodes, in_common
 from nodal_staging.tables.columns import (
     count,
     number,
@@ -95,7 +101,7 @@ degrees of freedom are infinite (empty here) and the normal distribution stands 
 
 
 def compare_networks(
-    networks: Sequence[Rater], readers: Sequence[Rater], *, level: float
+    networks: Sequence[CalledNodes], readers: Sequence[CalledNodes], *, level: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return ``FIXED`` and ``RANDOM``, on the nodes that all of them scored.
 
@@ -137,21 +143,17 @@ def fixed_readers(areas: Areas, spare: Areas, *, level: float) -> Row:
     -------
     ``standard_error``, ``lower``, ``upper``, ``p``, ``variance``, ``status``.
     """
-    weights = _weights(areas)
-    difference, variance = areas.contrast(weights)
-    own = areas is spare or variance >= NO_VARIANCE
-    if not own:
-        variance = spare.contrast(weights)[1]
-    name = "delong" if areas is spare or not own else "obuchowski"
-    if variance < NO_VARIANCE:
+    found = clustered_contrast(areas, spare, _weights(areas))
+    error = found.standard_error
+    name = "delong" if areas is spare else found.variance
+    if error < sqrt(NO_VARIANCE):
         return _nothing() | {"variance": name, "status": "no_variance"}
-    error = sqrt(variance)
-    half = normal_quantile(level) * error
+    lower, upper = wald_interval(found.estimate, error, level=level)
     return {
         "standard_error": error,
-        "lower": difference - half,
-        "upper": difference + half,
-        "p": erfc(abs(difference) / error / sqrt(2)),
+        "lower": lower,
+        "upper": upper,
+        "p": wald_p(found.estimate, error),
         "variance": name,
         "status": "ok",
     }

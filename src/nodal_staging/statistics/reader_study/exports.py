@@ -19,7 +19,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from nodal_staging.statistics.reader_study.calls import CommonNodes
+from nodal_staging.statistics.reader_study.ratings import CommonNodes
 from nodal_staging.tables.columns import count, number, table, text
 
 READERS = "readers"

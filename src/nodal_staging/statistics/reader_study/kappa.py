@@ -10,17 +10,20 @@ References
 Cohen, Psychol Bull 1968;70:213.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nodal_staging.statistics.reader_study.calls import (
+from nodal_staging.classifiers.called_nodes import CalledNodes
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions, PatientBootstrap
+from nodal_staging.statistics.reader_study.ratings import (
     CALLED_FROM,
     LEVELS,
-    Rater,
     in_common,
 )
 from nodal_staging.study.seeds import named_seed
@@ -28,11 +31,9 @@ from nodal_staging.tables.columns import count, number, optional_number, table, 
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
-TextArray = npt.NDArray[np.str_]
 Row = dict[str, object]
 
 CELLS = LEVELS * LEVELS
-CELLS_PER_CHUNK = 4_000_000
 
 _STEPS = np.abs(np.subtract.outer(np.arange(LEVELS), np.arange(LEVELS))).astype(float)
 _CALLS = np.arange(1, LEVELS + 1) >= CALLED_FROM
@@ -79,7 +80,7 @@ stated."""
 
 
 def describe_agreement(
-    readers: Sequence[Rater], *, level: float, replicates: int, seed: int
+    readers: Sequence[CalledNodes], bootstrap: BootstrapOptions
 ) -> pd.DataFrame:
     """Return ``AGREEMENT`` of all pairs, each on the nodes that both rated.
 
@@ -87,15 +88,10 @@ def describe_agreement(
     ----------
     readers
         In order.
-    level, replicates
-        Confidence level, and how often patients are drawn.
-    seed
-        Of the study.
+    bootstrap
+        Replicates, confidence level and the seed of the study.
     """
-    rows = [
-        _row(a, b, level, replicates, named_seed(seed, a.classifier, b.classifier))
-        for a, b in combinations(readers, 2)
-    ]
+    rows = [_row(a, b, bootstrap) for a, b in combinations(readers, 2)]
     return pd.DataFrame(rows, columns=list(AGREEMENT.columns))
 
 
@@ -122,98 +118,44 @@ def kappa(table: npt.ArrayLike, weights: FloatArray) -> FloatArray:
     return np.where(defined, 1 - seen / np.where(defined, expected, 1), np.nan)
 
 
-def _row(a: Rater, b: Rater, level: float, replicates: int, seed: int) -> Row:
+def _row(a: CalledNodes, b: CalledNodes, bootstrap: BootstrapOptions) -> Row:
     """Describe one pair."""
     common = in_common([a, b])
     places = (common.scores - 1).astype(np.int64)
     cell = places[0] * LEVELS + places[1]
-    tables = _by_patient(cell, common.patient_id)
-    whole = _measures(tables.sum(axis=0, keepdims=True))
-    drawn = _drawn(tables, common.positive, common.patient_id, replicates, seed)
+    counts = np.bincount(cell, minlength=CELLS)
+    whole = _measures(counts[np.newaxis])
+    seed = named_seed(bootstrap.seed, a.classifier, b.classifier)
+    drawn = PatientBootstrap(
+        common.positive, common.patient_id, replace(bootstrap, seed=seed)
+    )
+    resampled = _measures(drawn.sums([cell == place for place in range(CELLS)]))
     row: Row = {
         "reader_a": a.classifier,
         "reader_b": b.classifier,
         "n": len(cell),
-        "n_patients": len(tables),
-        **{f"n_{name}": _same(tables.sum(axis=0), name) for name in SHARES},
-        "level": level,
-        "replicates": replicates,
-        "undefined_replicates": max(int(np.isnan(v).sum()) for v in drawn.values()),
+        "n_patients": common.sizes["n_patients"],
+        **{f"n_{name}": _same(counts, name) for name in SHARES},
+        "level": bootstrap.level,
+        "replicates": bootstrap.replicates,
+        "undefined_replicates": max(
+            int(np.isnan(values).sum()) for values in resampled.values()
+        ),
         "seed": seed,
     }
-    for name, values in drawn.items():
+    for name, values in resampled.items():
         row[name] = float(whole[name][0])
-        row[f"{name}_lower"], row[f"{name}_upper"] = _interval(values, level)
+        row[f"{name}_lower"], row[f"{name}_upper"] = drawn.interval(values)
     return row
-
-
-def _by_patient(cell: IntArray, patient_id: TextArray) -> IntArray:
-    """Count each patient's nodes by both ratings ``(patients, cells)``."""
-    patient = np.unique(patient_id, return_inverse=True)[1]
-    patients = int(patient.max()) + 1
-    counts = np.bincount(patient * CELLS + cell, minlength=patients * CELLS)
-    return counts.reshape(patients, CELLS)
 
 
 def _same(counts: IntArray, name: str) -> int:
     return int(counts.reshape(LEVELS, LEVELS)[SHARES[name]].sum())
 
 
-def _measures(counts: IntArray) -> dict[str, FloatArray]:
+def _measures(counts: npt.NDArray[Any]) -> dict[str, FloatArray]:
     """Return every measure of tables ``(b, cells)``."""
     table = counts.reshape(-1, LEVELS, LEVELS)
     total = table.sum(axis=(1, 2))
     shares = {name: table[:, same].sum(axis=1) / total for name, same in SHARES.items()}
     return shares | {name: kappa(table, weights) for name, weights in WEIGHTS.items()}
-
-
-def _drawn(
-    tables: IntArray,
-    positive: npt.NDArray[np.bool_],
-    patient_id: TextArray,
-    replicates: int,
-    seed: int,
-) -> dict[str, FloatArray]:
-    """Return every measure over replicates of drawn patients.
-
-    Patients are drawn within those with positive nodes only, negative only, or both,
-    so that the mix of the classes stays.
-    """
-    rng = np.random.default_rng(seed)
-    patient = np.unique(patient_id, return_inverse=True)[1]
-    kind = (np.bincount(patient, positive) > 0) + 2 * (
-        np.bincount(patient, ~positive) > 0
-    )
-    parts = [
-        _measures(_draw(tables, kind, size, rng))
-        for size in _chunks(replicates, len(tables))
-    ]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-
-def _draw(
-    tables: IntArray, kind: IntArray, size: int, rng: np.random.Generator
-) -> IntArray:
-    """Sum the tables of drawn patients ``(size, cells)``."""
-    drawn = np.zeros((size, CELLS), np.int64)
-    for value in np.unique(kind):
-        members = np.flatnonzero(kind == value)
-        even = np.full(len(members), 1 / len(members))
-        times = rng.multinomial(len(members), even, size=size)
-        drawn += times @ tables[members]
-    return drawn
-
-
-def _chunks(replicates: int, patients: int) -> Iterator[int]:
-    step = max(1, CELLS_PER_CHUNK // patients)
-    for start in range(0, replicates, step):
-        yield min(step, replicates - start)
-
-
-def _interval(values: FloatArray, level: float) -> tuple[float, float]:
-    """Return the percentile interval of the replicates that are defined."""
-    known = values[~np.isnan(values)]
-    if not len(known):
-        return np.nan, np.nan
-    lower, upper = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return float(lower), float(upper)

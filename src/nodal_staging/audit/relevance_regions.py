@@ -8,7 +8,7 @@ random map and a map of the centre.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,11 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.attribution.localisation import REGIONS, Localisation, localise
-from nodal_staging.estimates.patient_bootstrap import PatientDraws
+from nodal_staging.audit.node_patients import draws_of
+from nodal_staging.classifiers.called_nodes import OUTCOMES, read_called
+from nodal_staging.estimates.patient_bootstrap import BootstrapOptions, PatientBootstrap
 from nodal_staging.heatmaps.heatmap_files import read_heatmaps
-from nodal_staging.study.files import read_json
-from nodal_staging.study.seeds import stream
+from nodal_staging.study.seeds import named_seed
 from nodal_staging.tables.columns import (
     count,
     number,
@@ -33,7 +34,6 @@ from nodal_staging.tables.columns import (
 )
 
 GROUPS = ["all", "status", "outcome", "location"]
-OUTCOMES = ["true_positive", "false_positive", "true_negative", "false_negative"]
 
 LOCALISATION = table(
     {
@@ -106,6 +106,15 @@ class _Measured:
     ct_share: npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class LocalisationFiles:
+    """Outputs: ``LOCALISATION``, ``DIFFERENCES`` and ``OVER_CONTROLS``."""
+
+    localisation: str | Path
+    differences: str | Path
+    controls: str | Path
+
+
 def measure_localisation(
     *,
     heatmaps: Mapping[str, str | Path],
@@ -113,12 +122,8 @@ def measure_localisation(
     statistics: Mapping[str, str | Path],
     nodes: str | Path,
     ring_mm: float,
-    replicates: int,
-    confidence_level: float,
-    seed: int,
-    localisation: str | Path,
-    differences: str | Path,
-    controls: str | Path,
+    bootstrap: BootstrapOptions,
+    outputs: LocalisationFiles,
 ) -> None:
     """Write where every map of every CNN lies.
 
@@ -128,64 +133,47 @@ def measure_localisation(
         CNN to its heatmaps, its scores (``tables.SCORES``) and its statistics, whose
         threshold decides who is called positive.
     nodes
-        ``tables.NODES``, for location and patient.
+        ``tables.NODES``, for location, status and patient.
     ring_mm
         How far the ring reaches from the node.
-    replicates, confidence_level, seed
-        Of the bootstrap over patients.
-    localisation, differences, controls
-        Outputs: ``LOCALISATION``, ``DIFFERENCES`` and ``OVER_CONTROLS``.
+    bootstrap
+        Replicates, confidence level and the seed of the study.
+    outputs
+        Files to write.
     """
     known = tables.read(nodes, tables.NODES).set_index("node_id")
     rows: list[dict[str, Any]] = []
     measured: dict[tuple[str, str], _Measured] = {}
-    bootstrap: PatientDraws | None = None
+    patients: PatientBootstrap | None = None
     for cnn, path in heatmaps.items():
         drawn = read_heatmaps(path)
         described = known.loc[list(drawn.node_ids)]
-        if bootstrap is None:
+        if patients is None:
             # The same draws for all CNNs, so that differences are paired.
-            bootstrap = PatientDraws(
-                described["patient_id"].to_numpy(str),
-                replicates=replicates,
-                level=confidence_level,
-                rng=stream(seed, "audit", "localisation"),
-            )
-        outcome = outcomes(scores[cnn], statistics[cnn], list(drawn.node_ids))
+            seed = named_seed(bootstrap.seed, "audit", "localisation")
+            patients = draws_of(described, replace(bootstrap, seed=seed))
+        called = read_called(f"cnn_{cnn}", scores[cnn], statistics[cnn])
+        outcome = called.outcomes_of(drawn.node_ids)
         groups = described.assign(all="all", outcome=outcome)
         for method, found in drawn.maps.items():
             where = localise(found.map, drawn.masks, ring_mm=ring_mm)
             entry = _Measured(where, found.explains, found.ct_share)
             measured[cnn, method] = entry
-            for row in _by_group(entry, groups, bootstrap):
+            for row in _by_group(entry, groups, patients):
                 rows.append({"cnn": cnn, "method": method} | row)
-    tables.write(pd.DataFrame(rows), localisation, LOCALISATION)
-    if bootstrap is not None:
-        compared = list(_differences(measured, bootstrap))
-        tables.write(pd.DataFrame(compared), differences, DIFFERENCES)
+    tables.write(pd.DataFrame(rows), outputs.localisation, LOCALISATION)
+    if patients is not None:
+        compared = list(_differences(measured, patients))
+        tables.write(pd.DataFrame(compared), outputs.differences, DIFFERENCES)
         over = pd.DataFrame(
-            list(_over_controls(measured, bootstrap)),
+            list(_over_controls(measured, patients)),
             columns=list(OVER_CONTROLS.columns),
         )
-        tables.write(over, controls, OVER_CONTROLS)
-
-
-def outcomes(
-    scores: str | Path, statistics: str | Path, node_ids: list[str]
-) -> npt.NDArray[np.str_]:
-    """Return who is a true or false positive or negative, one of ``OUTCOMES``."""
-    frame = tables.read(scores, tables.SCORES)
-    tested = frame[frame["partition"] == "test"].set_index("node_id").loc[node_ids]
-    threshold = float(read_json(statistics)["threshold"]["value"])
-    called = tested["score"].to_numpy(float) >= threshold
-    positive = tested["status"].eq("positive").to_numpy()
-    right = np.where(called == positive, "true", "false")
-    side = np.where(called, "positive", "negative")
-    return np.char.add(np.char.add(right, "_"), side)
+        tables.write(over, outputs.controls, OVER_CONTROLS)
 
 
 def _by_group(
-    entry: _Measured, groups: pd.DataFrame, bootstrap: PatientDraws
+    entry: _Measured, groups: pd.DataFrame, bootstrap: PatientBootstrap
 ) -> Iterator[dict[str, Any]]:
     """Yield a row per group of nodes and region."""
     for group in GROUPS:
@@ -216,7 +204,7 @@ def _row(
     found: Localisation,
     place: int,
     among: npt.NDArray[np.bool_],
-    bootstrap: PatientDraws,
+    bootstrap: PatientBootstrap,
 ) -> dict[str, Any]:
     """Estimate share, enrichment and rank of one region among some nodes."""
     share, area = found.share[:, place], found.area[:, place]
@@ -243,7 +231,7 @@ def _row(
 
 
 def _differences(
-    measured: Mapping[tuple[str, str], _Measured], bootstrap: PatientDraws
+    measured: Mapping[tuple[str, str], _Measured], bootstrap: PatientBootstrap
 ) -> Iterator[dict[str, Any]]:
     """Compare the shares of every pair of CNNs, node by node."""
     cnns = list(dict.fromkeys(cnn for cnn, _ in measured))
@@ -266,7 +254,7 @@ def _differences(
 
 
 def _over_controls(
-    measured: Mapping[tuple[str, str], _Measured], bootstrap: PatientDraws
+    measured: Mapping[tuple[str, str], _Measured], bootstrap: PatientBootstrap
 ) -> Iterator[dict[str, Any]]:
     """Compare every method of a CNN with the CNN's own controls, node by node."""
     for (cnn, method), own in measured.items():

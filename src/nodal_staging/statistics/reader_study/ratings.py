@@ -1,4 +1,4 @@
-"""Ratings and calls of readers and networks on the nodes that they have in common."""
+"""Ratings of readers and scores of networks on the nodes that they have in common."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from nodal_staging.classifiers.called_nodes import CalledNodes
 from nodal_staging.classifiers.labelled_scores import (
     MIN_PER_CLASS,
-    LabelledScores,
     ScoreError,
     read_partition,
 )
-from nodal_staging.study.files import read_json
+from nodal_staging.classifiers.scores import called_positive
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
@@ -24,15 +24,6 @@ LEVELS = 4
 
 CALLED_FROM = 3
 """Likely and very likely count as positive, as published."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rater:
-    """A reader or a network: its scores of test nodes, and whom it calls positive."""
-
-    classifier: str
-    scores: LabelledScores
-    called: BoolArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +57,7 @@ class CommonNodes:
         }
 
 
-def read_reader(classifier: str, scores: str | Path) -> Rater:
+def read_reader(classifier: str, scores: str | Path) -> CalledNodes:
     """Read the ratings of a reader.
 
     Raises
@@ -82,17 +73,10 @@ def read_reader(classifier: str, scores: str | Path) -> Rater:
             f"scores of {classifier}, node {rated.node_id[first]}: expected a rating "
             f"from 1 to {LEVELS}, found {rated.score[first]:g}; correct it"
         )
-    return Rater(classifier, rated, rated.score >= CALLED_FROM)
+    return CalledNodes(classifier, rated, called_positive(rated.score, CALLED_FROM))
 
 
-def read_network(classifier: str, scores: str | Path, statistics: str | Path) -> Rater:
-    """Read the scores of a network, and call at the threshold of its statistics."""
-    scored = read_partition(scores, "test", classifier=classifier)
-    threshold = read_json(statistics)["threshold"]["value"]
-    return Rater(classifier, scored, scored.calls(threshold))
-
-
-def in_common(raters: Sequence[Rater]) -> CommonNodes:
+def in_common(raters: Sequence[CalledNodes]) -> CommonNodes:
     """Keep the nodes that every rater scored.
 
     Raises

@@ -1,6 +1,7 @@
 """The precision of a study: what it reached, what to expect, what it could tell."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,16 @@ NEEDED = table(
 """Nodes from which on the difference is found; empty where more than 20,000 are."""
 
 
+@dataclass(frozen=True, slots=True)
+class PrecisionFiles:
+    """Outputs: ``PRECISION``, ``DETECTABLE``, ``NEEDED``; pages in Markdown or HTML."""
+
+    precision: str | Path
+    differences: str | Path
+    needed: str | Path
+    pages: Sequence[str | Path]
+
+
 def compute_precision(
     *,
     statistics: Sequence[str | Path],
@@ -89,10 +100,7 @@ def compute_precision(
     confidence_level: float,
     significance: float,
     options: Mapping[str, Any],
-    precision: str | Path,
-    differences: str | Path,
-    needed: str | Path,
-    pages: Sequence[str | Path],
+    outputs: PrecisionFiles,
 ) -> None:
     """Say how precise a study of this size is, and of other sizes.
 
@@ -107,10 +115,8 @@ def compute_precision(
     options
         ``sizes`` (nodes per class), ``areas`` and ``shares`` (values to expect),
         ``discordance`` (shares), ``differences`` (of accuracies), ``power``.
-    precision, differences, needed
-        Outputs: ``PRECISION``, ``DETECTABLE`` and ``NEEDED``.
-    pages
-        Outputs in Markdown or HTML.
+    outputs
+        Files to write.
     """
     found = {one["classifier"]: one for one in map(read_json, statistics)}
     reached = [found[name] for name in in_order(found)]
@@ -118,22 +124,25 @@ def compute_precision(
     sizes = sorted({size, *((n, n) for n in options["sizes"])})
     levels = dict(zip(LEVELS, (0.05, significance, 0.05 / pairs), strict=True))
     frames = {
-        precision: (
+        outputs.precision: (
             [
                 *(row for one in reached for row in _reached(one, size)),
                 *_expected(sizes, size, options, confidence_level),
             ],
             PRECISION,
         ),
-        differences: (list(_detectable(sizes, size, options, levels)), DETECTABLE),
-        needed: (list(_needed(options, levels)), NEEDED),
+        outputs.differences: (
+            list(_detectable(sizes, size, options, levels)),
+            DETECTABLE,
+        ),
+        outputs.needed: (list(_needed(options, levels)), NEEDED),
     }
     written = []
     for path, (rows, schema) in frames.items():
         frame = pd.DataFrame(rows, columns=list(schema.columns))
         tables.write(frame, path, schema)
         written.append(tables.read(path, schema))
-    write_document(page(*written, pairs=pairs, level=confidence_level), pages)
+    write_document(page(*written, pairs=pairs, level=confidence_level), outputs.pages)
 
 
 def _reached(one: Mapping[str, Any], size: tuple[int, int]) -> Iterator[Row]:
