@@ -179,9 +179,7 @@ class _Values:
                     "network": network,
                     "layers": layers,
                     "nodes": mean.nodes,
-                    "rank_correlation": mean.value,
-                    "lower": mean.lower,
-                    "upper": mean.upper,
+                    **mean.named("rank_correlation", "lower", "upper"),
                 }
             )
         return rows
@@ -197,15 +195,13 @@ class _Values:
                 {
                     "method": method,
                     "nodes": alone.nodes,
-                    "gap": alone.value,
-                    "lower": alone.lower,
-                    "upper": alone.upper,
-                    "gap_over_random": random.value,
-                    "over_random_lower": random.lower,
-                    "over_random_upper": random.upper,
-                    "gap_over_edges": edges.value,
-                    "over_edges_lower": edges.lower,
-                    "over_edges_upper": edges.upper,
+                    **alone.named("gap", "lower", "upper"),
+                    **random.named(
+                        "gap_over_random", "over_random_lower", "over_random_upper"
+                    ),
+                    **edges.named(
+                        "gap_over_edges", "over_edges_lower", "over_edges_upper"
+                    ),
                     **self._against(drawn, method),
                     **self._incomplete(method),
                 }
@@ -218,11 +214,7 @@ class _Values:
         if found.explains not in DIRECTED:
             return {}
         mean = self.bootstrap.mean(found.against(drawn.logit))
-        return {
-            "against_share": mean.value,
-            "against_lower": mean.lower,
-            "against_upper": mean.upper,
-        }
+        return mean.named("against_share", "against_lower", "against_upper")
 
     def _incomplete(self, method: str) -> dict[str, float]:
         """Divide errors of completeness by what should have been added up to."""
@@ -233,11 +225,7 @@ class _Values:
         if size is None or error is None:
             return {}
         part = self.bootstrap.mean(error, over=size)
-        return {
-            "completeness_error": part.value,
-            "error_lower": part.lower,
-            "error_upper": part.upper,
-        }
+        return part.named("completeness_error", "error_lower", "error_upper")
 
     def outside(self, area: npt.NDArray[np.float64]) -> list[dict[str, Any]]:
         """Average what lies outside the node ``(n,)`` of whose area is given."""
@@ -255,13 +243,9 @@ class _Values:
                     "method": method,
                     "network": network,
                     "nodes": mean.nodes,
-                    "outside_share": mean.value,
-                    "lower": mean.lower,
-                    "upper": mean.upper,
+                    **mean.named("outside_share", "lower", "upper"),
                     "outside_area": float(1 - area.mean()),
-                    "difference": less.value,
-                    "difference_lower": less.lower,
-                    "difference_upper": less.upper,
+                    **less.named("difference", "difference_lower", "difference_upper"),
                 }
             )
         return rows

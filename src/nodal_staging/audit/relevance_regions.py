@@ -214,20 +214,12 @@ def _row(
     row: dict[str, Any] = {
         "nodes": mean.nodes,
         "patients": mean.patients,
-        "share": mean.value,
-        "lower": mean.lower,
-        "upper": mean.upper,
+        **mean.named("share", "lower", "upper"),
         "area": bootstrap.mean(area, among).value,
-        "enrichment": ratio.value,
-        "enrichment_lower": ratio.lower,
-        "enrichment_upper": ratio.upper,
+        **ratio.named("enrichment", "enrichment_lower", "enrichment_upper"),
     }
     rank = bootstrap.mean(found.rank, among if place == 0 else among & False)
-    return row | {
-        "rank_share": rank.value,
-        "rank_lower": rank.lower,
-        "rank_upper": rank.upper,
-    }
+    return row | rank.named("rank_share", "rank_lower", "rank_upper")
 
 
 def _differences(
@@ -247,9 +239,7 @@ def _differences(
                     "method": method,
                     "region": region,
                     "nodes": found.nodes,
-                    "difference": found.value,
-                    "lower": found.lower,
-                    "upper": found.upper,
+                    **found.named("difference", "lower", "upper"),
                 }
 
 
@@ -274,7 +264,5 @@ def _over_controls(
                         "control_share": bootstrap.mean(
                             known, np.isfinite(share)
                         ).value,
-                        "difference": found.value,
-                        "lower": found.lower,
-                        "upper": found.upper,
+                        **found.named("difference", "lower", "upper"),
                     }

@@ -40,6 +40,30 @@ class ScoreError(InputError):
     reason = "unusable_scores"
 
 
+@dataclass(frozen=True, slots=True)
+class ScarceClass:
+    """A class (``positive`` or ``negative``) with too few patients."""
+
+    name: str
+    nodes: int
+    patients: int
+
+
+def scarce_class(positive: BoolArray, patient_id: TextArray) -> ScarceClass | None:
+    """Return the first class of fewer than ``MIN_PER_CLASS`` patients, if any.
+
+    Parameters
+    ----------
+    positive, patient_id
+        Status and patient of each node ``(n,)``.
+    """
+    for name, members in (("positive", positive), ("negative", ~positive)):
+        patients = len(np.unique(patient_id[members]))
+        if patients < MIN_PER_CLASS:
+            return ScarceClass(name, int(members.sum()), patients)
+    return None
+
+
 @dataclass(frozen=True, eq=False)
 class LabelledScores:
     """The nodes of one partition, sorted by ``node_id``; all arrays ``(n,)``.
@@ -269,15 +293,10 @@ def _require_finite(scores: LabelledScores, where: str) -> None:
 
 def _require_both_classes(scores: LabelledScores, where: str) -> None:
     """Refuse classes without a variance between nodes and between patients."""
-    for name, members in (
-        ("positive", scores.positive),
-        ("negative", ~scores.positive),
-    ):
-        nodes = int(members.sum())
-        patients = len(np.unique(scores.patient_id[members]))
-        if nodes < MIN_PER_CLASS or patients < MIN_PER_CLASS:
-            raise ScoreError(
-                f"{where}: expected at least {MIN_PER_CLASS} {name} nodes of "
-                f"{MIN_PER_CLASS} patients, found {nodes} nodes of {patients} "
-                "patients; evaluate on a larger partition"
-            )
+    scarce = scarce_class(scores.positive, scores.patient_id)
+    if scarce is not None:
+        raise ScoreError(
+            f"{where}: expected at least {MIN_PER_CLASS} {scarce.name} nodes of "
+            f"{MIN_PER_CLASS} patients, found {scarce.nodes} nodes of "
+            f"{scarce.patients} patients; evaluate on a larger partition"
+        )

@@ -52,6 +52,10 @@ class Estimate:
     nodes: int
     patients: int
 
+    def named(self, value: str, lower: str, upper: str) -> dict[str, float]:
+        """Return value and ends under the names of columns."""
+        return {value: self.value, lower: self.lower, upper: self.upper}
+
 
 @dataclass(frozen=True, eq=False)
 class PatientBootstrap:

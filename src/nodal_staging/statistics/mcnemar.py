@@ -56,7 +56,7 @@ from nodal_staging.estimates.paired_tests import (
     p_uncorrected,
     sign_flip_p,
 )
-from nodal_staging.estimates.wald import wald_interval
+from nodal_staging.estimates.proportions import normal_quantile
 from nodal_staging.tables.columns import count, number, one_of, table, text
 
 STATUSES = ["ok", "no_discordant_pairs", "identical_predictions"]
@@ -239,11 +239,10 @@ def _clustered(a: CalledNodes, b: CalledNodes, level: float) -> dict[str, object
     n, k = int(nodes.sum()), len(nodes)
     difference = float(gained.sum() / n)
     spread = ((gained - difference * nodes) ** 2).sum()
-    error = sqrt(k / (k - 1) * spread) / n
-    lower, upper = wald_interval(difference, error, level=level)
+    half = normal_quantile(level) * sqrt(k / (k - 1) * spread) / n
     return {
-        "clustered_lower": max(lower, -1.0),
-        "clustered_upper": min(upper, 1.0),
+        "clustered_lower": max(difference - half, -1.0),
+        "clustered_upper": min(difference + half, 1.0),
         "patients_discordant": int((gained != 0).sum()),
         "p_clustered": p_clustered(gained),
     }

@@ -16,9 +16,9 @@ import pandas as pd
 from nodal_staging import tables
 from nodal_staging.classifiers.called_nodes import CalledNodes, read_called
 from nodal_staging.classifiers.labelled_scores import (
-    MIN_PER_CLASS,
     LabelledScores,
     ScoreError,
+    scarce_class,
 )
 from nodal_staging.estimates.auc import empirical_auc, logit_interval
 from nodal_staging.estimates.proportions import confusion, proportion, wilson_interval
@@ -166,14 +166,13 @@ def _row(members: CalledNodes, level: float) -> Row:
 
 def _area(members: LabelledScores, level: float) -> Row:
     """Return the AUC with its interval, as far as there is one."""
-    positive, patient_id = members.positive, members.patient_id
+    positive = members.positive
     nothing: Row = {"auc": None, "auc_lower": None, "auc_upper": None}
     if positive.all() or not positive.any():
         return nothing | {"auc_status": "one_class"}
     area = empirical_auc(members.score, positive)
     found = nothing | {"auc": area}
-    groups = (patient_id[positive], patient_id[~positive])
-    if min(len(np.unique(group)) for group in groups) < MIN_PER_CLASS:
+    if scarce_class(positive, members.patient_id) is not None:
         return found | {"auc_status": "too_few"}
     if area in (0, 1):
         return found | {"auc_status": "perfect_separation"}

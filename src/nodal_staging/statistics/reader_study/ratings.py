@@ -12,6 +12,7 @@ from nodal_staging.classifiers.labelled_scores import (
     MIN_PER_CLASS,
     ScoreError,
     read_partition,
+    scarce_class,
 )
 from nodal_staging.classifiers.scores import called_positive
 
@@ -125,11 +126,10 @@ def _require_enough(
     names: Sequence[str], positive: BoolArray, patient_id: TextArray
 ) -> None:
     """Refuse common nodes on which no variance can be estimated."""
-    for name, members in (("positive", positive), ("negative", ~positive)):
-        patients = len(np.unique(patient_id[members]))
-        if patients < MIN_PER_CLASS:
-            raise ScoreError(
-                f"scores of {' and '.join(names)}: expected {name} nodes of at least "
-                f"{MIN_PER_CLASS} patients that all of them scored, found "
-                f"{int(members.sum())} of {patients}; complete readings.tsv"
-            )
+    scarce = scarce_class(positive, patient_id)
+    if scarce is not None:
+        raise ScoreError(
+            f"scores of {' and '.join(names)}: expected {scarce.name} nodes of at "
+            f"least {MIN_PER_CLASS} patients that all of them scored, found "
+            f"{scarce.nodes} of {scarce.patients}; complete readings.tsv"
+        )
