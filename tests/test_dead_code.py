@@ -17,7 +17,7 @@ UNNAMED = {
 }
 """What the study itself does not use, with the reason for keeping it."""
 
-IN_PROGRESS = ("audit", "estimates", "exams", "report", "statistics", "study")
+IN_PROGRESS = ("audit", "estimates", "exams", "statistics", "study")
 """Folders that are not checked yet."""
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
