@@ -4,9 +4,11 @@ A series is first indexed from its headers alone: which files, in which order, o
 which lattice, with which rescaling. Pixels are read later, and only of the slices
 that are needed. Nothing of a header leaves this package but numbers of an allow-list.
 
-The modules in the order of the data: `headers` of files, `frames` in them, the one
-`grouping` of these that is meant, their `stacking` to a volume, `series` as the index
-is kept, `pixels` as they are read.
+The modules in the order of the data: the `folder` and its `headers`, whose values
+`elements` and `clock` parse; `frames` in them, each with its `plane`, `pixel_format`
+and `rescaling`; the one `grouping` of these that is meant, their `stacking` to a
+volume, `series` as the index is kept, `pixels` as they are read. Apart from these,
+`acquisition` and `pet_header` gather what headers state of dose, contrast and SUV.
 """
 
 from nodal_staging.exams.dicom.acquisition import Acquisition, Wording

@@ -12,14 +12,9 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from nodal_staging.exams.dicom.elements import integer, numbers, text, texts
+from nodal_staging.exams.dicom.folder import naming_file, series_files
 from nodal_staging.exams.dicom.frames import Frame, frames_of
-from nodal_staging.exams.dicom.headers import (
-    MOST_INFLATED_BYTES,
-    FileHeader,
-    inflate,
-    naming_file,
-    series_files,
-)
+from nodal_staging.exams.dicom.headers import MOST_INFLATED_BYTES, FileHeader, inflate
 from nodal_staging.exams.dicom.scanning import DEFLATED
 from nodal_staging.study.errors import DicomSeriesError
 

@@ -11,15 +11,10 @@ from nodal_staging.exams.dicom.acquisition import (
     Wording,
     acquisition,
 )
+from nodal_staging.exams.dicom.folder import naming_file, read_headers, series_files
 from nodal_staging.exams.dicom.frames import FRAME_TAGS, Frame
 from nodal_staging.exams.dicom.grouping import find_series
-from nodal_staging.exams.dicom.headers import (
-    UNREADABLE,
-    FileHeader,
-    naming_file,
-    read_headers,
-    series_files,
-)
+from nodal_staging.exams.dicom.headers import UNREADABLE, FileHeader
 from nodal_staging.exams.dicom.pet_header import PET_TAGS, pet_slice
 from nodal_staging.exams.dicom.series import Series, Unit, series_of
 from nodal_staging.exams.dicom.stacking import Repairs, stack

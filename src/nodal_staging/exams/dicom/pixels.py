@@ -8,12 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nodal_staging.exams.dicom.decoding import decode
-from nodal_staging.exams.dicom.headers import (
-    UNREADABLE,
-    inflate,
-    naming_file,
-    series_files,
-)
+from nodal_staging.exams.dicom.folder import naming_file, series_files
+from nodal_staging.exams.dicom.headers import UNREADABLE, inflate
 from nodal_staging.exams.dicom.scanning import DEFLATED, EXPLICIT_BIG, NATIVE
 from nodal_staging.exams.dicom.series import OUTSIDE, Series, Slice
 from nodal_staging.geometry import Box

@@ -8,7 +8,7 @@ Du Bois & Du Bois 1916.
 
 from collections.abc import Callable
 
-from nodal_staging.exams.suv.pet_slice import PetSlice
+from nodal_staging.exams.suv.pet_slice import PetSlice, missing, required
 from nodal_staging.study.errors import SUVError
 
 CM2_PER_M2 = 10_000
@@ -68,7 +68,7 @@ def weight_over_mass(item: PetSlice) -> float:
         )
     weight_kg, size_m = _weight_and_size(item)
     if item.sex not in {"M", "F"}:
-        raise _missing("PatientSex")
+        raise missing("PatientSex")
     mass_kg = MASSES[item.suv_type](weight_kg, size_m, item.sex)
     if mass_kg <= 0:
         raise SUVError(
@@ -86,15 +86,5 @@ def weight_over_surface(item: PetSlice) -> float:
 
 def _weight_and_size(item: PetSlice) -> tuple[float, float]:
     """Return weight in kg and size in m, both required."""
-    if not item.weight_kg or item.weight_kg <= 0:
-        raise _missing("PatientWeight")
-    if not item.size_m or item.size_m <= 0:
-        raise _missing("PatientSize")
-    return item.weight_kg, item.size_m
-
-
-def _missing(name: str) -> SUVError:
-    return SUVError(
-        f"{name} is missing or impossible; complete the header, "
-        "or leave the pet cell empty"
-    )
+    weight_kg = required(item.weight_kg, "PatientWeight")
+    return weight_kg, required(item.size_m, "PatientSize")

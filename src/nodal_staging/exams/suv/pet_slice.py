@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from nodal_staging.study.errors import SUVError
+
 
 @dataclass(frozen=True, slots=True)
 class PetSlice:
@@ -32,3 +34,24 @@ class PetSlice:
     frame_duration_s: float | None
     suv_scale: float | None
     activity_scale: float | None
+
+
+def required(value: float | None, name: str) -> float:
+    """Return a positive number of the header.
+
+    Raises
+    ------
+    SUVError
+        Naming the attribute, if it is missing or not positive.
+    """
+    if not value or value <= 0:
+        raise missing(name)
+    return value
+
+
+def missing(name: str) -> SUVError:
+    """Return the error for an attribute without which there is no SUV."""
+    return SUVError(
+        f"{name} is missing or impossible; complete the header, "
+        "or leave the pet cell empty"
+    )
