@@ -579,6 +579,7 @@ def test_the_record_names_no_file_of_the_user(tmp_path):
         config=config,
         sheets=tmp_path / "sheets.json",
         artefacts=[],
+        logs=tmp_path / "logs",
         output=tmp_path / "provenance.json",
     )
     assert "/ward" not in (tmp_path / "provenance.json").read_text()
@@ -587,6 +588,29 @@ def test_the_record_names_no_file_of_the_user(tmp_path):
     kept = record["config"]
     assert kept["prediction"] == {"name": "new"}
     assert kept["external_scores"] == {"other": {}, "third": {"probability": False}}
+
+
+def test_the_record_names_the_versions_that_made_the_results(tmp_path):
+    logs = tmp_path / "logs" / "train_cnn"
+    logs.mkdir(parents=True)
+    mark = "INFO nodal_staging: made with"
+    (logs / "a.log").write_text(f"{mark} R 4.2.2, pROC 1.18.0, tensorflow 2.20.0\n")
+    (logs / "b.log").write_text(f"{mark} keras 3.0.0, tensorflow 2.21.0\n")
+    write_json(tmp_path / "sheets.json", {})
+    config = {"cohort": {}}
+    record_provenance(
+        config=config,
+        sheets=tmp_path / "sheets.json",
+        artefacts=[],
+        logs=tmp_path / "logs",
+        output=tmp_path / "provenance.json",
+    )
+    record = read_json(tmp_path / "provenance.json")
+    packages = record["packages"]
+    assert packages["keras"] == "3.0.0"
+    both = "2.20.0: train_cnn (1 job); 2.21.0: train_cnn (1 job)"
+    assert packages["tensorflow"] == both
+    assert record["statistics_engine"] == "pROC 1.18.0 on R 4.2.2"
 
 
 def test_words_are_escaped():

@@ -15,8 +15,13 @@ from repositories import ROOT, traced_into
 from nodal_staging.study.code_version import counted_definitions
 from nodal_staging.study.source_code import Place
 
-LOG = ("nodal_staging.study.jobs", {"job_log", "_end_without_memory"})
-"""The log of a job and how it ends; no part of any result."""
+LOG = {
+    ("nodal_staging.study.jobs", "job_log"),
+    ("nodal_staging.study.package_versions", "versions_in_use"),
+    ("nodal_staging.study.package_versions", "installed_version"),
+    ("nodal_staging.study.package_versions", "note_version"),
+}
+"""What writes the log of a job, which is no part of any result."""
 PACKAGE = {
     "__init__": "",
     "registry": "KNOWN = []\n\ndef known(f):\n    KNOWN.append(f)\n    return f\n",
@@ -42,9 +47,8 @@ def executed(calls: Path) -> dict[str, set[Place]]:
     for file in calls.iterdir():
         for line in file.read_text().splitlines():
             module, _, definition = line.partition(" ")
-            if module != LOG[0] or definition not in LOG[1]:
-                found[file.stem].add((module, definition))
-    return found
+            found[file.stem].add((module, definition))
+    return {script: functions - LOG for script, functions in found.items()}
 
 
 def test_functions_that_a_script_executes_are_written_down(tmp_path):

@@ -21,6 +21,7 @@ from nodal_staging.study.configuration import (
     recipe_options,
 )
 from nodal_staging.study.code_version import code_version
+from nodal_staging.study.package_versions import mixed_versions
 from nodal_staging.study.sheet_rows import readers_of
 from nodal_staging.study.sheet_rows import rows_by_reader, rows_by_shard, whole_sheets
 
@@ -42,6 +43,14 @@ if "raw_shards" not in workflow.global_resources:
 check_configuration(
     config, workflow.current_basedir.join("../schemas/config.schema.yaml")
 )
+
+# Results of other versions of packages are kept: nobody retrains for a new NumPy unasked.
+if mixed := mixed_versions(f"results/{config['study']}/logs"):
+    logger.warning(
+        f"results/{config['study']} holds results of other versions than those in this "
+        "environment, and keeps them; --forcerun RULE makes them again:\n  "
+        + "\n  ".join(mixed)
+    )
 
 # What a run found of the code and the sheets, for those after it in this folder.
 MEMORY = ".snakemake/nodal_staging"

@@ -9,25 +9,15 @@ from typing import Any
 
 from nodal_staging.statistics import proc
 from nodal_staging.study.files import read_json, write_json
+from nodal_staging.study.package_versions import (
+    PACKAGES,
+    by_rule,
+    installed_version,
+    recorded_versions,
+)
 
-PACKAGES = [
-    "snakemake",
-    "keras",
-    "tensorflow",
-    "numpy",
-    "scipy",
-    "pandas",
-    "pandera",
-    "scikit-learn",
-    "matplotlib",
-    "SimpleITK",
-    "pydicom",
-    "h5py",
-    "rpy2-rinterface",
-    "rpy2-robjects",
-]
-DISTRIBUTIONS = {"tensorflow": ("tensorflow", "tensorflow-cpu")}
-"""Names under which a package may be installed."""
+WITHOUT_RECORD = ["snakemake", "pandera", "rpy2-robjects"]
+"""Packages that no log names; those of this job count."""
 
 PACKAGE_ROOT = Path(__file__).parents[1]
 ABSENT = "not in the environment of this record"
@@ -38,6 +28,7 @@ def record_provenance(
     config: Mapping[str, Any],
     sheets: str | Path,
     artefacts: Iterable[str | Path],
+    logs: str | Path,
     output: str | Path,
 ) -> None:
     """Write ``provenance.json``; equal studies on equal machines give equal bytes.
@@ -50,18 +41,21 @@ def record_provenance(
         What the check of the input sheets recorded.
     artefacts
         Files whose SHA-256 sums are recorded, by their place in the study.
+    logs
+        The folder of the logs, which name the versions that made each result.
     output
         The record. It names no person, host or absolute path.
     """
     root = Path(output).parent
+    made_with = recorded_versions(logs)
     write_json(
         output,
         {
             "config": _public(config),
             "code_sha256": _code_sum(),
-            "python": platform.python_version(),
-            "packages": {name: _version(name) for name in PACKAGES},
-            "statistics_engine": proc.engine(),
+            "python": _made_with(made_with.get("python")) or platform.python_version(),
+            "packages": _packages(made_with),
+            "statistics_engine": _engine(made_with),
             "machine": f"{platform.system()} {platform.machine()}",
             "input_sheets": read_json(sheets),
             "artefacts_sha256": {
@@ -90,14 +84,36 @@ def _public(config: Mapping[str, Any]) -> dict[str, Any]:
     return dict(config) | without | {"external_scores": external}
 
 
-def _version(package: str) -> str:
-    """Return the version of a package; with conda a rule may do without it."""
-    for name in DISTRIBUTIONS.get(package, (package,)):
+def _packages(made_with: Mapping[str, Mapping[str, list[str]]]) -> dict[str, str]:
+    """Return the versions that made the results; of other packages those of this job.
+
+    With conda a rule may do without a package.
+    """
+    found = {
+        distributions[0]: _made_with(made_with.get(module))
+        or installed_version(module)
+        or ABSENT
+        for module, distributions in PACKAGES.items()
+    }
+    for name in WITHOUT_RECORD:
         try:
-            return version(name)
+            found[name] = version(name)
         except PackageNotFoundError:
-            continue
-    return ABSENT
+            found[name] = ABSENT
+    return found
+
+
+def _made_with(versions: Mapping[str, list[str]] | None) -> str:
+    """Name the version; of several, each with the rules whose results it made."""
+    if versions is None or len(versions) < 2:
+        return next(iter(versions or ()), "")
+    return "; ".join(f"{one}: {by_rule(versions[one])}" for one in sorted(versions))
+
+
+def _engine(made_with: Mapping[str, Mapping[str, list[str]]]) -> str:
+    """Name the versions that computed the statistics."""
+    r, proc_version = (_made_with(made_with.get(name)) for name in ("R", "pROC"))
+    return f"pROC {proc_version} on R {r}" if r and proc_version else proc.engine()
 
 
 def source_files() -> list[Path]:

@@ -29,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nodal_staging.study.errors import InputError
+from nodal_staging.study.package_versions import note_version
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -326,6 +327,9 @@ def _start_r() -> Any:
             "the R package pROC is not installed; install it "
             "(Debian: r-cran-proc, conda: r-proc)"
         )
+    note_version("R", robjects.r("as.character(getRversion())")[0])
+    proc = robjects.r('as.character(utils::packageVersion("pROC"))')[0]
+    note_version("pROC", proc)
     return robjects.r
 
 

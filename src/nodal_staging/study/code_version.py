@@ -16,8 +16,13 @@ from nodal_staging.study.source_code import (
 )
 from nodal_staging.study.syntax import FILE
 
-# The log of a job says nothing about its result.
-WITHOUT_INFLUENCE = frozenset({(f"{PACKAGE}.study.jobs", "job_log")})
+# The log of a job, and the versions that it names, say nothing about its result.
+WITHOUT_INFLUENCE = frozenset(
+    {
+        (f"{PACKAGE}.study.jobs", "job_log"),
+        (f"{PACKAGE}.study.package_versions", "note_version"),
+    }
+)
 
 
 @cache

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from nodal_staging.study.errors import InputError
+from nodal_staging.study.package_versions import MARK, versions_in_use
 
 logger = logging.getLogger("nodal_staging")
 
@@ -23,7 +24,8 @@ def job_log(path: str | Path) -> Iterator[None]:
 
     A wrong input ends the job with its sentence alone on standard error; any other
     failure is a defect, and its traceback goes to the log and to standard error.
-    A full disk and missing memory are neither; they are named.
+    A full disk and missing memory are neither; they are named. The last line of a job
+    that has ended well names the versions of the packages that it loaded.
 
     Parameters
     ----------
@@ -39,6 +41,7 @@ def job_log(path: str | Path) -> Iterator[None]:
     logger.setLevel(logging.INFO)
     try:
         yield
+        logger.info("%s%s", MARK, versions_in_use())
     except InputError as error:
         logger.error("%s", error)
         sys.exit(1)

@@ -1,5 +1,6 @@
 """Record how the study came about."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nodal_staging.report.provenance_record import record_provenance
@@ -21,5 +22,6 @@ with job_log(snakemake.log[0]):
             *snakemake.input.audit,
             snakemake.input.table_1,
         ],
+        logs=Path(snakemake.log[0]).parent,
         output=snakemake.output[0],
     )
