@@ -104,6 +104,37 @@ TYPES = {
     "class Row(NamedTuple):\n    width: int\n    depth: int\n",
     "lengths.py": "Length = float\nWidth = int\nUnused = str\n",
 }
+LOCAL = {
+    "area.py": "LIMIT = 1\n\ndef below(value):\n    return value < 2\n\n"
+    "def unused():\n    return 17\n",
+    "user.py": "from nodal_staging import area\n\n"
+    "def variable():\n    area = 1\n    return area\n\n"
+    "def parameter(area):\n    return lambda: area\n\n"
+    "def default(area=area.LIMIT):\n    return area\n\n"
+    "def comprehension(values):\n    x = [area for area in values]\n"
+    "    return area.LIMIT, x\n\n"
+    "def inner():\n    def nested():\n        area = 1\n        return area\n"
+    "    return nested() + area.LIMIT\n\n"
+    "def late(area):\n    from nodal_staging import area\n    area = area.LIMIT\n"
+    "    return area\n",
+}
+GUARDED = {
+    "guard.py": "try:\n    import keras\nexcept ImportError:\n    keras = 19\n\n"
+    "def unused():\n    return 20\n",
+    "fields.py": "from nodal_staging import guard\n\n"
+    "class Row:\n    guard: int = 0\n\n"
+    "COUNT = 0\n\ndef more():\n    global COUNT\n    COUNT += 1\n",
+}
+KERAS = "from nodal_staging.guard import keras\nkeras"
+ROW = "from nodal_staging.fields import Row\nRow()"
+MORE_OF = "from nodal_staging.fields import more\nmore()"
+LIMIT = ("area.py", "LIMIT = 1", "LIMIT = 3")
+UNUSED = ("area.py", "17", "18")
+
+
+def using(name):
+    return f"from nodal_staging.user import {name}\nprint({name})"
+
 
 # Package, script, file of the edit, text before, text after.
 COUNTED = [
@@ -141,6 +172,14 @@ COUNTED = [
     (ORDERED, "import nodal_staging.ordered", *SWAPPED_EFFECTS),
     # Files next to the code.
     (PAGE, "from nodal_staging.report.page import page\npage()", *BLACK),
+    # Variables of a function hide names of its module, and nothing else does.
+    (LOCAL, using("default"), *LIMIT),
+    (LOCAL, using("comprehension"), *LIMIT),
+    (LOCAL, using("inner"), *LIMIT),
+    (LOCAL, using("late"), *LIMIT),
+    # Names that are bound in a block of their module.
+    (GUARDED, KERAS, "guard.py", "19", "190"),
+    (GUARDED, MORE_OF, "fields.py", "COUNT = 0", "COUNT = 1"),
     # Annotations that are read.
     (TYPES, F, "types_of.py", "size: Length | None = None", "length: Length = None"),
     (TYPES, F, "types_of.py", "    width: int\n", ""),
@@ -156,6 +195,11 @@ NOT_COUNTED = [
     (REGISTRY, CALL, "members.py", "9", "90"),
     (OWN_CACHE, "import nodal_staging.cached_by_python", *BY_PYTHON),
     (PAGE, "from nodal_staging.report.page import page\npage()", *WHITE),
+    (GUARDED, KERAS, "guard.py", "20", "200"),
+    (GUARDED, ROW, "guard.py", "20", "200"),
+    (LOCAL, using("variable"), *LIMIT),
+    (LOCAL, using("parameter"), *LIMIT),
+    (LOCAL, using("default"), *UNUSED),
     (TYPES, F, "types_of.py", "The largest", "The upper limit of the"),
     (TYPES, F, "types_of.py", "In mm", "In millimetres"),
     (TYPES, F, "types_of.py", "import Unused", "import Width"),

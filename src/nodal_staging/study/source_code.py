@@ -109,9 +109,10 @@ class Module:
         ``/page.css`` for what may be a data file.
     origins
         Where in the package a name was imported from.
-    effects, used_on_import
-        Statements that bind nothing, executed on import; the names they use, and the
-        names whose definitions do more than bind them.
+    effects, made, used_on_import
+        Statements that do more than bind a name, executed on import; names that they
+        bind all the same, in an ``if`` or ``try``; the names they use, and the names
+        whose definitions do more than bind them.
     imports
         Every module of the package that is imported, also inside functions.
     """
@@ -120,6 +121,7 @@ class Module:
     names: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
     effects: list[str] = field(default_factory=list)
+    made: set[str] = field(default_factory=set)
     used_on_import: set[str] = field(default_factory=set)
     definitions: defaultdict[str, list[str]] = field(
         default_factory=lambda: defaultdict(list)
@@ -131,7 +133,7 @@ class Module:
 
     def means(self, name: str) -> bool:
         """Tell whether a name means something in this module."""
-        return name in self.definitions or name in self.origins
+        return any(name in one for one in (self.definitions, self.origins, self.made))
 
 
 @cache
@@ -195,6 +197,7 @@ def _sort_in(
             module.uses[name].update(names)
     else:
         module.effects.append(text)
+        module.made.update(_bound_inside(statement))
         module.used_on_import.update(names)
 
 
@@ -209,6 +212,17 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
         for node in ast.walk(target):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 yield node.id
+
+
+def _bound_inside(statement: ast.stmt) -> Iterator[str]:
+    """Name what the statements inside another one may bind."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, Definition):
+            yield node.name
+        elif isinstance(node, Import):
+            yield from (one.asname or one.name.partition(".")[0] for one in node.names)
 
 
 def _modules(statement: Import) -> Iterator[str]:

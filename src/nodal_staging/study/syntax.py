@@ -7,6 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 Import = ast.Import | ast.ImportFrom
+SCOPES = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+)
+"""Nodes that bind names of their own."""
 
 BINDING_ONLY = frozenset(
     {
@@ -71,6 +76,7 @@ class Reading:
         self._in_class = False
         self._reads_annotations = False
         self._in_annotation = False
+        self._local: frozenset[str] = frozenset()
 
     def node(self, node: ast.AST) -> None:
         """Read a statement or expression."""
@@ -92,13 +98,21 @@ class Reading:
 
     def _other(self, node: ast.AST) -> None:
         if isinstance(node, ast.Name):
-            self.names.add(node.id)
+            if not isinstance(node.ctx, ast.Store):
+                self._use(node.id)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            self._use(node.target.id)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             self.imports.append(self._absolute(node))
         elif isinstance(node, ast.Constant):
             if isinstance(node.value, str) and FILE_NAME.fullmatch(node.value):
                 self.names.add(FILE + node.value)
         self._fields(node, node._fields)
+
+    def _use(self, written: str) -> None:
+        """Keep a name, unless it is that of a variable of the function around it."""
+        if written.partition(".")[0] not in self._local:
+            self.names.add(written)
 
     def _fields(self, node: ast.AST, names: Sequence[str]) -> None:
         self.text.append(f"{type(node).__name__}(")
@@ -118,7 +132,7 @@ class Reading:
             self.text.append(f"{value!r},")
 
     def _function(self, node: Function) -> None:
-        outside = self._in_class, self._reads_annotations
+        outside = self._in_class, self._reads_annotations, self._local
         self._field(node.decorator_list)
         self._in_class = False
         self._reads_annotations = acts_when_defined(node, self.aliases)
@@ -126,8 +140,9 @@ class Reading:
         if self._reads_annotations:
             self._annotation(node.returns)
         self._reads_annotations = False
+        self._local |= _variables(node)
         self._field(node.body)
-        self._in_class, self._reads_annotations = outside
+        self._in_class, self._reads_annotations, self._local = outside
 
     def _class(self, node: ast.ClassDef) -> None:
         outside = self._in_class
@@ -157,7 +172,7 @@ class Reading:
     def _attribute(self, node: ast.Attribute) -> None:
         """Name what is taken of a module, however deep it lies."""
         if written := _written_out(node):
-            self.names.add(written)
+            self._use(written)
             self.text.append(f"{written} {type(node.ctx).__name__},")
         else:
             self._fields(node, node._fields)
@@ -214,6 +229,32 @@ def acts_when_defined(statement: ast.AST, aliases: Mapping[str, str]) -> bool:
         isinstance(inner, ast.AST) and acts_when_defined(inner, aliases)
         for inner in executed(statement.body, in_class=True)
     )
+
+
+def _variables(function: Function) -> frozenset[str]:
+    """Name the variables of a function, which hide names of its module throughout."""
+    arguments = function.args
+    parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    parameters += filter(None, [arguments.vararg, arguments.kwarg])
+    stored = {parameter.arg for parameter in parameters}
+    elsewhere: set[str] = set()
+    for node in _own_nodes(function.body):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            stored.add(node.id)
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            elsewhere.update(node.names)
+        elif isinstance(node, Import):
+            names = [alias.asname or alias.name for alias in node.names]
+            elsewhere.update(name.partition(".")[0] for name in names)
+    return frozenset(stored - elsewhere)
+
+
+def _own_nodes(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """Walk a function without the scopes inside it, which bind names of their own."""
+    for node in body:
+        yield node
+        if not isinstance(node, SCOPES):
+            yield from _own_nodes(list(ast.iter_child_nodes(node)))
 
 
 def _decorators(statement: Definition) -> Iterator[ast.expr]:

@@ -29,7 +29,7 @@ def record(frame, event, argument):
         if not module or code.co_name == "<module>" or not importing(frame):
             seen.add(code)
             if module and code.co_name != "<module>":
-                write(module, code.co_qualname)
+                write(module, code)
 
 
 def module_of(file):
@@ -50,9 +50,13 @@ def importing(frame):
     return False
 
 
-def write(module, name):
-    """Write at once: a child that is forked ends without saying goodbye."""
-    definition = name.partition(".")[0]
+def write(module, code):
+    """Write at once: a child that is forked ends without saying goodbye.
+
+    What has no name of its own, such as a lambda of a module, is known by its line.
+    """
+    name = code.co_qualname.partition(".")[0]
+    definition = f"line {code.co_firstlineno}" if name.startswith("<") else name
     with (Path(FOLDER) / f"{SCRIPT_NAME}.{os.getpid()}").open("a") as file:
         file.write(f"{module} {definition}\n")
 
