@@ -5,6 +5,7 @@ it takes over, so nothing has to run: Snakemake is told that they are up to date
 """
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,63 @@ import pytest
 from repositories import TESTS, copy_repository, planned_jobs, snakemake
 
 pytestmark = pytest.mark.workflow
+
+REPORT = {"record_provenance", "write_report"}
+COMPARISONS = {
+    "compute_statistics",
+    "compare_aucs",
+    "compute_subgroups",
+    "compute_precision",
+    "tabulate_results",
+    "write_scorecard",
+    "audit_location",
+    "audit_ceilings",
+    "write_verdict",
+    "check_claims",
+    "draw_decision_curves",
+    "draw_figure_5",
+    "draw_subgroups",
+}
+READINGS = {
+    "simulate_readers",
+    "check_sheets",
+    "score_reader",
+    "compare_classifiers",
+    "study_readers",
+    "draw_readers",
+}
+# Settings, and the rules that run again after their change.
+SETTINGS = [
+    ({"phantom": {"shards_at_once": 3}}, set()),
+    ({"prediction": {"name": "other"}}, set()),
+    ({"learning_curve": {"percents": [30]}}, set()),
+    ({"replay": {"epochs": [2]}}, set()),
+    ({"recover_counts": {"significance": 0.01}}, set()),
+    ({"selection": {"candidates": {"shallow": None}}}, set()),
+    ({"cohort": {"on_bad_exam": "fail"}}, {"accept_exams"}),
+    (
+        {"phantom": {"readers": {"noise": [0.3, 0.6, 0.9]}}},
+        READINGS | COMPARISONS | REPORT,
+    ),
+    ({"cohort": {"suv_cutoff": 4.0}}, {"check_uptake", "draw_uptake"} | REPORT),
+    (
+        {"attribution": {"ring_mm": 6}},
+        {"measure_localisation", "check_claims"} | REPORT,
+    ),
+    (
+        {"attribution": {"fresh_networks": 2}},
+        {"check_attribution", "audit_heatmaps", "draw_faithfulness", "check_claims"}
+        | REPORT,
+    ),
+    ({"precision": {"power": 0.9}}, {"compute_precision"} | REPORT),
+    ({"forest": {"trees": 30}}, {"score_forest"} | COMPARISONS | REPORT),
+    (
+        {"statistics": {"significance": 0.01}},
+        {"compute_precision", "compare_classifiers", "tabulate_results"}
+        | {"check_claims", "write_scorecard"}
+        | REPORT,
+    ),
+]
 
 OWN = [*TESTS, "own.yaml"]
 AFTER_STATISTICS = dict.fromkeys(
@@ -143,3 +201,23 @@ def test_a_corrected_reading_recomputes_that_reader_alone(own):
         jobs = planned_jobs(own, configuration=OWN)
     one = {"check_sheets": 1, "score_reader": 1, "compute_statistics": 1}
     assert jobs == AFTER_STATISTICS | one
+
+
+@pytest.mark.parametrize(("overlay", "rules"), SETTINGS, ids=lambda one: str(one)[:50])
+def test_a_setting_runs_again_what_reads_it(study, tmp_path, overlay, rules):
+    changes = tmp_path / "changes.yaml"
+    changes.write_text(json.dumps(overlay))
+    jobs = planned_jobs(study, configuration=[*TESTS, str(changes)])
+    # The report embeds every figure, from files that it does not keep.
+    assert {rule for rule in jobs if not rule.startswith("illustrate_")} == rules
+
+
+def test_results_of_other_versions_are_named_in_the_plan(study, tmp_path):
+    log = study / "results" / "tests" / "logs" / "train_cnn" / "xmask.log"
+    before, mark, versions = log.read_text().rpartition("made with ")
+    older = re.sub(r"tensorflow [\d.]+", "tensorflow 1.0.0", versions)
+    with changed(log, before + mark + older):
+        done = snakemake(study, "--cores", "1", "--dry-run")
+    said = done.stdout + done.stderr
+    assert "train_cnn (1 job): tensorflow 1.0.0; installed is 2." in said
+    assert "Nothing to be done" in said
