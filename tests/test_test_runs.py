@@ -11,6 +11,7 @@ import pytest
 import slow_groups
 
 HELPERS = Path(__file__).parent / "helpers"
+ALONE = {"PYTHONPATH": str(HELPERS), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 BUSY = """
     import pytest, subprocess, sys, time
 
@@ -21,15 +22,15 @@ BUSY = """
 
     @pytest.fixture(scope="module")
     def shared():
-        busy(0.6)
+        busy(0.08)
 
     @pytest.fixture(scope="module")
     def dear_to_share():
-        busy(2.0)
+        busy(0.3)
 
     @pytest.fixture
     def own():
-        busy(0.6)
+        busy(0.08)
 """
 
 
@@ -45,7 +46,7 @@ def run_pytest(
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *plugins, *options],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(HELPERS)},
+        env=os.environ | ALONE,
         capture_output=True,
         text=True,
         check=False,
@@ -57,13 +58,13 @@ def test_a_case_over_its_budget_fails_unless_it_is_marked(tmp_path):
         BUSY
         + """
     def test_thrifty():
-        time.sleep(0.6)
+        time.sleep(0.3)
 
     def test_dear():
-        busy(0.6)
+        busy(0.08)
 
     def test_dear_by_a_program():
-        subprocess.run([sys.executable, "-c", "sum(range(90_000_000))"], check=True)
+        subprocess.run([sys.executable, "-c", "sum(range(9_000_000))"], check=True)
 
     def test_shared(shared):
         pass
@@ -80,12 +81,12 @@ def test_a_case_over_its_budget_fails_unless_it_is_marked(tmp_path):
     @pytest.mark.slow
     @pytest.mark.parametrize("k", [1])
     def test_dear_and_marked(k):
-        busy(0.6)
+        busy(0.08)
     """
     )
     same_speed = "import slow_groups\nslow_groups.slowdown = lambda: 1.0\n"
     (tmp_path / "conftest.py").write_text(same_speed)
-    done = run_pytest(tmp_path, {"budget": cases}, "--cpu-budget", "0.4")
+    done = run_pytest(tmp_path, {"budget": cases}, "--cpu-budget", "0.05")
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1].startswith("8 passed, 4 errors in ")
     failed = {
@@ -99,9 +100,7 @@ def test_a_case_over_its_budget_fails_unless_it_is_marked(tmp_path):
         "test_dear_by_its_fixture",
         "test_dear_by_what_it_shares",
     }
-    assert "test_budget.py::test_dear took 0.6 s of CPU time" in done.stdout
-    unlimited = run_pytest(tmp_path, {"budget": cases})
-    assert unlimited.returncode == 0
+    assert "test_budget.py::test_dear took 0.1 s of CPU time" in done.stdout
 
 
 def test_a_slower_machine_has_a_larger_budget(monkeypatch):
@@ -179,13 +178,13 @@ def test_two_processes_run_each_case_once_and_report_as_one(tmp_path):
     assert all(len(own) == 1 for own in processes.values())
 
 
-def test_a_failure_of_either_process_is_one_of_the_run(tmp_path):
-    for wrong in ("left", "right"):
-        files = waiting(f'assert not pathlib.Path(__file__).match("*{wrong}.py")')
-        done = run_pytest(tmp_path / wrong, files, "--processes", "2")
-        assert done.returncode == 1
-        assert f"FAILED test_{wrong}.py::test_{wrong}" in done.stdout
-        assert done.stdout.splitlines()[-1].startswith("1 failed, 1 passed in ")
+@pytest.mark.parametrize("wrong", ["left", "right"])
+def test_a_failure_of_either_process_is_one_of_the_run(tmp_path, wrong):
+    files = waiting(f'assert not pathlib.Path(__file__).match("*{wrong}.py")')
+    done = run_pytest(tmp_path, files, "--processes", "2")
+    assert done.returncode == 1
+    assert f"FAILED test_{wrong}.py::test_{wrong}" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("1 failed, 1 passed in ")
 
 
 def test_a_process_that_dies_fails_the_run(tmp_path):

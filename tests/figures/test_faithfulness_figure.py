@@ -133,6 +133,7 @@ def test_marks_tell_methods_apart_without_colours_unless_they_hide_the_curve(tmp
         assert len(marks) == (2 if marked else 1)
 
 
+@pytest.mark.figures
 def test_figure_is_the_same_bytes_twice_and_says_what_it_is(tmp_path):
     files = written(tmp_path, ["grad_cam", *CONTROL_MAPS])
     outputs = [[tmp_path / f"{turn}.{kind}" for kind in KINDS] for turn in "abc"]

@@ -190,6 +190,7 @@ def test_a_ledger_that_does_not_add_up_is_a_defect(tmp_path):
         prove(dataclasses.replace(flow, unused=fewer))
 
 
+@pytest.mark.figures
 def test_figure_and_legend_go_together(tmp_path):
     flow = counted(written(tmp_path))
     files = [tmp_path / f"figure_2.{kind}" for kind in ("svg", "pdf", "png")]

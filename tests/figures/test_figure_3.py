@@ -91,6 +91,7 @@ def test_the_legend_states_sizes_and_medians():
     assert "synthetic" not in caption
 
 
+@pytest.mark.figures
 def test_volumes_are_those_of_the_nodes_in_the_datasets(tmp_path):
     nodes = measured_nodes(300, 8)
     tables.write(nodes, tmp_path / "nodes.tsv", tables.NODES)

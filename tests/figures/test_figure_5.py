@@ -115,6 +115,7 @@ def test_the_drawn_curve_has_the_area_that_the_legend_states(curve):
     assert f"{area:.3f}" in axes.get_legend().get_texts()[0].get_text()
 
 
+@pytest.mark.figures
 def test_each_cnn_has_its_realistic_ceiling_where_the_truth_is_known(study, tmp_path):
     svg = drawn(study, tmp_path)["svg"].read_text()
     labels = re.findall(r"realistic ceiling (\d\.\d+)", svg)
@@ -156,6 +157,7 @@ def test_histograms_count_every_node(curve):
     assert thresholds[0] == curve.statistics["threshold"]["value"]
 
 
+@pytest.mark.figures
 def test_the_caption_says_what_flatters_and_what_is_taken_as_independent(
     study, tmp_path
 ):
@@ -169,6 +171,7 @@ def test_no_colour_has_two_meanings():
     assert len({colour.upper() for colour in meanings}) == len(meanings)
 
 
+@pytest.mark.figures
 def test_figure_is_the_same_bytes_twice_and_says_that_it_is_synthetic(study, tmp_path):
     once, again = drawn(study, tmp_path / "a"), drawn(study, tmp_path / "b")
     assert all(once[kind].read_bytes() == again[kind].read_bytes() for kind in once)

@@ -310,6 +310,7 @@ def test_signed_maps_speak_for_a_positive_node_whatever_the_decision(study):
             assert (turned.drawn.maps[name].map == drawn.map).all()
 
 
+@pytest.mark.figures
 @pytest.mark.parametrize(
     ("figure", "cnns"), [(draw_figure_6, CNNS), (draw_figure_7, CNNS[1:])]
 )
@@ -321,6 +322,7 @@ def test_signed_maps_are_drawn_in_two_colours_and_say_so(study, tmp_path, figure
     assert files["png"].stat().st_size > 0
 
 
+@pytest.mark.figures
 @pytest.mark.parametrize(
     ("draw", "cnns"), [(draw_figure_6, CNNS), (draw_figure_7, CNNS[1:])]
 )

@@ -98,6 +98,7 @@ def drawers(study, subgroups):
     }
 
 
+@pytest.mark.figures
 @pytest.mark.parametrize("figure", ["calibration", "decision_curves", "subgroups"])
 def test_the_same_bytes_twice_and_a_word_on_the_cohort(
     study, subgroups, tmp_path, figure

@@ -3,7 +3,8 @@
 ``--processes 2`` starts a second pytest with the same arguments. The two share the
 cases by module: each takes the next one that is left. The second hands its reports to
 the first, so there is one summary, one closing line and one exit status. Modules that
-use the same study stay together, so that it runs once, and come first.
+use the same study stay together, so that it runs once. What takes minutes comes first, so that
+no process is left with it alone at the end.
 """
 
 import argparse
@@ -21,6 +22,8 @@ import pytest
 
 SHARED_FIXTURE = "study"
 """A fixture of the session that takes minutes."""
+MINUTES = {"workflow", "slurm"}
+"""Markers of cases that may take minutes."""
 POLL_S = 0.5
 SECOND = pytest.StashKey["Second"]()
 GOOD_ENDS = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
@@ -64,7 +67,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def groups(items: list[pytest.Item]) -> list[list[pytest.Item]]:
-    """Return the cases by module; those that share a study are one group, the first."""
+    """Return the cases by module, those that share a study as one group, longest first."""
     modules = defaultdict(list)
     for item in items:
         modules[item.path].append(item)
@@ -74,7 +77,12 @@ def groups(items: list[pytest.Item]) -> list[list[pytest.Item]]:
             joined += own
         else:
             alone.append(own)
+    alone.sort(key=lambda own: not any(map(_may_take_minutes, own)))
     return [joined, *alone] if joined else alone
+
+
+def _may_take_minutes(item: pytest.Item) -> bool:
+    return any(marker.name in MINUTES for marker in item.iter_markers())
 
 
 def _run_shared(

@@ -163,6 +163,7 @@ def test_whole_bodies_are_kept_for_the_first_panel_alone(cohort):
     assert set(pictures["b"]) == set(pictures["c"]) == axial
 
 
+@pytest.mark.figures
 def test_same_pictures_same_bytes_and_nobody_is_named(cohort):
     pictures_of(cohort, "once.h5")
     pictures_of(cohort, "again.h5")
@@ -171,6 +172,7 @@ def test_same_pictures_same_bytes_and_nobody_is_named(cohort):
     assert b"CANARY" not in content
 
 
+@pytest.mark.figures
 @pytest.mark.parametrize("with_pet", [True, False])
 def test_figure_1_is_drawn_the_same_twice_and_names_nobody(tmp_path, with_pet):
     write_exam(tmp_path, np.eye(3), with_pet=with_pet)

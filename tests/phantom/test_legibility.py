@@ -47,6 +47,7 @@ def test_a_worse_scanner_shows_less(demo, worse):
     assert seen["attenuation"] < demo["attenuation"]
 
 
+@pytest.mark.phantom
 def test_what_an_error_of_reading_costs_has_a_closed_form():
     """Latents read with errors of known variance, as if by a scanner."""
     rng = np.random.default_rng(3)

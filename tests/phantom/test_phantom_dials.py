@@ -208,6 +208,7 @@ def scanned_nodes():
     return pd.DataFrame(rows)
 
 
+@pytest.mark.phantom
 @pytest.mark.parametrize(
     ("seen", "low", "high"), [("node", 0.7, 1), ("context", 0, 0.62)]
 )

@@ -34,6 +34,8 @@ from nodal_staging.phantom.simulation import simulate_exams
 from nodal_staging.phantom.synthetic_cohort import Enrolment, draw_cohort
 from nodal_staging.phantom.truth import Dials
 
+pytestmark = pytest.mark.phantom
+
 DIALS = Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0)
 SCANNER = Scanner(
     body={"width_mm": 148, "depth_mm": 112, "region_height_mm": 20},

@@ -315,6 +315,7 @@ def test_differences_and_optimism_repeat_the_statistics(study, document):
         assert row[6] == half_up(100 * found["expected"]["accuracy"], 1)
 
 
+@pytest.mark.figures
 def test_the_published_protocol_is_shown_with_its_weaknesses(tmp_path, text):
     assert "its calls have neither of the two known weaknesses" in text
     published = report_study(

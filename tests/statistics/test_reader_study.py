@@ -193,6 +193,7 @@ def test_one_node_per_patient_is_delong(three, frame):
     np.testing.assert_allclose(alone.covariance, expected, atol=1e-14)
 
 
+@pytest.mark.simulation
 def test_clustered_contrasts_cover_and_delong_s_fall_short():
     """Raters err by patient, so nodes are no independent units."""
     rng = np.random.default_rng(2)
@@ -311,6 +312,7 @@ def test_kappa_is_scikit_learns(name, weights):
     assert kappa(table, WEIGHTS["kappa_calls"]) == pytest.approx(called, abs=1e-12)
 
 
+@pytest.mark.simulation
 def test_agreement_against_patients_drawn_one_by_one(folder, frame, study):
     readers = [read_reader(name, folder / f"{name}.csv") for name in READERS[:2]]
     found = describe_agreement(readers, BootstrapOptions(4000, 0.9, 1)).iloc[0]
@@ -544,6 +546,7 @@ def drawn_readers(folder, tmp_path, curve, output):
     )
 
 
+@pytest.mark.figures
 def test_the_figure_shows_every_reader_and_difference(folder, study, tmp_path):
     curve = pd.DataFrame(
         {"threshold": [-1.0, 0.5, 1.0], "sensitivity": [1, 0.8, 0]}

@@ -145,6 +145,7 @@ def test_ratings_are_ranked_and_never_calibrated(tmp_path):
     assert tables.read(tmp_path / "reader_1.calibration.tsv", CALIBRATION).empty
 
 
+@pytest.mark.simulation
 def test_no_table_of_comparisons_holds_nan_or_a_wrong_word(tmp_path):
     rng = np.random.default_rng(1)
     scores = {

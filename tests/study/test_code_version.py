@@ -119,6 +119,7 @@ def test_what_has_no_influence_exists():
         assert hasattr(import_module(module), name)
 
 
+@pytest.mark.workflow
 def test_no_order_of_sets_counts():
     """Each process hashes strings in its own way, and walks sets in its own order."""
     body = "from pathlib import Path"

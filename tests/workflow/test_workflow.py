@@ -329,24 +329,6 @@ def test_own_files_give_the_same_nodes(results, tmp_path):
     assert not (own / "raw").exists()
 
 
-def test_a_null_cohort_is_one(tmp_path):
-    """Nothing planted, nothing found; a tiny cohort, so intervals are wide."""
-    folder = copy_repository(tmp_path / "repository")
-    verdict = "results/null_cohort/audit/verdict.json"
-    done = subprocess.run(
-        [*SNAKEMAKE, *TESTS, "config/null.yaml", "--cores", "2", "--", verdict],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    null = read_json(folder / verdict)["null"]
-    assert not null["misses"]
-    assert len(null["covers"]) == 13
-
-
 def test_every_interval_says_how_it_was_made(results):
     for path in sorted((results / "statistics").glob("*.json")):
         intervals = read_json(path)["auc"]["intervals"]
