@@ -386,6 +386,7 @@ def bomb(megabytes: int, *, tail: bytes = b"") -> bytes:
     return b"".join([*parts, deflater.flush(), tail])
 
 
+@pytest.mark.fuzz
 def test_a_deflated_bomb_is_refused_in_bounded_memory(folder, hurt):
     hurt.write_bytes(bomb(700))
     assert hurt.stat().st_size < 2_000_000

@@ -3,8 +3,8 @@
 ``--processes 2`` starts a second pytest with the same arguments. The two share the
 cases by module: each takes the next one that is left. The second hands its reports to
 the first, so there is one summary, one closing line and one exit status. Modules that
-use the same study stay together, so that it runs once. What takes minutes comes first, so that
-no process is left with it alone at the end.
+use the same study stay together, so that it runs once. What takes minutes comes first,
+so that neither process is left with it at the end.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def groups(items: list[pytest.Item]) -> list[list[pytest.Item]]:
-    """Return the cases by module, those that share a study as one group, longest first."""
+    """Return the cases by module, those that share a study as one, longest first."""
     modules = defaultdict(list)
     for item in items:
         modules[item.path].append(item)

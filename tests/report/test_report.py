@@ -550,6 +550,7 @@ def test_what_xmask_sees_is_said(text):
     assert "xMask CNN sees only what lies inside the outline" in text
 
 
+@pytest.mark.figures
 def test_a_null_cohort_is_named_and_whose_interval_misses(tmp_path):
     study = report_study(tmp_path)
     verdict = read_json(study.verdict)

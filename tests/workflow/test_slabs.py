@@ -10,6 +10,8 @@ from slabs import draw_slabs
 from nodal_staging.phantom.scanner import Scanner
 from nodal_staging.phantom.truth import dials_of
 
+pytestmark = pytest.mark.phantom
+
 CONFIG = Path(__file__).parents[2] / "config" / "config.yaml"
 
 
