@@ -1,7 +1,12 @@
 """Lock, project and conda environments name the same versions, and no host."""
 
+import ast
 import re
+import sys
 import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,7 +40,9 @@ def test_every_pin_has_a_hash_and_no_host_is_named(lock):
 )
 def test_project_and_lock_agree(lock, extra):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"][extra]
+    wanted = list(project["dependencies"])
+    for chosen in (extra, "dev", "docs"):
+        wanted += project["optional-dependencies"][chosen]
     locked = pins(ROOT / lock)
     for line in wanted:
         requirement = Requirement(line)
@@ -66,3 +73,130 @@ def test_conda_environments_hold_the_locks_versions(name):
         if package not in FROM_DEBIAN:
             package = CONDA_NAMES.get(package, package)
             assert locked[canonicalize_name(package)] == version
+
+
+SRC = ROOT / "src"
+SCRIPTS = ROOT / "workflow" / "scripts"
+PACKAGE = "nodal_staging"
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "SimpleITK": "simpleitk",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
+"""Distributions whose name is not that of what is imported."""
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Yield the dotted names that a file imports, also those inside functions."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            home = ".".join(filter(None, [*above(path, node.level), node.module]))
+            yield from (f"{home}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and is_import_module(node.func):
+            yield ast.literal_eval(node.args[0])
+
+
+def is_import_module(function: ast.expr) -> bool:
+    name = ast.unparse(function)
+    return name.rpartition(".")[2] == "import_module"
+
+
+def above(path: Path, level: int) -> tuple[str, ...]:
+    """Return the package where a relative import of so many dots begins."""
+    if not level:
+        return ()
+    home = path.relative_to(SRC).parts[:-1]
+    return home[: len(home) + 1 - level]
+
+
+def modules_of(name: str) -> Iterator[Path]:
+    """Yield the files of the package that importing a dotted name executes."""
+    parts = name.split(".")
+    for end in range(1, len(parts) + 1):
+        place = SRC.joinpath(*parts[:end])
+        for path in (place / "__init__.py", place.with_suffix(".py")):
+            if path.is_file():
+                yield path
+
+
+@cache
+def third_parties(path: Path) -> frozenset[str]:
+    """Return the distributions that a file imports, also through the package."""
+    found, seen, waiting = set(), set(), [path]
+    while waiting:
+        place = waiting.pop()
+        if place in seen:
+            continue
+        seen.add(place)
+        for name in imports_of(place):
+            top = name.partition(".")[0]
+            if top == PACKAGE:
+                waiting += modules_of(name)
+            elif top not in sys.stdlib_module_names:
+                found.add(canonicalize_name(DISTRIBUTIONS.get(top, top)))
+    return frozenset(found)
+
+
+def scripts_by_environment() -> dict[str, set[Path]]:
+    """Return the scripts of the rules that name each environment."""
+    found = defaultdict(set)
+    for path in (ROOT / "workflow" / "rules").glob("*.smk"):
+        for rule in re.split(r"\n(?=rule )", path.read_text()):
+            script = re.search(r'"\.\./scripts/([\w/]+\.py)"', rule)
+            if script:
+                name = re.search(r'"\.\./\.\./envs/(\w+)\.yaml"', rule)[1]
+                found[name].add(SCRIPTS / script[1])
+    return dict(found)
+
+
+ENVIRONMENTS = scripts_by_environment()
+BEHIND = {
+    "rpy2": {"rpy2-rinterface", "rpy2-robjects"},
+    "tensorflow": {"tensorflow-cpu"},
+}
+"""Distributions that give what is imported by another name."""
+IMPORTED_ON_CALL = {"core": {"rpy2-rinterface", "rpy2-robjects"}}
+"""The module that calls R imports rpy2 on the first call; only rules of stats call R."""
+NEVER_IMPORTED = {"pip", "python", "r-base", "r-proc"}
+
+
+def provided(name: str) -> set[str]:
+    """Return the distributions of a conda environment under their names in the lock."""
+    content = yaml.safe_load((ROOT / "envs" / f"{name}.yaml").read_text())
+    entries = []
+    for entry in content["dependencies"]:
+        entries += entry["pip"] if isinstance(entry, dict) else [entry]
+    names = {re.split("=+", entry)[0] for entry in entries} - NEVER_IMPORTED
+    return {CONDA_NAMES.get(package, package) for package in names}
+
+
+def test_every_script_runs_in_one_environment():
+    named = [script for scripts in ENVIRONMENTS.values() for script in scripts]
+    assert set(named) == set(SCRIPTS.glob("*/*.py"))
+    assert len(named) == len(set(named))
+
+
+@pytest.mark.parametrize("name", sorted(ENVIRONMENTS))
+def test_an_environment_holds_what_its_scripts_import(name):
+    needed = set()
+    for script in ENVIRONMENTS[name]:
+        for package in third_parties(script):
+            needed |= BEHIND.get(package, {package})
+    # Snakemake's preamble of a script imports it.
+    needed -= IMPORTED_ON_CALL.get(name, set())
+    assert provided(name) == needed | {"snakemake"}
+
+
+def test_the_project_depends_on_what_it_imports_and_on_nothing_else():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = {canonicalize_name(Requirement(r).name) for r in project["dependencies"]}
+    imported = set()
+    for path in [*(SRC / PACKAGE).rglob("*.py"), *SCRIPTS.rglob("*.py")]:
+        for package in third_parties(path):
+            imported |= BEHIND.get(package, {package})
+    imported -= {"tensorflow-cpu"}  # an extra: for the CPU or for a GPU
+    plugins = {name for name in named if name.startswith("snakemake-executor-plugin-")}
+    assert named - plugins == imported | {"snakemake"}
