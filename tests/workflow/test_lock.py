@@ -159,7 +159,7 @@ BEHIND = {
 }
 """Distributions that give what is imported by another name."""
 IMPORTED_ON_CALL = {"core": {"rpy2-rinterface", "rpy2-robjects"}}
-"""The module that calls R imports rpy2 on the first call; only rules of stats call R."""
+"""The module that calls R imports rpy2 when it does; only rules of stats call R."""
 NEVER_IMPORTED = {"pip", "python", "r-base", "r-proc"}
 
 
