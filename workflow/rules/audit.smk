@@ -3,8 +3,9 @@
 INPUTS   scores/, statistics/, nodes.tsv, attribution/, raw/truth.json (synthetic only)
 OUTPUTS  audit/ceilings.tsv       each AUC beside the best that the truth allows
          audit/location.tsv       AUC over pairs of the same location
-         audit/localisation.tsv   where the heatmaps lie; localisation_differences.tsv
-                                  of two CNNs, localisation_controls.tsv of controls
+         audit/localisation.tsv   where the heatmaps lie
+         audit/localisation_differences.tsv  differences between two CNNs
+         audit/localisation_controls.tsv     differences from control maps
          audit/randomisation.tsv  how the heatmaps depend on what was learned
          audit/faithfulness.tsv   whether they name the pixels that matter
          audit/halo.tsv           what lies outside the node, trained or not

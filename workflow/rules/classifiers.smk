@@ -1,10 +1,12 @@
 """Forests, simple baselines, readers and scores of your own.
 
 INPUTS   nodes.tsv, datasets/, readings.tsv
-OUTPUTS  scores/rf_<training set>.csv, scores/<baseline>.csv, scores/reader_<number>.csv
-         models/rf_<training set>/importances.tsv  by impurity
-         models/rf_<training set>/permuted.tsv     by the AUC lost without a feature
-         models/logistic_location_volume/coefficients.tsv
+OUTPUTS  scores/rf_<forest>.csv              scores of a random forest
+         scores/<baseline>.csv               scores of a measurement or a regression
+         scores/reader_<number>.csv          ratings of a reader
+         models/rf_<forest>/importances.tsv  importances of features by impurity
+         models/rf_<forest>/permuted.tsv     AUC lost when a feature is permuted
+         models/logistic_location_volume/coefficients.tsv  of the logistic regression
 """
 
 

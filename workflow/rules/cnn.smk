@@ -2,7 +2,9 @@
 
 INPUTS   datasets/, patches/<shard>.h5
 OUTPUTS  models/<cnn>/recipe.json               all that decides the weights
-         models/<cnn>/weights.h5, history.tsv, card.json
+         models/<cnn>/weights.h5                what was learned
+         models/<cnn>/history.tsv               loss by epoch
+         models/<cnn>/card.json                 versions and device of the training
          models/<cnn>/folds/<fold>.csv          scores of the nodes a fold held out
          models/<cnn>/folds/<fold>.history.tsv  loss by epoch, held-out nodes too
          scores/cnn_<cnn>.csv                   test set and out of fold

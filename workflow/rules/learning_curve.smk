@@ -4,7 +4,7 @@ INPUTS   nodes.tsv, datasets/, patches/<shard>.h5, scores/cnn_<cnn>.csv
 OUTPUTS  learning_curve/<percent>_<repeat>/datasets/  sets of a share of the patients
          learning_curve/<percent>_<repeat>/<cnn>/     recipe, weights, scores
          tables/learning_curve.tsv                    AUC by training set
-         figures/learning_curve.{pdf,svg,png}
+         figures/learning_curve.{pdf,svg,png}         the same, drawn
 """
 
 LEARNING_CURVE = multiext("<results>/figures/learning_curve", ".pdf", ".svg", ".png")

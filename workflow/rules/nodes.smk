@@ -2,12 +2,13 @@
 
 INPUTS   cohort/inspected/<shard>.tsv, cohort/index/<shard>.json, the exams
          nodes.tsv, datasets/test.tsv  for the examples
-OUTPUTS  nodes/<shard>.tsv, nodes.tsv  one row per node
+OUTPUTS  nodes.tsv, nodes/<shard>.tsv  one row per node, of all shards and of one
          cohort/uptake_disagreements.tsv  nodes whose SUVmax does not fit their status
          figures/uptake.{pdf,svg,png}     every node's SUVmax, those ringed
          patches/<shard>.h5            CT in HU and mask, 1 mm isotropic
          examples/chosen.tsv   the most typical nodes of the test set, for Figure 1
          examples/raw/         their exams once more (synthetic only); temporary
+         examples/exams.tsv, examples/nodes.tsv  sheets of these; temporary
          examples/pictures.h5  sections of CT and PET, without identifiers
 """
 

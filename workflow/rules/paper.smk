@@ -12,7 +12,7 @@ OUTPUTS  tables/scorecard.{tsv,md,tex,html}  printed value next to ours
          recover_counts/points.tsv          operating points at a sensitivity
          recover_counts/means.tsv           printed means of several rows
          recover_counts/mcnemar_bounds.tsv  what McNemar's test can have been
-         recover_counts/recovered.{md,html} all of it, to be read
+         recover_counts/recovered.{md,html}  all of it, to be read
 
 `snakemake recover_counts` needs none of the study's own files.
 """

@@ -2,7 +2,7 @@
 
 INPUTS   config: phantom, seed
 OUTPUTS  raw/exams.tsv, raw/nodes.tsv, raw/readings.tsv  as a hospital hands them over
-         raw/<shard>/<exam>/    DICOM CT and PET, MITK segmentation; temporary
+         raw/<shard>/           DICOM CT and PET, MITK segmentation of each exam; temporary
          raw/truth.tsv, raw/truth.json  latents, dials, ceilings
          figures/phantom_gallery.{pdf,png}  contact sheet, on request
 """

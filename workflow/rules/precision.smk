@@ -4,7 +4,7 @@ INPUTS   statistics/<classifier>.json
 OUTPUTS  statistics/precision.tsv     widths of intervals, reached and expected
          statistics/detectable.tsv    smallest differences that McNemar's test finds
          statistics/nodes_needed.tsv  nodes that differences need
-         tables/precision.{md,html}
+         tables/precision.{md,html}   all of it, to be read
 """
 
 PRECISION = "<results>/tables/precision.html"

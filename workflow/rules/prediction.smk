@@ -3,6 +3,8 @@
 INPUTS   a sheet of new exams (prediction.exams), models/<cnn>/, statistics/
 OUTPUTS  models/<cnn>/reference.h5           what the CNN was trained on
          predictions/<name>/cohort/          inspection of the new exams
+         predictions/<name>/nodes/<shard>.tsv   measurements of the new nodes
+         predictions/<name>/patches/<shard>.h5  patches of the new nodes
          predictions/<name>/exams.tsv        every new exam: included, or the reason
          predictions/<name>/cnn_<cnn>.tsv    score, decision and distance of each node
 """

@@ -7,7 +7,8 @@ OUTPUTS  readers/areas.tsv             ordinal and dichotomised AUC of each read
          readers/contrasts.tsv         CNNs against the readers' mean, readers fixed
          readers/random_readers.tsv    the same with readers random
          readers/imrmc.csv, readers/mrmcaov.csv  the ratings, for MRMC software
-         tables/readers.{md,html}, figures/readers.{pdf,svg,png}
+         tables/readers.{md,html}      all of it, to be read
+         figures/readers.{pdf,svg,png}  operating points, networks minus readers
 """
 
 READER_STUDY = (

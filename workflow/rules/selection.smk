@@ -1,7 +1,9 @@
 """Architecture selection by cross-validation, on request: `snakemake leaderboard`.
 
 INPUTS   datasets/, patches/<shard>.h5
-OUTPUTS  selection/<candidate>/<cnn>/recipe.json, <fold>.csv, <fold>.history.tsv
+OUTPUTS  selection/<candidate>/<cnn>/recipe.json  all that decides the weights
+         selection/<candidate>/<cnn>/<fold>.csv   scores of the nodes a fold held out
+         selection/<candidate>/<cnn>/<fold>.history.tsv  loss by epoch
          selection/leaderboard.tsv  candidates by out-of-fold AUC
          selection/chosen.json      the first of them, for selection.choose: best
 """

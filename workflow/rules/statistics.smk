@@ -2,14 +2,17 @@
 
 INPUTS   scores/<classifier>.csv, nodes.tsv, your own scores (external_scores)
 OUTPUTS  scores/<external>.csv             yours, found to fit the study
-         statistics/<classifier>.json, statistics/roc/<classifier>.tsv,
-         statistics/band/<classifier>.tsv, statistics/calibration/<classifier>.tsv,
-         statistics/decision_curve/<classifier>.tsv
+         statistics/<classifier>.json      AUC, operating point, intervals, checks
+         statistics/roc/<classifier>.tsv   ROC curve
+         statistics/band/<classifier>.tsv  confidence band of the sensitivity
+         statistics/calibration/<classifier>.tsv     reliability curve
+         statistics/decision_curve/<classifier>.tsv  net benefit by threshold
          statistics/mcnemar.tsv            pairs of a family: right or wrong
          statistics/auc_differences.tsv    the same pairs: areas
          statistics/subgroups.tsv          by location and short axis
-         tables/table_1.{tsv,md,tex,html}, tables/mcnemar.{tsv,md,tex,html},
-         tables/auc_differences.{tsv,md,tex,html}
+         tables/table_1.{tsv,md,tex,html}  all classifiers on the test set
+         tables/mcnemar.{tsv,md,tex,html}  pairs, for reading
+         tables/auc_differences.{tsv,md,tex,html}  pairs, for reading
 """
 
 TABLES = (
