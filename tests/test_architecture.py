@@ -1,6 +1,7 @@
 """Data flows one way: a folder of the package imports only folders before it."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,18 +70,43 @@ def test_a_folder_imports_only_folders_before_it():
 
 SHOWING = {"figures", "report"}
 """Folders whose files are named after what they show, which others compute."""
-RENAMED_SOON = {"body", "ceilings", "localisation", "patterns", "placing", "study"}
-"""Names that are about to become different ones."""
 
 
 def test_no_two_files_share_a_name():
     homes = defaultdict(list)
     for path in PACKAGE.rglob("*.py"):
         place = path.relative_to(PACKAGE)
-        if path.stem not in {"__init__", "page"} | RENAMED_SOON:
+        if path.stem not in {"__init__", "page"}:
             homes[path.stem].append(place)
     for name, places in homes.items():
         computing = [place for place in places if place.parts[0] not in SHOWING]
         showing = [place.parts[0] for place in places if place.parts[0] in SHOWING]
         assert len(computing) <= 1, (name, computing)
         assert len(showing) == len(set(showing)), (name, places)
+
+
+PAGE = (PACKAGE.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+FOLDER = re.compile(r"^\| `(\w+)` \| ", re.MULTILINE)
+STEP = re.compile(r"^\| [^|]+ \| `([\w/]+\.py)` \| `(\w+)` \|$", re.MULTILINE)
+
+
+def test_the_page_lists_the_folders_in_the_order_of_imports():
+    listed = FOLDER.findall(PAGE)
+    assert sorted(listed) == sorted(ORDER)
+    assert [ORDER[name] for name in listed] == sorted(ORDER.values())
+    for above, below in ((b, a) for a, b in WITHIN_A_LAYER):
+        assert listed.index(above) < listed.index(below)
+
+
+def test_every_step_on_the_page_is_a_function_of_the_file_it_names():
+    paths = PAGE.split("## The path of ")[1:]
+    assert len(paths) == 4
+    for path in paths:
+        steps = STEP.findall(path)
+        assert len(steps) > 5
+        # Only the header and the rule of a table name no function.
+        assert path.count("\n|") == len(steps) + 2
+        for file, function in steps:
+            body = ast.parse((PACKAGE / file).read_text(encoding="utf-8")).body
+            named = {n.name for n in body if isinstance(n, ast.FunctionDef)}
+            assert function in named, (file, function)
