@@ -139,6 +139,17 @@ def test_every_column_of_a_sheet_is_explained(sheet, schema):
         assert f"`{column}`" in section, column
 
 
+NAMED = re.compile(
+    r"`((?:benchmarks|config|docs|envs|profiles|src|tests|tools|workflow)/[\w./-]+)`"
+)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_file_of_the_project_that_is_named_exists(document):
+    for path in NAMED.findall((ROOT / document).read_text()):
+        assert (ROOT / path).exists(), path
+
+
 def test_every_key_of_the_deviations_exists():
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     keys = re.findall(
