@@ -63,3 +63,8 @@ slurm: ## Install what the tests of Slurm need, where it may
 
 clean: ## Remove the environment and the results of the demonstration and the tests
 	rm -rf .venv results/demo results/tests .snakemake
+
+.PHONY: docs
+docs: setup ## Build the documentation as a site that opens without a network (1 minute)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The documentation is ready: site/index.html"
