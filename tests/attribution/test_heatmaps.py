@@ -36,7 +36,7 @@ from nodal_staging.classifiers.cnn.inputs import ImageSource
 from nodal_staging.classifiers.cnn.recipes import read_recipe, write_recipe
 from nodal_staging.classifiers.cnn.weight_files import save_weights
 from nodal_staging.classifiers.scores import score_table
-from nodal_staging.datasets.split import permute_labels
+from nodal_staging.datasets.permuted_labels import permute_labels
 from nodal_staging.estimates.patient_bootstrap import BootstrapOptions
 from nodal_staging.heatmaps.drawing import (
     TrainedCnn,

@@ -10,8 +10,9 @@ import SimpleITK as sitk
 from nodal_staging import tables
 from nodal_staging.classifiers.baselines import score_baseline
 from nodal_staging.cohort.contrast_and_dose import Rules
+from nodal_staging.cohort.inspected_shard import InspectedShard
 from nodal_staging.cohort.inspection import inspect_exams
-from nodal_staging.cohort.selection import InspectedShard, Limits
+from nodal_staging.cohort.selection import Limits
 from nodal_staging.nodes.measurements import measure_nodes
 from nodal_staging.phantom.scanner import Scanner
 from nodal_staging.phantom.simulation import simulate_exams

@@ -10,10 +10,10 @@ import pytest
 
 from nodal_staging import tables
 from nodal_staging.cohort.contrast_and_dose import Rules
+from nodal_staging.cohort.inspected_shard import InspectedShard
 from nodal_staging.cohort.inspection import accept_exams, inspect_exams
 from nodal_staging.cohort.selection import (
     CohortError,
-    InspectedShard,
     Limits,
     select_cohort,
 )

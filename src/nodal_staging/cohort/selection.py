@@ -6,7 +6,7 @@ not low-dose, of good quality; and, of any study, usable.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -14,8 +14,6 @@ from typing import Any, Self
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.cohort.exam_index import ExamIndex, read_index
-from nodal_staging.cohort.sheets import Exam, read_exams
 from nodal_staging.study.errors import InputError
 from nodal_staging.study.files import write_json
 
@@ -245,41 +243,3 @@ def _steps(exams: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _counts(exams: pd.DataFrame) -> dict[str, int]:
     return {"patients": int(exams["patient_id"].nunique()), "exams": len(exams)}
-
-
-@dataclass(frozen=True, slots=True)
-class InspectedShard:
-    """A shard of the exams, inspected.
-
-    Attributes
-    ----------
-    name
-        For example ``3-of-8``.
-    exams, nodes
-        The input sheets.
-    inspections, index
-        As ``inspection.inspect_exams`` wrote them for the shard.
-    limits
-        What the study asks beyond the paper's criteria.
-    """
-
-    name: str
-    exams: str | Path
-    nodes: str | Path
-    inspections: str | Path
-    index: str | Path
-    limits: Limits
-
-    @property
-    def folder(self) -> Path:
-        """The folder of the node sheet, from which its paths count."""
-        return Path(self.nodes).parent
-
-    def included_exams(self) -> Iterator[tuple[Exam, ExamIndex]]:
-        """Yield the included exams with their indices."""
-        judged = apply_criteria(self.exams, [self.inspections], self.limits)
-        included = set(judged.loc[judged["included"] == "yes", "exam_id"])
-        indices = read_index(self.index)
-        for exam in read_exams(exams=self.exams, nodes=self.nodes, shard=self.name):
-            if exam.exam_id in included:
-                yield exam, indices[exam.exam_id]

@@ -264,21 +264,3 @@ def _losses(
         surplus = "surplus_" if name == "status_balanced" else "no_partner_in_location_"
         lost.append(rest.assign(dataset=name, reason=surplus + rest["status"]))
     return pd.concat(lost)[list(tables.DROPPED.columns)]
-
-
-def permute_labels(*, training: str | Path, seed: int, output: str | Path) -> None:
-    """Write a training set with its labels permuted over its nodes.
-
-    Parameters
-    ----------
-    training
-        ``tables.DATASET``.
-    seed
-        The study's seed.
-    output
-        The same nodes in the same order, with as many of each status.
-    """
-    frame = tables.read(training, tables.DATASET)
-    order = stream(seed, "attribution", "permuted labels").permutation(len(frame))
-    status = frame["status"].to_numpy()[order]
-    tables.write(frame.assign(status=status), output, tables.DATASET)

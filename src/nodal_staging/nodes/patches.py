@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from nodal_staging import tables
 from nodal_staging.cohort.exam_index import ExamIndex
-from nodal_staging.cohort.selection import InspectedShard
+from nodal_staging.cohort.inspected_shard import InspectedShard
 from nodal_staging.cohort.sheets import Exam
 from nodal_staging.exams import scans
 from nodal_staging.exams.dicom import OUTSIDE_SCANNER_HU

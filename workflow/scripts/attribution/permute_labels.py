@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.datasets.split import permute_labels
+from nodal_staging.datasets.permuted_labels import permute_labels
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:

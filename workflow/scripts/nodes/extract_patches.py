@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.cohort.selection import InspectedShard, Limits
+from nodal_staging.cohort.inspected_shard import InspectedShard
+from nodal_staging.cohort.selection import Limits
 from nodal_staging.nodes.patches import Cube, extract_patches
 from nodal_staging.study.jobs import job_log
 
