@@ -49,6 +49,7 @@ ON_MAP, AROUND = "white", "black"
 LEFT_MM, RIGHT_MM, TOP_MM, GAP_MM = 5.0, 13.0, 4.5, 1.5
 PANEL_MM, TITLE_MM, FOOT_MM = 39.0, 4.0, 14.5
 BAR_MM = 10
+LINESPACING = 1.3
 KEY_MM, KEY_PT = 5.5, 6.0
 """Lines below all panels: height, and size of type in points."""
 
@@ -133,7 +134,7 @@ def lay_out(
     _add_scale(figure, networks[0].first, width)
     words = key(networks[0].first.explains, window_hu)
     place = LEFT_MM / width, 1 / height
-    figure.text(*place, words, size=KEY_PT, va="bottom", linespacing=1.3)
+    figure.text(*place, words, size=KEY_PT, va="bottom", linespacing=LINESPACING)
     return figure
 
 
@@ -151,9 +152,8 @@ def draw_ct(
     scale_bar(axes, BAR_MM, labelled=True)
     mark_right(axes)
     axes.set_title("CT", loc="left", pad=2)
-    write_below(
-        axes, described(node).replace(f"{node['location']}, ", f"{node['location']},\n")
-    )
+    words = described(node).replace(f"{node['location']}, ", f"{node['location']},\n")
+    write_below(axes, words, linespacing=LINESPACING)
     return axes
 
 
@@ -180,6 +180,7 @@ def draw_map(axes: Axes, network: Network, node: pd.Series) -> Axes:
         f"{100 * where.share[0, 0]:.0f}% on node, "
         f"{100 * where.area[0, 0]:.0f}% of area"
         f"{_opposing(network, node)}",
+        linespacing=LINESPACING,
     )
     return axes
 

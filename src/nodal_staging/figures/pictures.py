@@ -126,7 +126,7 @@ def mark_right(axes: Axes, *, colour: str = "white") -> None:
     )
 
 
-def write_below(axes: Axes, words: str) -> None:
+def write_below(axes: Axes, words: str, *, linespacing: float = 1.2) -> None:
     """Write lines of text below a picture, from its left edge."""
     axes.annotate(
         words,
@@ -136,6 +136,6 @@ def write_below(axes: Axes, words: str) -> None:
         textcoords="offset points",
         va="top",
         size=6.5,
-        linespacing=1.3,
+        linespacing=linespacing,
         annotation_clip=False,
     )
