@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian
 
-from nodal_staging.exams.dicom import Series, read_box
+from nodal_staging.exams.dicom import Series, read_boxes
 
 CT_CLASS = "1.2.840.10008.5.1.4.1.1.2"
 PET_CLASS = "1.2.840.10008.5.1.4.1.1.128"
@@ -19,7 +19,8 @@ PET_CLASS = "1.2.840.10008.5.1.4.1.1.128"
 
 def read_whole(folder: Path, series: Series, role: str = "scan") -> np.ndarray:
     """Read all voxels of an indexed series ``(z, y, x)``."""
-    return read_box(folder, series, ((0, 0, 0), series.lattice.shape), role=role)
+    whole = ((0, 0, 0), series.lattice.shape)
+    return read_boxes(folder, series, [whole], role=role)[0]
 
 
 def header(position, *, modality="CT", **attributes) -> Dataset:

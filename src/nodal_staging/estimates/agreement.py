@@ -19,7 +19,6 @@ from scipy.stats import beta, norm
 from nodal_staging.estimates.replicates import Classes, Replicates, chunks
 
 FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 EXACT = 1e-12

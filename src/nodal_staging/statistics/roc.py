@@ -18,7 +18,6 @@ from nodal_staging.estimates.proportions import wilson_interval
 from nodal_staging.statistics import proc
 from nodal_staging.statistics.cross_check import ProcResults
 
-FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 Block = dict[str, Any]
 Floor = Literal["none", "wilson"]

@@ -55,11 +55,6 @@ def read_boxes(
     return values
 
 
-def read_box(folder: Path, series: Series, box: Box, *, role: str) -> FloatArray:
-    """Read one box, see ``read_boxes``."""
-    return read_boxes(folder, series, [box], role=role)[0]
-
-
 @dataclass(frozen=True, slots=True)
 class _Part:
     """A slice's share of one plane of a box."""

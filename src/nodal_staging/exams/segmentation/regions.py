@@ -68,16 +68,6 @@ class Region:
         """The label alone."""
         return Label(self.layer, self.value, self.name)
 
-    @property
-    def voxels(self) -> int:
-        """Number of voxels."""
-        return int(np.count_nonzero(self.mask))
-
-    @property
-    def volume_mm3(self) -> float:
-        """Volume of the voxels."""
-        return self.voxels * self.lattice.voxel_volume_mm3
-
 
 @dataclass(frozen=True, slots=True)
 class Segmentation:

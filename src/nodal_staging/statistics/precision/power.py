@@ -18,7 +18,6 @@ from scipy.optimize import brentq
 from scipy.special import betainc
 from scipy.stats import binom, norm
 
-FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 TESTS = ("mid", "exact", "corrected")
