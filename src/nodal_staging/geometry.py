@@ -7,13 +7,13 @@ z to the head). The two orders meet in this module and nowhere else.
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
-FloatArray = npt.NDArray[np.float64]
+from nodal_staging.study.arrays import AnyArray, Float32Array, FloatArray
 
 Box = tuple[tuple[int, int, int], tuple[int, int, int]]
 """Start index and shape of a box of voxels, both ``(z, y, x)``."""
@@ -143,7 +143,7 @@ def box_around(target: Lattice, lattice: Lattice) -> Box:
     return (z, y, x), (depth, height, width)
 
 
-def as_image(array: npt.NDArray[Any], lattice: Lattice) -> sitk.Image:
+def as_image(array: AnyArray, lattice: Lattice) -> sitk.Image:
     """Wrap an array ``(z, y, x)`` as an image that knows its place."""
     if array.shape != lattice.shape:
         raise ValueError(f"expected shape {lattice.shape}, received {array.shape}")
@@ -155,12 +155,12 @@ def as_image(array: npt.NDArray[Any], lattice: Lattice) -> sitk.Image:
 
 
 def resample(
-    array: npt.NDArray[Any],
+    array: AnyArray,
     lattice: Lattice,
     target: Lattice,
     *,
     outside: float,
-) -> npt.NDArray[np.float32]:
+) -> Float32Array:
     """Interpolate an array ``(z, y, x)`` linearly on another lattice.
 
     Parameters
@@ -189,7 +189,7 @@ def resample(
         outside,
         sitk.sitkFloat32,
     )
-    values: npt.NDArray[np.float32] = sitk.GetArrayFromImage(placed)
+    values: Float32Array = sitk.GetArrayFromImage(placed)
     return values
 
 

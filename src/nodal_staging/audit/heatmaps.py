@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
@@ -20,6 +18,7 @@ from nodal_staging.heatmaps.heatmap_files import (
     Heatmaps,
     read_heatmaps,
 )
+from nodal_staging.study.arrays import FloatArray
 from nodal_staging.study.seeds import named_seed
 from nodal_staging.tables.columns import (
     count,
@@ -160,7 +159,7 @@ class _Values:
         self.bootstrap = bootstrap
         self.nodes = node_ids
         keys = ["check", "method", "patterns", "network", "layers"]
-        self.values: dict[tuple[Any, ...], npt.NDArray[np.float64]] = {
+        self.values: dict[tuple[Any, ...], FloatArray] = {
             key: rows.set_index("node_id").loc[node_ids, "value"].to_numpy(float)
             for key, rows in checks.groupby(keys, sort=False)
         }
@@ -227,7 +226,7 @@ class _Values:
         part = self.bootstrap.mean(error, over=size)
         return part.named("completeness_error", "error_lower", "error_upper")
 
-    def outside(self, area: npt.NDArray[np.float64]) -> list[dict[str, Any]]:
+    def outside(self, area: FloatArray) -> list[dict[str, Any]]:
         """Average what lies outside the node ``(n,)`` of whose area is given."""
         shares = {
             (key[1], key[3]): value

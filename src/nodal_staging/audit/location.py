@@ -5,15 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.classifiers.labelled_scores import LabelledScores, read_partition
 from nodal_staging.estimates.patient_bootstrap import BootstrapOptions, PatientBootstrap
+from nodal_staging.study.arrays import BoolArray, FloatArray, TextArray
 from nodal_staging.study.seeds import named_seed
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def audit_location(
@@ -69,8 +67,8 @@ class SiteMatched:
     def __init__(
         self,
         score: FloatArray,
-        positive: npt.NDArray[np.bool_],
-        location: npt.NDArray[np.str_],
+        positive: BoolArray,
+        location: TextArray,
     ) -> None:
         """Compare every positive with every negative ``(n_positive, n_negative)``."""
         self.cases, self.controls = np.flatnonzero(positive), np.flatnonzero(~positive)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
@@ -23,6 +22,7 @@ from nodal_staging.audit.node_patients import draws_of
 from nodal_staging.classifiers.called_nodes import OUTCOMES, read_called
 from nodal_staging.estimates.patient_bootstrap import BootstrapOptions, PatientBootstrap
 from nodal_staging.heatmaps.heatmap_files import read_heatmaps
+from nodal_staging.study.arrays import BoolArray, FloatArray, TextArray
 from nodal_staging.study.seeds import named_seed
 from nodal_staging.tables.columns import (
     count,
@@ -103,7 +103,7 @@ class _Measured:
 
     found: Localisation
     explains: str
-    ct_share: npt.NDArray[np.float64]
+    ct_share: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ def _by_group(
                 )
 
 
-def _ordered(group: str, levels: npt.NDArray[np.str_]) -> list[str]:
+def _ordered(group: str, levels: TextArray) -> list[str]:
     """Return the levels that occur, in the order of every table."""
     order = {
         "outcome": OUTCOMES,
@@ -203,7 +203,7 @@ def _ordered(group: str, levels: npt.NDArray[np.str_]) -> list[str]:
 def _row(
     found: Localisation,
     place: int,
-    among: npt.NDArray[np.bool_],
+    among: BoolArray,
     bootstrap: PatientBootstrap,
 ) -> dict[str, Any]:
     """Estimate share, enrichment and rank of one region among some nodes."""

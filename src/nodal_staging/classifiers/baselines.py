@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.datasets.split import held_out_folds
-
-FloatArray = npt.NDArray[np.float64]
+from nodal_staging.study.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging.classifiers.labelled_scores import (
@@ -13,10 +12,8 @@ from nodal_staging.classifiers.labelled_scores import (
     ScoreError,
     read_partition,
 )
+from nodal_staging.study.arrays import BoolArray, TextArray
 from nodal_staging.study.files import read_json
-
-BoolArray = npt.NDArray[np.bool_]
-TextArray = npt.NDArray[np.str_]
 
 OUTCOMES = ["true_positive", "false_positive", "true_negative", "false_negative"]
 

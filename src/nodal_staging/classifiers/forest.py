@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 
@@ -20,6 +19,7 @@ from nodal_staging.classifiers.location_and_volume import (
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.datasets.split import held_out_folds
 from nodal_staging.estimates.auc import placements
+from nodal_staging.study.arrays import BoolArray, FloatArray
 from nodal_staging.study.seeds import named_seed, stream
 
 PERMUTATIONS = 200
@@ -83,7 +83,7 @@ def feature_names() -> list[str]:
     return ["volume_mm3", *tables.LOCATIONS]
 
 
-def features(dataset: pd.DataFrame, measured: pd.DataFrame) -> npt.NDArray[np.float64]:
+def features(dataset: pd.DataFrame, measured: pd.DataFrame) -> FloatArray:
     """Return volume in mm3 and one-hot location, ``(n, 1 + locations)``."""
     return np.column_stack(volumes_and_locations(dataset, measured))
 
@@ -120,8 +120,8 @@ def _permuted(
 
 def _auc(
     forest: RandomForestClassifier,
-    values: npt.NDArray[np.float64],
-    positive: npt.NDArray[np.bool_],
+    values: FloatArray,
+    positive: BoolArray,
 ) -> float:
     cases, _ = placements(probability_of_positive(forest, values), positive)
     return float(cases.mean())

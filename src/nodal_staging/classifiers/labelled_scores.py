@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
@@ -23,12 +22,9 @@ from nodal_staging.estimates.auc import (
     delong_areas,
 )
 from nodal_staging.estimates.curve import Curve, empirical_curve
+from nodal_staging.study.arrays import BoolArray, FloatArray, TextArray
 from nodal_staging.study.classifier_names import is_reader
 from nodal_staging.study.errors import InputError
-
-BoolArray = npt.NDArray[np.bool_]
-FloatArray = npt.NDArray[np.float64]
-TextArray = npt.NDArray[np.str_]
 
 MIN_PER_CLASS = 2
 """Fewer have no variance, and R's ``sample(x)`` of one number x draws from 1 to x."""

@@ -3,17 +3,15 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
-
-FloatArray = npt.NDArray[np.float64]
+from nodal_staging.study.arrays import BoolArray, FloatArray
 
 
 def volumes_and_locations(
     dataset: pd.DataFrame, measured: pd.DataFrame
-) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+) -> tuple[FloatArray, BoolArray]:
     """Return the volumes in mm3 ``(n,)`` and one-hot locations ``(n, locations)``.
 
     Parameters

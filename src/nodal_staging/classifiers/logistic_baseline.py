@@ -10,7 +10,6 @@ have one status: without it there is none that is best.
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -23,6 +22,7 @@ from nodal_staging.classifiers.location_and_volume import (
 )
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.datasets.split import held_out_folds
+from nodal_staging.study.arrays import FloatArray
 from nodal_staging.tables.columns import number, table, text
 
 TOLERANCE = 1e-10
@@ -78,7 +78,7 @@ def feature_names() -> list[str]:
     return ["log_volume_mm3", *tables.LOCATIONS]
 
 
-def features(dataset: pd.DataFrame, measured: pd.DataFrame) -> npt.NDArray[np.float64]:
+def features(dataset: pd.DataFrame, measured: pd.DataFrame) -> FloatArray:
     """Return log volume in mm3 and one-hot location, ``(n, 1 + locations)``."""
     volume_mm3, one_hot = volumes_and_locations(dataset, measured)
     return np.column_stack([np.log(volume_mm3), one_hot])

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-BoolArray = npt.NDArray[np.bool_]
+from nodal_staging.study.arrays import BoolArray
 
 
 def called_positive(score: npt.ArrayLike, threshold: float) -> BoolArray:

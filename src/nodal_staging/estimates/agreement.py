@@ -17,9 +17,7 @@ import numpy.typing as npt
 from scipy.stats import beta, norm
 
 from nodal_staging.estimates.replicates import Classes, Replicates, chunks
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from nodal_staging.study.arrays import BoolArray, FloatArray
 
 EXACT = 1e-12
 STANDARD_ERRORS = 5.0

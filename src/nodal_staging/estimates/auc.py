@@ -19,11 +19,7 @@ import numpy.typing as npt
 
 from nodal_staging.estimates.proportions import normal_quantile
 from nodal_staging.estimates.wald import wald_interval
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-TextArray = npt.NDArray[np.str_]
+from nodal_staging.study.arrays import BoolArray, FloatArray, IntArray, TextArray
 
 NO_VARIANCE = 1e-15
 """A variance below it is zero after sums in floating point."""

@@ -10,11 +10,9 @@ from fractions import Fraction
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from nodal_staging.study.arrays import BoolArray, FloatArray, IntArray
+
 TieRule = Literal["lowest", "highest"]
 
 

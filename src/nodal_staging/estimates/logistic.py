@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit
 
-FloatArray = npt.NDArray[np.float64]
-TextArray = npt.NDArray[np.str_]
+from nodal_staging.study.arrays import FloatArray, TextArray
 
 STEPS = 100
 CONVERGED = 1e-12

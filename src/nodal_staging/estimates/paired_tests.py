@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from math import comb, erfc, sqrt
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import binom
 
 from nodal_staging.estimates.proportions import normal_quantile
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
+from nodal_staging.study.arrays import FloatArray, IntArray
 
 
 def difference_interval(
@@ -128,7 +125,7 @@ def p_uncorrected(pair: Discordance) -> float:
     return erfc(difference / sqrt(2 * pair.total)) if difference else 1.0
 
 
-def p_clustered(per_patient: npt.NDArray[np.int64]) -> float:
+def p_clustered(per_patient: IntArray) -> float:
     """Return the chi-square p of differences per patient; 1 where all are 0.
 
     Parameters
@@ -178,7 +175,7 @@ def p_mid(pair: Discordance) -> float:
     return p_exact(pair) - seen
 
 
-def holm(p: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def holm(p: FloatArray) -> FloatArray:
     """Adjust p values for their number by Holm's step-down method.
 
     Parameters

@@ -19,10 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
-TextArray = npt.NDArray[np.str_]
+from nodal_staging.study.arrays import BoolArray, FloatArray, IntArray, TextArray
 
 CELLS_AT_ONCE = 2_000_000
 

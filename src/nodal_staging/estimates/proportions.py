@@ -4,10 +4,7 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
 
-import numpy as np
-import numpy.typing as npt
-
-BoolArray = npt.NDArray[np.bool_]
+from nodal_staging.study.arrays import BoolArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from nodal_staging.study.arrays import BoolArray, FloatArray, IntArray
 
 CELLS_AT_ONCE = 400_000
 FEW_ROWS = 16

@@ -17,7 +17,6 @@ from typing import Any, BinaryIO, Literal
 
 import nibabel
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.exams.placed_grid import placed_grid
 from nodal_staging.exams.voxel_stream import (
@@ -28,6 +27,7 @@ from nodal_staging.exams.voxel_stream import (
     read_exactly,
 )
 from nodal_staging.geometry import Lattice
+from nodal_staging.study.arrays import FloatArray
 from nodal_staging.study.errors import VolumeError
 
 HEADERS: dict[int, Any] = {348: nibabel.Nifti1Header, 540: nibabel.Nifti2Header}
@@ -47,8 +47,6 @@ KINDS = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2"} | 
     1024: "i8",
     1280: "u8",
 }
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def is_nifti(start: bytes) -> bool:

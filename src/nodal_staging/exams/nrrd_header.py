@@ -11,12 +11,12 @@ import re
 from typing import BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.exams.nrrd_fields import Fields, read_fields, unreadable
 from nodal_staging.exams.placed_grid import placed_grid
 from nodal_staging.exams.voxel_stream import VoxelLayout, VoxelStream, inflating
 from nodal_staging.geometry import Lattice
+from nodal_staging.study.arrays import FloatArray
 from nodal_staging.study.errors import VolumeError
 
 TYPES = {
@@ -107,7 +107,7 @@ def _one_of(name: str, accepted: frozenset[str]) -> str:
     return " or ".join(sorted(accepted - {"nothing"}))
 
 
-def _axes(fields: Fields) -> tuple[list[int], list[npt.NDArray[np.float64] | None]]:
+def _axes(fields: Fields) -> tuple[list[int], list[FloatArray | None]]:
     """Return size and step of every axis as they are stored."""
     for name in ("sizes", "space", "space directions", "space origin"):
         if name not in fields:
@@ -140,7 +140,7 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\([^()]*\)|[^\s()]+", text)
 
 
-def _vector(word: str) -> npt.NDArray[np.float64] | None:
+def _vector(word: str) -> FloatArray | None:
     if word == "none":
         return None
     if not (word.startswith("(") and word.endswith(")")):
@@ -160,7 +160,7 @@ def _check_layer_kind(fields: Fields) -> None:
 def _lattice(
     fields: Fields,
     sizes: list[int],
-    vectors: list[npt.NDArray[np.float64] | None],
+    vectors: list[FloatArray | None],
 ) -> Lattice:
     """Return where the voxels lie, in LPS."""
     space = fields["space"].lower()
@@ -188,9 +188,9 @@ def _lattice(
 
 def _without_time(
     sizes: list[int],
-    steps: list[npt.NDArray[np.float64]],
-    origin: npt.NDArray[np.float64],
-) -> tuple[list[int], list[npt.NDArray[np.float64]], npt.NDArray[np.float64]]:
+    steps: list[FloatArray],
+    origin: FloatArray,
+) -> tuple[list[int], list[FloatArray], FloatArray]:
     """Drop a time axis of one step."""
     if sizes[3:] not in ([], [1]):
         raise VolumeError(f"{sizes[3]} time steps; write one of them alone")

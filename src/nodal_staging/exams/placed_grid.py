@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nodal_staging.geometry import Lattice, triple
+from nodal_staging.study.arrays import FloatArray
 from nodal_staging.study.errors import VolumeError
 
 LONGEST_AXIS = 4096
@@ -69,9 +70,7 @@ def _check_sizes(sizes: tuple[int, ...]) -> None:
         )
 
 
-def _check_numbers(
-    steps: npt.NDArray[np.float64], origin: npt.NDArray[np.float64]
-) -> None:
+def _check_numbers(steps: FloatArray, origin: FloatArray) -> None:
     if not np.isfinite(steps).all() or not np.isfinite(origin).all():
         raise VolumeError(
             "the geometry holds numbers that are not finite; write it again"
@@ -83,9 +82,7 @@ def _check_numbers(
         )
 
 
-def _check_axes(
-    steps: npt.NDArray[np.float64], lengths: npt.NDArray[np.float64]
-) -> None:
+def _check_axes(steps: FloatArray, lengths: FloatArray) -> None:
     if lengths.min() < SPACINGS_MM[0]:
         raise VolumeError(
             f"expected a spacing of at least {SPACINGS_MM[0]:g} mm on every "

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
 from nodal_staging.exams import dicom, volumes
 from nodal_staging.exams.dicom import Acquisition, Indexed, Repairs, Series, Wording
 from nodal_staging.exams.volumes import VolumeFile
 from nodal_staging.geometry import Box
+from nodal_staging.study.arrays import Volume
 
 Scan: TypeAlias = Series | VolumeFile
 
@@ -74,7 +72,7 @@ def index_pet(
 
 def read_boxes(
     path: Path, scan: Scan, boxes: Sequence[Box], *, role: str
-) -> list[npt.NDArray[np.float32]]:
+) -> list[Volume]:
     """Read boxes of an indexed scan, float32 ``(z, y, x)``, in HU or SUV."""
     if isinstance(scan, Series):
         return dicom.read_boxes(path, scan, boxes, role=role)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.exams.dicom.series import OUTSIDE, Unit
 from nodal_staging.exams.nifti_header import open_nifti
@@ -16,6 +15,7 @@ from nodal_staging.exams.nrrd_header import open_nrrd
 from nodal_staging.exams.raw_files import checked_file
 from nodal_staging.exams.voxel_stream import VoxelStream
 from nodal_staging.geometry import Box, Lattice
+from nodal_staging.study.arrays import Volume
 from nodal_staging.study.errors import VolumeError, naming
 
 SUFFIXES = (".nii", ".nii.gz", ".nrrd")
@@ -63,7 +63,7 @@ def index_volume(path: Path, *, unit: Unit, role: str) -> VolumeFile:
 
 def read_boxes(
     path: Path, volume: VolumeFile, boxes: Sequence[Box], *, role: str
-) -> list[npt.NDArray[np.float32]]:
+) -> list[Volume]:
     """Read boxes of a volume file in one pass, float32 ``(z, y, x)`` in its unit.
 
     Raises

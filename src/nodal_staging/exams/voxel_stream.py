@@ -13,13 +13,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import numpy as np
-import numpy.typing as npt
 from isal import igzip, isal_zlib
 
 from nodal_staging.geometry import Box, Lattice
+from nodal_staging.study.arrays import AnyArray, Float32Array, GenericArray, Volume
 from nodal_staging.study.errors import VolumeError
 
 SLAB_BYTES = 512 * 1024  # stays in the processor's cache: half the time of 4 MB
@@ -85,7 +85,7 @@ class VoxelLayout:
                 "accepted; give the volume of one exam alone"
             )
 
-    def scaled(self, stored: npt.NDArray[np.generic]) -> npt.NDArray[Any]:
+    def scaled(self, stored: GenericArray) -> AnyArray:
         """Return the values that stored ones mean, in float64 where they are scaled.
 
         Values beyond float64 become infinite; whoever uses them refuses those.
@@ -115,7 +115,7 @@ class VoxelStream:
     layout: VoxelLayout
     stream: BinaryIO
 
-    def slabs(self) -> Iterator[tuple[int, npt.NDArray[np.generic]]]:
+    def slabs(self) -> Iterator[tuple[int, GenericArray]]:
         """Read the voxels that the header declares, to the end of the stream.
 
         Yields
@@ -141,7 +141,7 @@ class VoxelStream:
             yield first, values.reshape(count, *layout.shape[1:], layout.layers)
         _expect_end(self.stream)
 
-    def read_boxes(self, boxes: Sequence[Box]) -> list[npt.NDArray[np.float32]]:
+    def read_boxes(self, boxes: Sequence[Box]) -> list[Volume]:
         """Read boxes of the first layer in one pass, to the end of the stream.
 
         Parameters
@@ -171,10 +171,10 @@ class VoxelStream:
 
     def _copy(
         self,
-        slab: npt.NDArray[np.generic],
+        slab: GenericArray,
         first: int,
         box: Box,
-        target: npt.NDArray[np.float32],
+        target: Float32Array,
     ) -> None:
         """Copy what a slab, which begins at slice ``first``, holds of a box."""
         (z, y, x), (depth, height, width) = box

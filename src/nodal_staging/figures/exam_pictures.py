@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 
 from nodal_staging.cohort.exam_index import ExamIndex, read_index
@@ -14,6 +13,7 @@ from nodal_staging.exams.isolation import isolated
 from nodal_staging.figures import style
 from nodal_staging.nodes.masks import node_masks
 from nodal_staging.nodes.views import NodeView, node_views
+from nodal_staging.study.arrays import BoolArray
 from nodal_staging.study.errors import InputError
 from nodal_staging.study.files import replacing_folder, write_json
 
@@ -86,9 +86,7 @@ def _draw_pet(axes: Axes, view: NodeView) -> None:
     _outline(axes, view.mask, view, OWN)
 
 
-def _outline(
-    axes: Axes, mask: npt.NDArray[np.bool_], view: NodeView, colour: str
-) -> None:
+def _outline(axes: Axes, mask: BoolArray, view: NodeView, colour: str) -> None:
     """Draw the edge of a mask; a node of one pixel has one too."""
     if mask.any():
         column_mm, row_mm = view.spacing_mm

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -34,9 +33,8 @@ from nodal_staging.heatmaps.heatmap_files import (
     read_heatmaps,
 )
 from nodal_staging.heatmaps.shown_nodes import Example
+from nodal_staging.study.arrays import Float32Array
 from nodal_staging.study.classifier_names import printed
-
-FloatArray = npt.NDArray[np.float32]
 
 PERCENTILE = 99.5
 """Of the absolute values of a map; what is at it or above has the end's colour."""
@@ -206,7 +204,7 @@ def key(explains: str, window_hu: tuple[float, float]) -> str:
     )
 
 
-def scaled(values: FloatArray) -> FloatArray:
+def scaled(values: Float32Array) -> Float32Array:
     """Divide a map by the percentile of its absolute values that is drawn as 1."""
     highest = float(np.percentile(np.abs(values), PERCENTILE))
     return np.asarray(values / highest if highest > 0 else values, np.float32)
@@ -226,7 +224,7 @@ def against(network: Network, node: pd.Series) -> float:
     return float(np.nan_to_num(network.first.against(network.drawn.logit)[place]))
 
 
-def _extent(image: FloatArray) -> Extent:
+def _extent(image: Float32Array) -> Extent:
     """Return the edges of an axial image in mm; its pixels measure 1 mm."""
     rows, columns = image.shape
     return 0.0, float(columns), 0.0, float(rows)

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -20,8 +18,7 @@ from nodal_staging.figures.network_groups import (
     groups_of,
 )
 from nodal_staging.figures.text_boxes import text_width_mm
-
-FloatArray = npt.NDArray[np.float32]
+from nodal_staging.study.arrays import Float32Array
 
 MARGIN_MM, TOP_MM, GAP_MM, WIDEST_GAP_MM = 2.0, 5.0, 3.5, 8.0
 LINE_MM = LABEL_SIZE * 1.3 * style.POINT_MM
@@ -34,7 +31,7 @@ class Input:
     """What the network is fed, by example: ``channels`` maps names to images."""
 
     name: str
-    channels: Mapping[str, FloatArray]
+    channels: Mapping[str, Float32Array]
 
     @property
     def side_mm(self) -> float:

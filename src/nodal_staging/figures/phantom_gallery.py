@@ -14,6 +14,7 @@ from nodal_staging.phantom.ct import Grid
 from nodal_staging.phantom.sample_patients import Sample, sample_patient
 from nodal_staging.phantom.scanner import Scanner
 from nodal_staging.phantom.truth import Dials
+from nodal_staging.study.arrays import GenericArray
 
 WINDOW_HU = (-160, 240)
 HIGHEST_SUV = 10
@@ -99,7 +100,7 @@ def draw_uptake(axes: Axes, sample: Sample, number: int) -> None:
 
 def _show(
     axes: Axes,
-    volume: npt.NDArray[np.generic],
+    volume: GenericArray,
     grid: Grid,
     z_mm: float,
     window: tuple[float, float],

@@ -1,14 +1,14 @@
 """Pictures of scans: grey values in mm, outlines, scale bars, the side of the body."""
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
+
+from nodal_staging.study.arrays import Float32Array, FloatArray
 
 Extent = tuple[float, float, float, float]
 """Left, right, first and last row in mm, as ``picture_files.Picture`` has it."""
 
-FloatArray = npt.NDArray[np.float32]
 
 LINE_PT = 0.9
 """Line around a node."""
@@ -18,7 +18,7 @@ HALO_PT = 2.2
 
 def show(
     axes: Axes,
-    values: FloatArray,
+    values: Float32Array,
     extent_mm: Extent,
     *,
     limits: tuple[float, float],
@@ -48,7 +48,7 @@ def show(
 
 def outline(
     axes: Axes,
-    coverage: FloatArray,
+    coverage: Float32Array,
     extent_mm: Extent,
     *,
     colour: str,
@@ -75,7 +75,7 @@ def outline(
         drawn.set(path_effects=[around])
 
 
-def _centres(first: float, last: float, count: int) -> npt.NDArray[np.float64]:
+def _centres(first: float, last: float, count: int) -> FloatArray:
     """Return the middles of ``count`` pixels between two outer edges."""
     half = (last - first) / count / 2
     return np.linspace(first + half, last - half, count)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -14,10 +13,9 @@ from nodal_staging.classifiers.cnn.augmentation import Augmentation, draw_augmen
 from nodal_staging.classifiers.cnn.inputs import ImageOptions, ImageSource
 from nodal_staging.classifiers.cnn.recipes import Recipe, read_recipe
 from nodal_staging.figures import style
+from nodal_staging.study.arrays import Float32Array
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.study.errors import InputError
-
-FloatArray = npt.NDArray[np.float32]
 
 IMAGE_MM = 22.0
 MARGIN_MM = 14.0
@@ -80,7 +78,7 @@ class Replayed:
     """Images of n nodes in one epoch ``(n, 48, 48, channels)``, and their draws."""
 
     epoch: int
-    images: npt.NDArray[np.float32]
+    images: Float32Array
     drawn: Augmentation
 
 
@@ -165,8 +163,8 @@ def draw_replay(
     cnn: str,
     node_ids: Sequence[str],
     options: ImageOptions,
-    plain: FloatArray,
-    epochs: Mapping[int, FloatArray],
+    plain: Float32Array,
+    epochs: Mapping[int, Float32Array],
     synthetic: bool,
     output: Sequence[str | Path],
 ) -> None:
@@ -209,7 +207,7 @@ def draw_replay(
     style.save(figure, output)
 
 
-def _draw_image(axes: Axes, image: FloatArray) -> None:
+def _draw_image(axes: Axes, image: Float32Array) -> None:
     """Draw the CT on the scale 0 to 1, and the edge of the mask where it is fed."""
     axes.imshow(image[..., 0], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     if image.shape[-1] > 1 and image[..., 1].any():

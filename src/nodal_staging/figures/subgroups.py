@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -12,9 +11,8 @@ from nodal_staging import tables
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
 from nodal_staging.statistics.subgroups import SUBGROUPS
+from nodal_staging.study.arrays import FloatArray
 from nodal_staging.study.classifier_names import printed
-
-FloatArray = npt.NDArray[np.float64]
 
 PANELS = {"auc": "AUC", "sensitivity": "Sensitivity", "specificity": "Specificity"}
 HEADINGS = {"location": "Location", "short_axis": "Short axis"}

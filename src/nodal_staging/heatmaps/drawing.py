@@ -21,8 +21,9 @@ from nodal_staging.classifiers.cnn.recipes import Recipe, read_recipe
 from nodal_staging.classifiers.cnn.sampling import sample
 from nodal_staging.classifiers.cnn.training import trained_network
 from nodal_staging.heatmaps.heatmap_files import Heatmaps, write_heatmaps
-from nodal_staging.heatmaps.methods import CONTROLS, Explained, FloatArray, heatmap
+from nodal_staging.heatmaps.methods import CONTROLS, Explained, heatmap
 from nodal_staging.heatmaps.options import HeatmapOptions
+from nodal_staging.study.arrays import Float32Array
 from nodal_staging.study.files import replacing
 
 
@@ -43,14 +44,14 @@ class TrainedCnn:
     training: str | Path
     patches: Sequence[str | Path]
 
-    def read(self, *, gpu: bool) -> tuple[Recipe, LinearChain, FloatArray]:
+    def read(self, *, gpu: bool) -> tuple[Recipe, LinearChain, Float32Array]:
         """Set up the device; return recipe, network and training images."""
         how = read_recipe(self.recipe)
         backend.use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
         trained_on = self.images(self.training, how.image)
         return how, read_chain(how, self.weights), trained_on
 
-    def images(self, dataset: str | Path, options: ImageOptions) -> FloatArray:
+    def images(self, dataset: str | Path, options: ImageOptions) -> Float32Array:
         """Return the images of a dataset, not augmented ``(n, 48, 48, channels)``."""
         node_ids = list(tables.read(dataset, tables.DATASET)["node_id"])
         return ImageSource.read(self.patches, node_ids, options).plain()
@@ -136,7 +137,7 @@ def read_chain(recipe: Recipe, weights: str | Path) -> LinearChain:
 def read_explained(
     chain: LinearChain,
     patterns: str | Path | None,
-    trained_on: FloatArray,
+    trained_on: Float32Array,
     options: HeatmapOptions,
 ) -> Explained:
     """Put a network together with patterns that were fitted on these very images."""

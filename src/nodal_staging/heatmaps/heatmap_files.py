@@ -24,16 +24,11 @@ from typing import Self
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 import pandera.pandas as pa
 
+from nodal_staging.study.arrays import BoolArray, Float32Array, FloatArray
 from nodal_staging.study.files import replacing
 from nodal_staging.tables.columns import count, number, one_of, table, text
-
-FloatArray = npt.NDArray[np.float32]
-Float64 = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-
 
 DIRECTED = {"share", "logit"}
 """What maps explain of which parts can speak against the output."""
@@ -56,26 +51,26 @@ class Heatmap:
         What its numbers mean.
     """
 
-    map: FloatArray
-    log_scale: Float64
-    channel_share: Float64
+    map: Float32Array
+    log_scale: FloatArray
+    channel_share: FloatArray
     explains: str
 
     @property
-    def ct_share(self) -> Float64:
+    def ct_share(self) -> FloatArray:
         """Share of the CT in the absolute values ``(n,)``; NaN of a single channel."""
         whole = self.channel_share
         if whole.shape[1] == 1:
             return np.full(len(whole), np.nan)
         return np.where(whole.sum(axis=1) > 0, whole[:, 0], np.nan)
 
-    def for_side(self, logit: Float64) -> FloatArray:
+    def for_side(self, logit: FloatArray) -> Float32Array:
         """Return the map so that larger values support the side of the output more."""
         if self.explains == "logit":
             return self._turned(logit)
         return np.abs(self.map) if self.explains == "signal" else self.map
 
-    def against(self, logit: Float64) -> Float64:
+    def against(self, logit: FloatArray) -> FloatArray:
         """Return the share of the absolute values that speaks against the output.
 
         That is against the side of 0.5 on which each output lies, ``(n,)``; NaN where
@@ -88,7 +83,7 @@ class Heatmap:
         np.divide(against, whole, out=share, where=whole > 0)
         return share
 
-    def for_positive(self, logit: Float64) -> Self:
+    def for_positive(self, logit: FloatArray) -> Self:
         """Return parts of the logit, where the map has shares of it; else itself.
 
         What supports an output below 0.5 speaks against a positive node.
@@ -97,7 +92,7 @@ class Heatmap:
             return self
         return replace(self, map=self._turned(logit), explains="logit")
 
-    def _turned(self, logit: Float64) -> FloatArray:
+    def _turned(self, logit: FloatArray) -> Float32Array:
         """Return the map with its sign changed where the output is below 0.5."""
         sign = np.where(logit < 0, -1, 1).astype(np.float32)
         return np.asarray(self.map * sign[:, None, None], np.float32)
@@ -120,8 +115,8 @@ class Heatmaps:
     """
 
     node_ids: Sequence[str]
-    logit: npt.NDArray[np.float64]
-    images: FloatArray
+    logit: FloatArray
+    images: Float32Array
     masks: BoolArray
     maps: Mapping[str, Heatmap]
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.attribution import gradients
 from nodal_staging.attribution.chain import LinearChain
@@ -20,10 +19,8 @@ from nodal_staging.attribution.occlusion import occlusion
 from nodal_staging.attribution.patterns import Patterns
 from nodal_staging.heatmaps.heatmap_files import Heatmap
 from nodal_staging.heatmaps.options import HeatmapOptions
+from nodal_staging.study.arrays import AnyArray, Float32Array, FloatArray
 from nodal_staging.study.seeds import stream
-
-FloatArray = npt.NDArray[np.float32]
-Float64 = npt.NDArray[np.float64]
 
 CONTROLS = ("edges", "random", "centre")
 """Maps that know of no network: where the CT is steep, anything, and the middle of
@@ -49,12 +46,12 @@ class Explained:
 
     chain: LinearChain
     patterns: Patterns | None
-    baseline: FloatArray
+    baseline: Float32Array
     options: HeatmapOptions
 
     @classmethod
     def fitted(
-        cls, chain: LinearChain, trained_on: FloatArray, options: HeatmapOptions
+        cls, chain: LinearChain, trained_on: Float32Array, options: HeatmapOptions
     ) -> "Explained":
         """Fit the patterns of a network on its training images ``(n, y, x, c)``."""
         patterns = None
@@ -68,14 +65,14 @@ class Explained:
             )
         return cls(chain, patterns, trained_on.mean(axis=0), options)
 
-    def without_ct(self, images: FloatArray) -> FloatArray:
+    def without_ct(self, images: Float32Array) -> Float32Array:
         """Return images with the CT of the baseline; a mask among them stays."""
         replaced = images.copy()
         replaced[..., 0] = self.baseline[..., 0]
         return replaced
 
 
-def heatmap(name: str, network: Explained, images: FloatArray) -> Heatmap:
+def heatmap(name: str, network: Explained, images: Float32Array) -> Heatmap:
     """Draw the maps of images by a method.
 
     Parameters
@@ -106,7 +103,7 @@ def heatmap(name: str, network: Explained, images: FloatArray) -> Heatmap:
     )
 
 
-Drawn = tuple[Float64, Float64]
+Drawn = tuple[FloatArray, FloatArray]
 """Maps ``(n, y, x, channels)`` and the logarithm of what they are to be scaled by."""
 
 
@@ -114,12 +111,12 @@ Drawn = tuple[Float64, Float64]
 class Method:
     """How maps are drawn, and what they mean."""
 
-    draw: Callable[[Explained, FloatArray], Drawn]
+    draw: Callable[[Explained, Float32Array], Drawn]
     explains: str = ""
 
 
-def _by_patterns(mode: Any) -> Callable[[Explained, FloatArray], Drawn]:
-    def draw(network: Explained, images: FloatArray) -> Drawn:
+def _by_patterns(mode: Any) -> Callable[[Explained, Float32Array], Drawn]:
+    def draw(network: Explained, images: Float32Array) -> Drawn:
         if network.patterns is None:
             raise ValueError("expected patterns, found none; fit them first")
         options = network.options
@@ -137,15 +134,15 @@ def _by_patterns(mode: Any) -> Callable[[Explained, FloatArray], Drawn]:
 
 
 def _unscaled(
-    draw: Callable[[Explained, FloatArray], npt.NDArray[Any]],
-) -> Callable[[Explained, FloatArray], Drawn]:
-    def drawn(network: Explained, images: FloatArray) -> Drawn:
+    draw: Callable[[Explained, Float32Array], AnyArray],
+) -> Callable[[Explained, Float32Array], Drawn]:
+    def drawn(network: Explained, images: Float32Array) -> Drawn:
         return np.asarray(draw(network, images), np.float64), np.zeros(len(images))
 
     return drawn
 
 
-def _smooth(network: Explained, images: FloatArray) -> npt.NDArray[Any]:
+def _smooth(network: Explained, images: Float32Array) -> AnyArray:
     options = network.options
     return gradients.smooth_gradient(
         network.chain,
@@ -156,14 +153,14 @@ def _smooth(network: Explained, images: FloatArray) -> npt.NDArray[Any]:
     )
 
 
-def _integrated(network: Explained, images: FloatArray) -> npt.NDArray[Any]:
+def _integrated(network: Explained, images: Float32Array) -> AnyArray:
     points = network.options.integration_points
     return gradients.integrated_gradients(
         network.chain, images, network.baseline, points=points
     )
 
 
-def _occluded(network: Explained, images: FloatArray) -> npt.NDArray[Any]:
+def _occluded(network: Explained, images: Float32Array) -> AnyArray:
     options = network.options
     return occlusion(
         network.chain,
@@ -174,7 +171,7 @@ def _occluded(network: Explained, images: FloatArray) -> npt.NDArray[Any]:
     )
 
 
-def _random(network: Explained, images: FloatArray) -> npt.NDArray[Any]:
+def _random(network: Explained, images: Float32Array) -> AnyArray:
     rng = stream(network.options.seed, "attribution", "random control")
     return rng.random(images.shape[:3])[..., None]
 

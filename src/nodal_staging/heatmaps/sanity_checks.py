@@ -15,10 +15,8 @@
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
@@ -40,8 +38,9 @@ from nodal_staging.heatmaps.heatmap_files import (
     Heatmaps,
     read_heatmaps,
 )
-from nodal_staging.heatmaps.methods import Explained, FloatArray, heatmap
+from nodal_staging.heatmaps.methods import Explained, heatmap
 from nodal_staging.heatmaps.options import PATTERN_METHODS, HeatmapOptions
+from nodal_staging.study.arrays import AnyArray, Float32Array
 
 RANDOMISED = ("pattern_attribution", "gradient", "gradient_x_input", "grad_cam")
 """Methods whose dependence on the weights is checked."""
@@ -96,8 +95,8 @@ class _Bench:
     recipe: Recipe
     network: Explained
     drawn: Heatmaps
-    images: FloatArray
-    trained_on: FloatArray
+    images: Float32Array
+    trained_on: Float32Array
 
     def others(self, permuted: LinearChain | None) -> Iterator[tuple[str, Explained]]:
         """Fit the network that learned permuted labels, and untrained ones."""
@@ -217,7 +216,7 @@ class _Bench:
         patterns: str,
         network: str,
         layers: int,
-        value: npt.NDArray[Any],
+        value: AnyArray,
     ) -> pd.DataFrame:
         return pd.DataFrame(
             {

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging import tables
 from nodal_staging.cohort.exam_index import ExamIndex, read_index
@@ -16,8 +15,7 @@ from nodal_staging.geometry import Lattice, box_around, resample, triple
 from nodal_staging.nodes.example_nodes import EXAMPLES
 from nodal_staging.nodes.masks import NodeMask, node_masks
 from nodal_staging.nodes.picture_files import Picture, Pictures, write_pictures
-
-FloatArray = npt.NDArray[np.float32]
+from nodal_staging.study.arrays import Float32Array, FloatArray
 
 WHOLE_BODY_PANEL = "a"
 AXIAL_FIELD_MM = 80.0
@@ -125,7 +123,7 @@ def coronal_plane(node: NodeMask, lattice: Lattice) -> Lattice:
 
 def outer_points_mm(
     lattice: Lattice,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+) -> tuple[FloatArray, FloatArray]:
     """Return the smallest and the largest LPS coordinates of voxel centres."""
     far = np.array(lattice.shape) - 1
     corners = np.array(np.meshgrid(*([0, end] for end in far))).reshape(3, -1).T
@@ -135,7 +133,7 @@ def outer_points_mm(
 
 def section(
     path: Path, scan: Scan, plane: Lattice, *, outside: float, role: str
-) -> FloatArray:
+) -> Float32Array:
     """Interpolate a scan on a plane, ``(z, y, x)`` with one axis of one voxel.
 
     No more is read than what the plane crosses.
@@ -152,7 +150,7 @@ def project(path: Path, scan: Scan, *, role: str) -> Picture:
     upright = _upright(scan.lattice)
     if upright.difference(scan.lattice) is not None:
         values = resample(values, scan.lattice, upright, outside=0)
-    largest: FloatArray = values.max(axis=1, keepdims=True)
+    largest: Float32Array = values.max(axis=1, keepdims=True)
     rows, _, columns = upright.shape
     front = upright.crop((0, 0, 0), (rows, 1, columns))
     return _picture(largest, front)
@@ -170,14 +168,14 @@ def _upright(lattice: Lattice) -> Lattice:
     return Lattice((z, y, x), triple(spacing), triple(low))
 
 
-def _coverage(node: NodeMask, plane: Lattice) -> FloatArray:
+def _coverage(node: NodeMask, plane: Lattice) -> Float32Array:
     """Return the share of each pixel that a node covers."""
     padded = np.pad(node.mask, 1).astype(np.float32)
     lattice = node.lattice.crop((-1, -1, -1), padded.shape)
     return resample(padded, lattice, plane, outside=0)
 
 
-def _picture(values: FloatArray, plane: Lattice) -> Picture:
+def _picture(values: Float32Array, plane: Lattice) -> Picture:
     """Drop the axis of one voxel."""
     x, y, z = plane.spacing_mm
     first = np.array(plane.origin_mm)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.cohort.exam_index import ExamIndex
 from nodal_staging.cohort.sheets import Exam
@@ -12,6 +11,7 @@ from nodal_staging.exams.segmentation.reading import read_segmentation
 from nodal_staging.exams.segmentation.regions import Region
 from nodal_staging.exams.segmentation.resampling import place
 from nodal_staging.geometry import Lattice
+from nodal_staging.study.arrays import FloatArray, Mask
 from nodal_staging.study.errors import SegmentationError, naming
 
 
@@ -29,20 +29,20 @@ class NodeMask:
         Lattice of the box.
     """
 
-    mask: npt.NDArray[np.bool_]
+    mask: Mask
     start: tuple[int, int, int]
     lattice: Lattice
 
-    def points_mm(self) -> npt.NDArray[np.float64]:
+    def points_mm(self) -> FloatArray:
         """Return the LPS points ``(n, 3)`` of the voxel centres."""
         return self.lattice.to_points(np.argwhere(self.mask))
 
-    def centroid_mm(self) -> npt.NDArray[np.float64]:
+    def centroid_mm(self) -> FloatArray:
         """Return the mean of the voxel centres, an LPS point."""
-        centroid: npt.NDArray[np.float64] = self.points_mm().mean(axis=0)
+        centroid: FloatArray = self.points_mm().mean(axis=0)
         return centroid
 
-    def box_centre_mm(self) -> npt.NDArray[np.float64]:
+    def box_centre_mm(self) -> FloatArray:
         """Return the centre of the bounding box, an LPS point."""
         return self.lattice.to_points((np.array(self.mask.shape) - 1) / 2)
 

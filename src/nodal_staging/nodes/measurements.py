@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
@@ -19,6 +18,7 @@ from nodal_staging.exams.isolation import isolated
 from nodal_staging.exams.scans import Scan
 from nodal_staging.geometry import Box, Lattice
 from nodal_staging.nodes.masks import NodeMask, node_masks
+from nodal_staging.study.arrays import Float32Array, IntArray
 from nodal_staging.study.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ def _size(node: NodeMask) -> dict[str, float]:
     }
 
 
-def _attenuation(values_hu: npt.NDArray[np.float32]) -> dict[str, float]:
+def _attenuation(values_hu: Float32Array) -> dict[str, float]:
     return {
         "median_hu": float(np.median(values_hu)),
         "mean_hu": float(np.mean(values_hu, dtype=np.float64)),
@@ -162,25 +162,23 @@ def _uptakes(exam: Exam, scan: Scan | None, nodes: list[NodeMask]) -> list[Uptak
     ]
 
 
-def _pet_voxels(node: NodeMask, lattice: Lattice) -> npt.NDArray[np.int_]:
+def _pet_voxels(node: NodeMask, lattice: Lattice) -> IntArray:
     """Return the PET voxels that hold a voxel centre of the node, ``(n, 3)``."""
     index = np.rint(lattice.to_index(node.points_mm())).astype(int)
     places = np.unique(index, axis=0)
     inside = ((places >= 0) & (places < lattice.shape)).all(axis=1)
-    held: npt.NDArray[np.int_] = places[inside]
+    held: IntArray = places[inside]
     return held
 
 
-def _uptake(
-    suv: npt.NDArray[np.float32], places: npt.NDArray[np.int_], lattice: Lattice
-) -> Uptake:
+def _uptake(suv: Float32Array, places: IntArray, lattice: Lattice) -> Uptake:
     """Measure a node in a box of the PET; ``places`` count from its start."""
     values = suv[tuple(places.T)]
     hottest = places[int(np.argmax(values))]
     return Uptake(float(values.max()), _peak(suv, hottest, lattice), "ok")
 
 
-def _box_around(places: npt.NDArray[np.int_], lattice: Lattice) -> Box:
+def _box_around(places: IntArray, lattice: Lattice) -> Box:
     """Return the box of voxels that a sphere around any of the places can reach."""
     spacing = np.array(lattice.spacing_mm)[::-1]
     reach = np.ceil(PEAK_RADIUS_MM / spacing).astype(int)
@@ -191,9 +189,7 @@ def _box_around(places: npt.NDArray[np.int_], lattice: Lattice) -> Box:
     return (z, y, x), (depth, height, width)
 
 
-def _peak(
-    suv: npt.NDArray[np.float32], centre: npt.NDArray[np.int_], lattice: Lattice
-) -> float:
+def _peak(suv: Float32Array, centre: IntArray, lattice: Lattice) -> float:
     """Average the voxels of a 1 ml sphere around a voxel ``(z, y, x)``."""
     spacing = np.array(lattice.spacing_mm)[::-1]
     reach = np.ceil(PEAK_RADIUS_MM / spacing).astype(int)

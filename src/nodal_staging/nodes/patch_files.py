@@ -13,18 +13,16 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from nodal_staging.study.arrays import Int16Array, UInt8Array
 from nodal_staging.study.errors import InputError
 from nodal_staging.study.files import need_room, replacing
-
-Int16Array = npt.NDArray[np.int16]
-MaskArray = npt.NDArray[np.uint8]
 
 Number = TypeVar("Number", np.int16, np.uint8)
 
 LARGEST_IN_MEMORY = 2**31
 """Bytes of an array that is still held in memory."""
 
-Patch = tuple[Int16Array, MaskArray]
+Patch = tuple[Int16Array, UInt8Array]
 """Image in HU and mask, both ``(z, y, x)``."""
 
 
@@ -127,7 +125,7 @@ def _opened(path: str | Path) -> Iterator[h5py.File]:
 
 def read_slabs(
     paths: Iterable[str | Path], node_ids: Sequence[str], *, half_depth: int
-) -> tuple[Int16Array, MaskArray]:
+) -> tuple[Int16Array, UInt8Array]:
     """Read the central axial slices of patches.
 
     Parameters
@@ -194,6 +192,6 @@ def patch_sums(paths: Iterable[str | Path]) -> dict[str, str]:
     return sums
 
 
-def _sum(image: Int16Array, mask: MaskArray) -> str:
+def _sum(image: Int16Array, mask: UInt8Array) -> str:
     """Hash the voxels of one patch."""
     return hashlib.sha256(image.tobytes() + mask.tobytes()).hexdigest()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging import tables
 from nodal_staging.cohort.exam_index import ExamIndex
@@ -17,7 +16,8 @@ from nodal_staging.exams.dicom import OUTSIDE_SCANNER_HU
 from nodal_staging.exams.isolation import isolated
 from nodal_staging.geometry import Lattice, axial_cube, box_around, resample
 from nodal_staging.nodes.masks import NodeMask, node_masks
-from nodal_staging.nodes.patch_files import Int16Array, MaskArray, Patch, write_patches
+from nodal_staging.nodes.patch_files import Patch, write_patches
+from nodal_staging.study.arrays import Float32Array, Int16Array, UInt8Array
 from nodal_staging.study.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -132,13 +132,13 @@ def cut_patches(
     }
 
 
-def _image(hu: npt.NDArray[np.float32], lattice: Lattice, cube: Lattice) -> Int16Array:
+def _image(hu: Float32Array, lattice: Lattice, cube: Lattice) -> Int16Array:
     """Interpolate a box of the CT on the cube."""
     values = resample(hu, lattice, cube, outside=OUTSIDE_SCANNER_HU)
     return np.clip(np.rint(values), OUTSIDE_SCANNER_HU, HIGHEST_HU).astype(np.int16)
 
 
-def _mask(node: NodeMask, cube: Lattice) -> MaskArray:
+def _mask(node: NodeMask, cube: Lattice) -> UInt8Array:
     """Interpolate the mask on the cube; a voxel belongs where half of it does."""
     padded = np.pad(node.mask, 1).astype(np.float32)
     lattice = node.lattice.crop((-1, -1, -1), padded.shape)

@@ -11,12 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
-import numpy.typing as npt
 
+from nodal_staging.study.arrays import Float32Array
 from nodal_staging.study.files import replacing
-
-FloatArray = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class Picture:
         LPS coordinates.
     """
 
-    values: FloatArray
+    values: Float32Array
     extent_mm: tuple[float, float, float, float]
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
 from nodal_staging.cohort.exam_index import ExamIndex
@@ -13,8 +12,7 @@ from nodal_staging.exams import scans
 from nodal_staging.exams.scans import Scan
 from nodal_staging.geometry import Box, Lattice
 from nodal_staging.nodes.masks import NodeMask
-
-FloatArray = npt.NDArray[np.float32]
+from nodal_staging.study.arrays import BoolArray, Float32Array, FloatArray
 
 MOST_NODES = 8
 """Nodes in one picture, the largest ones."""
@@ -44,10 +42,10 @@ class NodeView:
     """
 
     node_id: str
-    hu: FloatArray
-    suv: FloatArray | None
-    mask: npt.NDArray[np.bool_]
-    others: npt.NDArray[np.bool_]
+    hu: Float32Array
+    suv: Float32Array | None
+    mask: BoolArray
+    others: BoolArray
     spacing_mm: tuple[float, float]
     centre: tuple[float, float]
 
@@ -78,8 +76,8 @@ def _view(
     name: str,
     masks: dict[str, NodeMask],
     plane: int,
-    hu: FloatArray,
-    suv: FloatArray | None,
+    hu: Float32Array,
+    suv: Float32Array | None,
     lattice: Lattice,
 ) -> NodeView:
     own = _in_plane(masks[name], plane, lattice)
@@ -132,7 +130,7 @@ def _turned(view: NodeView, columns: bool, rows: bool) -> NodeView:
     )
 
 
-def _in_plane(node: NodeMask, plane: int, lattice: Lattice) -> npt.NDArray[np.bool_]:
+def _in_plane(node: NodeMask, plane: int, lattice: Lattice) -> BoolArray:
     """Return a node's voxels in one slice of the CT ``(y, x)``."""
     cut = np.zeros(lattice.shape[1:], dtype=bool)
     within = plane - node.start[0]
@@ -144,7 +142,7 @@ def _in_plane(node: NodeMask, plane: int, lattice: Lattice) -> npt.NDArray[np.bo
 
 def _uptakes(
     exam: Exam, scan: Scan | None, planes: Sequence[Lattice]
-) -> list[FloatArray | None]:
+) -> list[Float32Array | None]:
     """Sample the PET on slices of the CT."""
     if scan is None or exam.pet is None:
         return [None] * len(planes)
@@ -157,7 +155,7 @@ def _uptakes(
     ]
 
 
-def _pet_index(plane: Lattice, pet: Lattice) -> npt.NDArray[np.float64]:
+def _pet_index(plane: Lattice, pet: Lattice) -> FloatArray:
     """Return the continuous PET index ``(3, y, x)`` of every pixel of a slice."""
     _, height, width = plane.shape
     rows, columns = np.meshgrid(np.arange(height), np.arange(width), indexing="ij")
@@ -165,7 +163,7 @@ def _pet_index(plane: Lattice, pet: Lattice) -> npt.NDArray[np.float64]:
     return np.moveaxis(pet.to_index(plane.to_points(index)), -1, 0)
 
 
-def _crossed(index: npt.NDArray[np.float64], pet: Lattice) -> Box:
+def _crossed(index: FloatArray, pet: Lattice) -> Box:
     """Return the part of the PET that a slice crosses, at least one voxel."""
     last = np.array(pet.shape) - 1
     low = np.clip(np.floor(index.min(axis=(1, 2))).astype(int), 0, last)
@@ -175,10 +173,10 @@ def _crossed(index: npt.NDArray[np.float64], pet: Lattice) -> Box:
     return (z, y, x), (depth, height, width)
 
 
-def _sampled(suv: FloatArray, index: npt.NDArray[np.float64]) -> FloatArray:
+def _sampled(suv: Float32Array, index: FloatArray) -> Float32Array:
     """Interpolate linearly; half a voxel beyond the PET still counts as in it."""
     beyond = (index < -0.5) | (index > np.array(suv.shape)[:, None, None] - 0.5)
     values = ndimage.map_coordinates(suv, index, order=1, mode="nearest")
     values[beyond.any(axis=0)] = np.nan
-    sampled: FloatArray = values
+    sampled: Float32Array = values
     return sampled

@@ -7,12 +7,12 @@ move and change smoothly from slice to slice.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
 from nodal_staging.phantom.anatomy import REGIONS
-from nodal_staging.phantom.canvas import AIR, Canvas, Ellipse, Plane
+from nodal_staging.phantom.canvas import AIR, Canvas, Ellipse
 from nodal_staging.phantom.habitus import Habitus
+from nodal_staging.study.arrays import Float32Array, IntArray, Plane
 
 MARGIN_MM = 42.0
 """Body below the first and above the last region, so that patches stay inside."""
@@ -82,7 +82,7 @@ class Body:
         self._outside = self._table()
         self._planes: dict[int, Plane] = {}
 
-    def slab(self, z_mm: npt.NDArray[np.float32]) -> Plane:
+    def slab(self, z_mm: Float32Array) -> Plane:
         """Paint the slices at these rising heights; HU ``(z, y, x)``."""
         height = (z_mm - MARGIN_MM) / self._step - 0.5
         lower = np.floor(height).astype(int)
@@ -187,7 +187,7 @@ class _Between:
     processor to the next.
     """
 
-    lower: npt.NDArray[np.int_]
+    lower: IntArray
     share: Plane
 
     def along(self, grains: Plane) -> Plane:

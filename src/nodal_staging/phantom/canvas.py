@@ -8,11 +8,9 @@ landmark scales with ``scale ** grow``: organs grow with the body, vessels hardl
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.phantom.habitus import SWAYS, Habitus
-
-Plane = npt.NDArray[np.float32]
+from nodal_staging.study.arrays import Plane
 
 AIR = -1000.0
 GAS = -940.0

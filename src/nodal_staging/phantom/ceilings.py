@@ -8,13 +8,11 @@ the recorded status.
 """
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import rankdata
 
 from nodal_staging.phantom.truth import LATENTS, Dials
+from nodal_staging.study.arrays import FloatArray, IntArray
 from nodal_staging.study.seeds import stream
-
-FloatArray = npt.NDArray[np.float64]
 
 DRAWS = 400_000
 BATCHES = 20
@@ -35,7 +33,7 @@ VIEWS: dict[str, tuple[bool, tuple[str, ...]]] = {
 
 
 def ceilings(
-    counts: npt.NDArray[np.int_], dials: Dials, *, seed: int, draws: int = DRAWS
+    counts: IntArray, dials: Dials, *, seed: int, draws: int = DRAWS
 ) -> dict[str, dict[str, Ceiling]]:
     """Return AUC and Monte-Carlo standard error for each mix and view.
 
@@ -57,7 +55,7 @@ def ceilings(
     return found
 
 
-def location_tables(counts: npt.NDArray[np.int_]) -> dict[str, FloatArray]:
+def location_tables(counts: IntArray) -> dict[str, FloatArray]:
     """Return for each mix how likely each location is, given the status.
 
     Rows are negative and positive; in ``location_matched`` they are equal.
@@ -91,7 +89,7 @@ def _views(
     return result
 
 
-def _auc(ratio: FloatArray, recorded: npt.NDArray[np.int_], noise: float) -> Ceiling:
+def _auc(ratio: FloatArray, recorded: IntArray, noise: float) -> Ceiling:
     """Return the rank AUC, and its error from independent batches.
 
     The noisy posterior is a rising function of the ratio while noise < 0.5, so ranks
@@ -108,7 +106,7 @@ def _auc(ratio: FloatArray, recorded: npt.NDArray[np.int_], noise: float) -> Cei
     return {"auc": rank_auc(ratio, recorded), "standard_error": error}
 
 
-def rank_auc(score: FloatArray, y: npt.NDArray[np.int_]) -> float:
+def rank_auc(score: FloatArray, y: IntArray) -> float:
     """Return the Mann-Whitney AUC, ties counted half."""
     positive = y == 1
     n_positive, n_negative = int(positive.sum()), int((~positive).sum())

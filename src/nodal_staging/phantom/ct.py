@@ -3,16 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
 from nodal_staging.geometry import Lattice
 from nodal_staging.phantom.body import Body
 from nodal_staging.phantom.habitus import Habitus
 from nodal_staging.phantom.node import Node, paint_node
-
-FloatArray = npt.NDArray[np.float64]
-Volume = npt.NDArray[np.float32]
+from nodal_staging.study.arrays import FloatArray, Int16Array, UInt16Array, Volume
 
 SUB_SLICES = 3
 SLAB = 32
@@ -68,7 +65,7 @@ def render_ct(
     blur_mm: float,
     noise_hu: float,
     rng: np.random.Generator,
-) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint16]]:
+) -> tuple[Int16Array, UInt16Array]:
     """Render a CT and the label volume of its nodes, slab by slab.
 
     Parameters
@@ -110,7 +107,7 @@ def render_ct(
 
 
 def _mark_lost(
-    labels: npt.NDArray[np.uint16],
+    labels: UInt16Array,
     nodes: list[Node],
     axes: tuple[Volume, Volume, Volume],
 ) -> None:

@@ -8,16 +8,15 @@ from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element, write_file_meta_info
 from pydicom.uid import ExplicitVRLittleEndian
 
 from nodal_staging.phantom.identifiers import CANARY
+from nodal_staging.study.arrays import IntegerArray
 
-Slice = tuple[Dataset, npt.NDArray[np.integer]]
+Slice = tuple[Dataset, IntegerArray]
 """The elements of one slice that differ from slice to slice, and its stored pixels."""
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import Ridge
@@ -21,9 +20,15 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from nodal_staging.phantom.ceilings import BATCHES, VIEWS, Ceiling, rank_auc
 from nodal_staging.phantom.node import Node, make_node, paint_node
 from nodal_staging.phantom.truth import LATENTS, Dials
+from nodal_staging.study.arrays import (
+    BoolArray,
+    Float32Array,
+    FloatArray,
+    IntArray,
+    Mask,
+    Volume,
+)
 from nodal_staging.study.seeds import stream
-
-FloatArray = npt.NDArray[np.float64]
 
 NODES = 1000
 FOLDS = 5
@@ -46,7 +51,7 @@ class Rendered:
         ``(n, 3)``.
     """
 
-    y: npt.NDArray[np.int_]
+    y: IntArray
     latents: FloatArray
     read: FloatArray
 
@@ -145,9 +150,7 @@ def _realistic(
     }
 
 
-def _cost(
-    best: FloatArray, seen: FloatArray, y: npt.NDArray[np.int_]
-) -> tuple[float, float]:
+def _cost(best: FloatArray, seen: FloatArray, y: IntArray) -> tuple[float, float]:
     """Return how much lower one AUC is than another, and the error of that."""
     pairs = np.arange(len(y)) // 2
     batches = [pairs % BATCHES == batch for batch in range(BATCHES)]
@@ -159,9 +162,7 @@ def _cost(
     return rank_auc(best, y) - rank_auc(seen, y), error
 
 
-def _location_ratio(
-    y: npt.NDArray[np.int_], table: FloatArray, seed: int
-) -> FloatArray:
+def _location_ratio(y: IntArray, table: FloatArray, seed: int) -> FloatArray:
     """Draw a location for every node; return its log-likelihood ratio."""
     rng = stream(seed, "phantom", "legibility", "locations")
     places = [rng.choice(table.shape[1], p=table[status]) for status in y]
@@ -170,7 +171,7 @@ def _location_ratio(
     return ratio
 
 
-def _ratio(read: FloatArray, y: npt.NDArray[np.int_]) -> FloatArray:
+def _ratio(read: FloatArray, y: IntArray) -> FloatArray:
     """Estimate the log-likelihood ratio of readings, for nodes not learned from."""
     model = LinearDiscriminantAnalysis()
     ratio: FloatArray = cross_val_predict(
@@ -179,7 +180,7 @@ def _ratio(read: FloatArray, y: npt.NDArray[np.int_]) -> FloatArray:
     return ratio
 
 
-def _within(read: FloatArray, latent: FloatArray, y: npt.NDArray[np.int_]) -> float:
+def _within(read: FloatArray, latent: FloatArray, y: IntArray) -> float:
     """Return the correlation over nodes of the same status."""
     centred = []
     for values in (read, latent):
@@ -190,7 +191,7 @@ def _within(read: FloatArray, latent: FloatArray, y: npt.NDArray[np.int_]) -> fl
 
 def _scan(
     latents: FloatArray, ct: Mapping[str, Any], rng: np.random.Generator
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], float]:
+) -> tuple[Float32Array, BoolArray, float]:
     """Render one node in fat: HU and mask ``(z, y, x)``, and the volume of a voxel."""
     size, attenuation, hilum = latents
     middle = rng.uniform(-0.5, 0.5, 3) * [ct["pixel_mm"]] * 2
@@ -202,7 +203,7 @@ def _scan(
 
 def scan_node(
     node: Node, ct: Mapping[str, Any], rng: np.random.Generator
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_], float]:
+) -> tuple[Float32Array, BoolArray, float]:
     """Scan a node that lies in fat.
 
     Returns
@@ -228,9 +229,7 @@ def scan_node(
     return hu, mask, pixel**2 * gap
 
 
-def _measure(
-    hu: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_], voxel_mm3: float
-) -> list[float]:
+def _measure(hu: Volume, mask: Mask, voxel_mm3: float) -> list[float]:
     """Measure a node: volume, moments and percentiles of its attenuation."""
     inside = hu[mask]
     core = float(np.percentile(inside, 85))

@@ -10,16 +10,16 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.geometry import Lattice
 from nodal_staging.phantom.identifiers import CANARY
+from nodal_staging.study.arrays import FloatArray, UInt16Array
 from nodal_staging.study.files import replacing
 
 
 def write_multilabel(
     path: Path,
-    values: npt.NDArray[np.uint16],
+    values: UInt16Array,
     lattice: Lattice,
     names: list[str],
     *,
@@ -52,7 +52,7 @@ def write_multilabel(
 
 def write_json_labels(
     path: Path,
-    values: npt.NDArray[np.uint16],
+    values: UInt16Array,
     lattice: Lattice,
     names: list[str],
     *,
@@ -85,7 +85,7 @@ def write_json_labels(
 
 
 def _write(
-    path: Path, values: npt.NDArray[np.uint16], lattice: Lattice, keys: dict[str, str]
+    path: Path, values: UInt16Array, lattice: Lattice, keys: dict[str, str]
 ) -> None:
     """Write a gzipped NRRD with keys."""
     steps = lattice.axes_mm().T
@@ -111,7 +111,7 @@ def _write(
         part.write_bytes("\n".join(header).encode() + voxels)
 
 
-def _vector(values: npt.NDArray[np.float64]) -> str:
+def _vector(values: FloatArray) -> str:
     return "(" + ",".join(f"{float(value):.17g}" for value in values) + ")"
 
 

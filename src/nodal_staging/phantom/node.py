@@ -11,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-FloatArray = npt.NDArray[np.float64]
-Box = npt.NDArray[np.float32]
+from nodal_staging.study.arrays import BoolArray, FloatArray, Volume
 
 MEDIAN_VOLUME_MM3 = 350.0
 LOG_VOLUME_SD = 0.7
@@ -152,8 +151,13 @@ def _sphere() -> FloatArray:
 
 
 def paint_node(
-    hu: Box, points_mm: FloatArray, node: Node, fat_hu: float, *, blur_px: float = 0.0
-) -> Box:
+    hu: Volume,
+    points_mm: FloatArray,
+    node: Node,
+    fat_hu: float,
+    *,
+    blur_px: float = 0.0,
+) -> Volume:
     """Paint a node and its fat on a box.
 
     Parameters
@@ -190,14 +194,14 @@ def paint_node(
     )
     around = hu * (1 - cuff) + fat_hu * cuff
     hu[...] = around * (1 - seen) + filled
-    result: Box = occupied.astype(np.float32)
+    result: Volume = occupied.astype(np.float32)
     return result
 
 
-def _in_hilum(ball: FloatArray, node: Node) -> npt.NDArray[np.bool_]:
+def _in_hilum(ball: FloatArray, node: Node) -> BoolArray:
     """Tell which points of the ball lie in the hilum, a lens open to one side."""
     middle = lens_distance(node.hilum_share) * node.hilum
-    near: npt.NDArray[np.bool_] = np.linalg.norm(ball - middle, axis=-1) < HILUM_RADIUS
+    near: BoolArray = np.linalg.norm(ball - middle, axis=-1) < HILUM_RADIUS
     return near
 
 

@@ -4,16 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
 from nodal_staging.phantom.body import region_span_mm
 from nodal_staging.phantom.ct import Grid
 from nodal_staging.phantom.habitus import Habitus
 from nodal_staging.phantom.node import Node
-
-FloatArray = npt.NDArray[np.float64]
-Volume = npt.NDArray[np.float32]
+from nodal_staging.study.arrays import BoolArray, FloatArray, Int16Array, Volume
 
 MUSCLE_SUV = 0.6
 TISSUES_HU = [-1000, -930, -860, -150, -100, 40, 80, 160, 250, 800]
@@ -94,7 +91,7 @@ def draw_peaks(statuses: list[str], *, rng: np.random.Generator) -> FloatArray:
 def render_pet(
     grid: Grid,
     ct_grid: Grid,
-    hu: npt.NDArray[np.int16],
+    hu: Int16Array,
     habitus: Habitus,
     nodes: list[Node],
     peaks_suv: FloatArray,
@@ -135,19 +132,19 @@ def render_pet(
 
 
 def _nearest(
-    hu: npt.NDArray[np.int16], grid: Grid, points: tuple[Volume, Volume, Volume]
-) -> npt.NDArray[np.int16]:
+    hu: Int16Array, grid: Grid, points: tuple[Volume, Volume, Volume]
+) -> Int16Array:
     """Take the CT at the PET's voxels."""
     places = [
         np.clip(np.rint((wanted - axis[0]) / (axis[1] - axis[0])), 0, len(axis) - 1)
         for wanted, axis in zip(points, grid.coordinates(), strict=True)
     ]
     x, y, z = (place.astype(int) for place in places)
-    taken: npt.NDArray[np.int16] = hu[z][:, y][:, :, x]
+    taken: Int16Array = hu[z][:, y][:, :, x]
     return taken
 
 
-def _body(hu: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
+def _body(hu: Int16Array) -> BoolArray:
     """Return what lies within the skin, lungs included, slice by slice."""
     return np.array([ndimage.binary_fill_holes(plane > BODY_HU) for plane in hu])
 

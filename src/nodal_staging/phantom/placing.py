@@ -1,15 +1,13 @@
 """Where the nodes of a patient lie: in the fat of their region, beside its vessels."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging.phantom.anatomy import REGIONS
 from nodal_staging.phantom.body import paint_region, region_span_mm
 from nodal_staging.phantom.habitus import Habitus
 from nodal_staging.phantom.node import Node, make_node
-
-FloatArray = npt.NDArray[np.float64]
+from nodal_staging.study.arrays import FloatArray
 
 LEVELS = 8
 """Heights that are tried for a node, until it is clear of the others."""

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging.phantom.anatomy import REGIONS
@@ -12,6 +10,7 @@ from nodal_staging.phantom.node import Node
 from nodal_staging.phantom.pet import draw_peaks
 from nodal_staging.phantom.scanner import Scanner
 from nodal_staging.phantom.truth import LATENTS, Dials
+from nodal_staging.study.arrays import Float32Array, Int16Array
 from nodal_staging.study.seeds import stream
 
 
@@ -23,8 +22,8 @@ class Sample:
     """
 
     status: str
-    hu: npt.NDArray[np.int16]
-    suv: npt.NDArray[np.float32]
+    hu: Int16Array
+    suv: Float32Array
     ct_grid: Grid
     pet_grid: Grid
     nodes: list[Node]

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 from nodal_staging.geometry import Lattice
 from nodal_staging.phantom.dicom_writer import Slice
 from nodal_staging.phantom.identifiers import identity, uid
+from nodal_staging.study.arrays import BoolArray, Float32Array, Int16Array
 
 CT_CLASS = "1.2.840.10008.5.1.4.1.1.2"
 PET_CLASS = "1.2.840.10008.5.1.4.1.1.128"
@@ -60,7 +60,7 @@ def _image(lattice: Lattice, *, signed: bool) -> Dataset:
 
 
 def ct_series(
-    protocol: Protocol, lattice: Lattice, hu: npt.NDArray[np.int16]
+    protocol: Protocol, lattice: Lattice, hu: Int16Array
 ) -> tuple[Dataset, Iterator[Slice]]:
     """Return the common header of a CT and its slices from HU ``(z, y, x)``."""
     common = _person(protocol)
@@ -77,9 +77,7 @@ def ct_series(
     return common, _ct_slices(protocol, lattice, hu)
 
 
-def _ct_slices(
-    protocol: Protocol, lattice: Lattice, hu: npt.NDArray[np.int16]
-) -> Iterator[Slice]:
+def _ct_slices(protocol: Protocol, lattice: Lattice, hu: Int16Array) -> Iterator[Slice]:
     outside = _outside_field(lattice)
     for place, plane in enumerate(hu):
         stored = (plane - STORED_OFFSET_HU).astype(np.int16)
@@ -88,7 +86,7 @@ def _ct_slices(
         yield own, stored
 
 
-def _outside_field(lattice: Lattice) -> npt.NDArray[np.bool_]:
+def _outside_field(lattice: Lattice) -> BoolArray:
     """Return what lies beyond the round field of the scanner ``(y, x)``."""
     _, rows, columns = lattice.shape
     y, x = np.ogrid[:rows, :columns]
@@ -120,7 +118,7 @@ class Injection:
 def pet_series(
     protocol: Protocol,
     lattice: Lattice,
-    suv: npt.NDArray[np.float32],
+    suv: Float32Array,
     injection: Injection,
     *,
     counts: bool,
@@ -165,7 +163,7 @@ def pet_series(
 
 
 def _pet_slices(
-    protocol: Protocol, lattice: Lattice, values: npt.NDArray[np.float32]
+    protocol: Protocol, lattice: Lattice, values: Float32Array
 ) -> Iterator[Slice]:
     for place, plane in enumerate(values):
         slope = float(f"{max(float(plane.max()), 1.0) / LARGEST_STORED:.8g}")

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging.phantom.body import body_height_mm
@@ -13,6 +12,7 @@ from nodal_staging.phantom.habitus import Habitus, draw_habitus
 from nodal_staging.phantom.node import Node
 from nodal_staging.phantom.pet import render_pet
 from nodal_staging.phantom.placing import place_nodes
+from nodal_staging.study.arrays import Float32Array, FloatArray, Int16Array, UInt16Array
 
 LOW_DOSE_MAS, FULL_DOSE_MAS = 20, 120
 POOR_NOISE = 2.5
@@ -81,7 +81,7 @@ class Scanner:
         *,
         noise_hu: float,
         rng: np.random.Generator,
-    ) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.uint16]]:
+    ) -> tuple[Int16Array, UInt16Array]:
         """Return HU and labels ``(z, y, x)`` of a patient on a grid."""
         return render_ct(
             grid,
@@ -97,11 +97,11 @@ class Scanner:
         self,
         patient: Patient,
         ct_grid: Grid,
-        hu: npt.NDArray[np.int16],
-        peaks_suv: npt.NDArray[np.float64],
+        hu: Int16Array,
+        peaks_suv: FloatArray,
         *,
         rng: np.random.Generator,
-    ) -> npt.NDArray[np.float32]:
+    ) -> Float32Array:
         """Return the SUV ``(z, y, x)`` of a patient, tissues taken from the CT."""
         return render_pet(
             self.pet_grid(),

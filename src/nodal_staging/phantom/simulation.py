@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
@@ -14,6 +13,7 @@ from nodal_staging.phantom.dicom_writer import write_series
 from nodal_staging.phantom.mitk_writer import write_json_labels, write_multilabel
 from nodal_staging.phantom.scanner import FULL_DOSE_MAS, LOW_DOSE_MAS, Scanner
 from nodal_staging.study import shards
+from nodal_staging.study.arrays import UInt16Array
 from nodal_staging.study.files import replacing_folder
 from nodal_staging.study.seeds import stream
 
@@ -96,7 +96,7 @@ def simulate_exam(
 def _write_segmentation(
     row: dict[str, Any],
     nodes: pd.DataFrame,
-    labels: npt.NDArray[np.uint16],
+    labels: UInt16Array,
     lattice: Lattice,
     raw: Path,
     *,

@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from nodal_staging.study.arrays import FloatArray, IntArray
 from nodal_staging.study.seeds import stream
 from nodal_staging.tables import LOCATIONS
-
-FloatArray = npt.NDArray[np.float64]
 
 LATENTS = ["size", "attenuation", "hilum"]
 
@@ -61,14 +60,14 @@ def dials_of(phantom: Mapping[str, Any]) -> Dials:
     return Dials(**{name: phantom[name] for name in Dials.__slots__})
 
 
-def allocate(shares: npt.ArrayLike, total: int) -> npt.NDArray[np.int_]:
+def allocate(shares: npt.ArrayLike, total: int) -> IntArray:
     """Round shares to whole counts of a total by largest remainder.
 
     A location with any share keeps at least one node where the total allows it.
     """
     weights: FloatArray = np.asarray(shares, dtype=float)
     exact = weights / weights.sum() * total
-    counts: npt.NDArray[np.int_] = np.floor(exact).astype(int)
+    counts: IntArray = np.floor(exact).astype(int)
     order = np.argsort(counts - exact, kind="stable")
     counts[order[: total - counts.sum()]] += 1
     while (
@@ -92,7 +91,7 @@ def location_shares(dials: Dials) -> FloatArray:
     return shares
 
 
-def location_counts(dials: Dials, n_nodes: int) -> npt.NDArray[np.int_]:
+def location_counts(dials: Dials, n_nodes: int) -> IntArray:
     """Return whole counts ``(status, location)`` of a cohort of ``n_nodes``."""
     n_positive = round(dials.prevalence * n_nodes)
     negative, positive = location_shares(dials)
@@ -144,13 +143,11 @@ def draw_nodes(
     )
 
 
-def _sizes(
-    n_patients: int, n_nodes: int, rng: np.random.Generator
-) -> npt.NDArray[np.int_]:
+def _sizes(n_patients: int, n_nodes: int, rng: np.random.Generator) -> IntArray:
     """Draw nodes per patient around the mean, at least one, with an exact total."""
     mean = n_nodes / n_patients
     drawn = np.rint(rng.normal(mean, NODES_PER_PATIENT_SD, n_patients)).astype(int)
-    sizes: npt.NDArray[np.int_] = np.maximum(drawn, 1)
+    sizes: IntArray = np.maximum(drawn, 1)
     while (surplus := int(sizes.sum()) - n_nodes) != 0:
         able = np.flatnonzero(sizes > 1) if surplus > 0 else np.arange(n_patients)
         sizes[rng.choice(able)] -= np.sign(surplus)
@@ -158,8 +155,8 @@ def _sizes(
 
 
 def _statuses(
-    slots: npt.NDArray[np.int_], n_positive: int, icc: float, rng: np.random.Generator
-) -> npt.NDArray[np.int_]:
+    slots: IntArray, n_positive: int, icc: float, rng: np.random.Generator
+) -> IntArray:
     """Choose the positive slots by propensity."""
     patient = rng.standard_normal(int(slots.max()) + 1)[slots]
     propensity = np.sqrt(icc) * patient + np.sqrt(1 - icc) * rng.standard_normal(

@@ -8,7 +8,6 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from PIL import Image
 
@@ -16,6 +15,7 @@ from nodal_staging import tables
 from nodal_staging.classifiers.called_nodes import chosen_threshold, read_called
 from nodal_staging.heatmaps.heatmap_files import Heatmaps, read_heatmaps
 from nodal_staging.report.artefacts import Artefacts
+from nodal_staging.study.arrays import BoolArray, Float32Array
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.tables.parts import Folded, Heading, Html, Part
 from nodal_staging.tables.rounding import counted, number
@@ -23,9 +23,7 @@ from nodal_staging.tables.rounding import counted, number
 BAR_MM = 10
 
 
-def node_image(
-    image: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_], *, alt: str
-) -> str:
+def node_image(image: Float32Array, mask: BoolArray, *, alt: str) -> str:
     """Return an axial image as SVG, a pixel and a mm a unit.
 
     Parameters
@@ -46,7 +44,7 @@ def node_image(
     )
 
 
-def outline(mask: npt.NDArray[np.bool_]) -> str:
+def outline(mask: BoolArray) -> str:
     """Return the edges of a mask as an SVG path along the edges of its pixels."""
     padded = np.pad(mask, 1).astype(np.int8)
     across = np.argwhere(np.diff(padded, axis=0)[:, 1:-1])
@@ -56,7 +54,7 @@ def outline(mask: npt.NDArray[np.bool_]) -> str:
     )
 
 
-def _png(image: npt.NDArray[np.float32]) -> str:
+def _png(image: Float32Array) -> str:
     """Return grey values as a PNG in a data URL."""
     grey = np.rint(255 * np.clip(image, 0, 1)).astype(np.uint8)
     file = BytesIO()

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
@@ -37,6 +36,7 @@ from nodal_staging.estimates.auc import (
 from nodal_staging.estimates.paired_tests import holm
 from nodal_staging.estimates.wald import wald_interval, wald_p
 from nodal_staging.statistics import proc
+from nodal_staging.study.arrays import BoolArray, FloatArray
 from nodal_staging.tables.columns import (
     count,
     number,
@@ -46,7 +46,6 @@ from nodal_staging.tables.columns import (
     text,
 )
 
-FloatArray = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
 PARTS = ("standard_error", "lower", "upper", "z", "p", "p_holm")
@@ -91,7 +90,7 @@ class Scored:
         """Hand the scores to pROC."""
         return cls(classifier, scores, proc.RocCurve(scores.score, scores.positive))
 
-    def only(self, members: npt.NDArray[np.bool_]) -> "Scored":
+    def only(self, members: BoolArray) -> "Scored":
         """Return the classifier on some of its nodes ``(n,)``."""
         if members.all():
             return self
@@ -210,7 +209,7 @@ def _nothing(value: float | None, p: float | None) -> Row:
     return _named("delong", parts) | _named("clustered", parts)
 
 
-def _same_order(pair: FloatArray, positive: npt.NDArray[np.bool_]) -> bool:
+def _same_order(pair: FloatArray, positive: BoolArray) -> bool:
     """Tell whether both scores ``(2, n)`` place every node alike."""
     first, second = (placements(score, positive) for score in pair)
     return all(np.array_equal(one, two) for one, two in zip(first, second, strict=True))

@@ -22,7 +22,6 @@ Steyerberg et al., Epidemiology 2010;21:128 (scaled Brier).
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging.classifiers.labelled_scores import LabelledScores
@@ -36,10 +35,9 @@ from nodal_staging.statistics.probabilities import (
     probabilities_of,
     status_of,
 )
+from nodal_staging.study.arrays import AnyArray, FloatArray, IntArray
 from nodal_staging.tables.columns import count, number, one_of, table
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Block = dict[str, Any]
 
 CALIBRATION = table(
@@ -203,7 +201,7 @@ def _brier(
 ) -> Block:
     """Return Brier's score and the scaled one, with intervals over patients."""
     error = (predicted - tested.positive) ** 2
-    by_class: list[npt.NDArray[Any]] = [tested.positive, ~tested.positive]
+    by_class: list[AnyArray] = [tested.positive, ~tested.positive]
     sums = drawn.sums([*(mask * error for mask in by_class), *by_class])
     shares = (prevalence, 1 - prevalence)
     resampled = sum(

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.classifiers.labelled_scores import LabelledScores
 from nodal_staging.estimates import agreement
@@ -11,8 +10,7 @@ from nodal_staging.estimates.auc import unit_interval
 from nodal_staging.estimates.curve import Curve, interpolated_specificity
 from nodal_staging.statistics import proc, proc_bootstrap
 from nodal_staging.statistics.proc_bootstrap import Engine, Question
-
-FloatArray = npt.NDArray[np.float64]
+from nodal_staging.study.arrays import FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

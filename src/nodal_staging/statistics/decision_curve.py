@@ -24,10 +24,9 @@ from nodal_staging.statistics.probabilities import (
     probabilities_of,
     status_of,
 )
+from nodal_staging.study.arrays import BoolArray, FloatArray
 from nodal_staging.tables.columns import count, number, one_of, table
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Block = dict[str, Any]
 
 DECISION_CURVE = table(

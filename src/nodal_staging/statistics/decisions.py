@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.classifiers.labelled_scores import (
     LabelledScores,
@@ -17,9 +16,8 @@ from nodal_staging.estimates.curve import TieRule, youden_choice
 from nodal_staging.estimates.patient_bootstrap import PatientBootstrap
 from nodal_staging.statistics.probabilities import Prevalences
 from nodal_staging.statistics.roc import describe_binary_area
+from nodal_staging.study.arrays import BoolArray, FloatArray
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Block = dict[str, Any]
 
 NO_WIDTH = "every replicate gives this value: the interval says nothing of precision"

@@ -57,6 +57,7 @@ from nodal_staging.estimates.paired_tests import (
     sign_flip_p,
 )
 from nodal_staging.estimates.proportions import normal_quantile
+from nodal_staging.study.arrays import BoolArray, IntArray
 from nodal_staging.tables.columns import count, number, one_of, table, text
 
 STATUSES = ["ok", "no_discordant_pairs", "identical_predictions"]
@@ -111,8 +112,6 @@ MCNEMAR = table(
 (positive nodes alone) and of specificity (negative nodes alone). ``lower`` and
 ``upper`` are Tango's limits, ``clustered_lower`` and ``clustered_upper`` those of
 Wald's interval over patients."""
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 def compare_classifiers(
@@ -248,17 +247,13 @@ def _clustered(a: CalledNodes, b: CalledNodes, level: float) -> dict[str, object
     }
 
 
-def _per_patient(
-    a: CalledNodes, b: CalledNodes, among: BoolArray
-) -> npt.NDArray[np.int64]:
+def _per_patient(a: CalledNodes, b: CalledNodes, among: BoolArray) -> IntArray:
     """Return, per patient, nodes that A alone has right less those of B alone."""
     alone = a.correct.astype(int) - b.correct.astype(int)
     return _per_patient_sum(a.scores, alone * among)
 
 
-def _per_patient_sum(
-    scores: LabelledScores, values: npt.ArrayLike
-) -> npt.NDArray[np.int64]:
+def _per_patient_sum(scores: LabelledScores, values: npt.ArrayLike) -> IntArray:
     """Sum integers over the nodes of each patient."""
     patient = np.unique(scores.patient_id, return_inverse=True)[1]
     summed = np.bincount(patient, weights=np.asarray(values, float))

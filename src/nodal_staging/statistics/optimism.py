@@ -15,7 +15,6 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.classifiers.labelled_scores import (
     LabelledScores,
@@ -25,9 +24,8 @@ from nodal_staging.classifiers.labelled_scores import (
 from nodal_staging.estimates import proportions
 from nodal_staging.estimates.curve import Curve, TieRule, youden_choice
 from nodal_staging.estimates.replicates import chunks
+from nodal_staging.study.arrays import FloatArray, IntArray
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Block = dict[str, Any]
 
 REPLICATES = 1000

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit, logit
 
 from nodal_staging import tables
 from nodal_staging.classifiers.labelled_scores import LabelledScores
+from nodal_staging.study.arrays import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
 FINEST = float(np.finfo(float).epsneg)
 """The smallest distance from 1 that a number can have; one from 0 that is finer would
 make a score of 1 infinitely certain."""

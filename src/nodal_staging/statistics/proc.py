@@ -28,12 +28,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from nodal_staging.study.arrays import BoolArray, FloatArray, IntArray
 from nodal_staging.study.errors import InputError
 from nodal_staging.study.package_versions import note_version
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 Method = Literal["bootstrap", "delong"]
 
 MAX_SEED = 2**31 - 1

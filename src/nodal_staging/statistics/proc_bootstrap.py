@@ -13,14 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.estimates.agreement import NOWHERE, compare_exact
 from nodal_staging.estimates.replicates import CELLS_AT_ONCE, Classes, Replicates
 from nodal_staging.statistics.proc import GRID_DIGITS, Interval, RocCurve
+from nodal_staging.study.arrays import BoolArray, FloatArray
 
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 Engine = Literal["replayed", "proc"]
 
 REPEATED = 100

@@ -3,8 +3,6 @@
 from dataclasses import asdict
 from typing import Any, Literal
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging.classifiers.labelled_scores import LabelledScores
@@ -17,8 +15,8 @@ from nodal_staging.estimates.curve import attained
 from nodal_staging.estimates.proportions import wilson_interval
 from nodal_staging.statistics import proc
 from nodal_staging.statistics.cross_check import ProcResults
+from nodal_staging.study.arrays import BoolArray
 
-BoolArray = npt.NDArray[np.bool_]
 Block = dict[str, Any]
 Floor = Literal["none", "wilson"]
 

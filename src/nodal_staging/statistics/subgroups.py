@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging import tables
@@ -22,9 +21,9 @@ from nodal_staging.classifiers.labelled_scores import (
 )
 from nodal_staging.estimates.auc import empirical_auc, logit_interval
 from nodal_staging.estimates.proportions import confusion, proportion, wilson_interval
+from nodal_staging.study.arrays import BoolArray
 from nodal_staging.tables.columns import count, one_of, optional_number, table, text
 
-BoolArray = npt.NDArray[np.bool_]
 Row = dict[str, Any]
 
 AUC_STATUS = ["ok", "one_class", "too_few", "perfect_separation", "no_variance"]

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
+
+from nodal_staging.study.arrays import BoolArray, FloatArray, UInt64Array
 
 Flip = Literal["none", "independent", "one_of_three"]
 
@@ -53,10 +54,10 @@ class Augmentation:
         Whether to mirror across the sagittal (x) and the axial (z) plane ``(n, 2)``.
     """
 
-    brightness: npt.NDArray[np.float64]
-    angle: npt.NDArray[np.float64]
-    shift: npt.NDArray[np.float64]
-    flip: npt.NDArray[np.bool_]
+    brightness: FloatArray
+    angle: FloatArray
+    shift: FloatArray
+    flip: BoolArray
 
     def part(self, rows: slice) -> "Augmentation":
         """Return the draws of some of the images."""
@@ -65,14 +66,14 @@ class Augmentation:
         )
 
 
-def node_keys(node_ids: Sequence[str]) -> npt.NDArray[np.uint64]:
+def node_keys(node_ids: Sequence[str]) -> UInt64Array:
     """Return a number for each node that is the same everywhere ``(n,)``."""
     digests = [hashlib.sha256(node_id.encode()).digest()[:8] for node_id in node_ids]
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
 
 
 def draw_augmentations(
-    keys: npt.NDArray[np.uint64], ranges: Ranges, *, seed: int, epoch: int
+    keys: UInt64Array, ranges: Ranges, *, seed: int, epoch: int
 ) -> Augmentation:
     """Draw the augmentation of every image of an epoch.
 
@@ -95,7 +96,7 @@ def draw_augmentations(
     )
 
 
-def _flips(u: npt.NDArray[np.float64], meaning: Flip) -> npt.NDArray[np.bool_]:
+def _flips(u: FloatArray, meaning: Flip) -> BoolArray:
     """Decide on the sagittal and the axial flip from uniform numbers ``(n, 2)``."""
     if meaning == "none":
         return np.zeros(u.shape, dtype=bool)
@@ -112,9 +113,7 @@ def no_augmentation(n: int) -> Augmentation:
     )
 
 
-def _uniform(
-    keys: npt.NDArray[np.uint64], seed: int, epoch: int
-) -> npt.NDArray[np.float64]:
+def _uniform(keys: UInt64Array, seed: int, epoch: int) -> FloatArray:
     """Return uniform numbers in [0, 1) by hashing counters ``(n, DRAWS)``.
 
     Each number is a function of (seed, epoch, key, place) alone.
@@ -131,7 +130,7 @@ def _uniform(
     return (bits >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
-def _mix(values: npt.NDArray[np.uint64] | np.uint64) -> npt.NDArray[np.uint64]:
+def _mix(values: UInt64Array | np.uint64) -> UInt64Array:
     """Scramble 64 bits so that neighbours have nothing in common."""
     z = np.asarray(values, dtype=np.uint64) + np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

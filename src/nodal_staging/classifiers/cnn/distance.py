@@ -16,7 +16,6 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
@@ -26,9 +25,8 @@ from nodal_staging.classifiers.cnn.inputs import ImageSource
 from nodal_staging.classifiers.cnn.network import LOGIT
 from nodal_staging.classifiers.cnn.recipes import read_recipe
 from nodal_staging.classifiers.cnn.training import trained_network
+from nodal_staging.study.arrays import Float32Array, FloatArray
 from nodal_staging.study.files import replacing
-
-FloatArray = npt.NDArray[np.float64]
 
 NEIGHBOUR = 10
 FAR_PERCENT = 95.0
@@ -47,10 +45,10 @@ class Reference:
         Distances of the study's test nodes ``(m,)``, ascending.
     """
 
-    trained: npt.NDArray[np.float32]
+    trained: Float32Array
     unseen: FloatArray
 
-    def distances(self, features: npt.NDArray[np.float32]) -> FloatArray:
+    def distances(self, features: Float32Array) -> FloatArray:
         """Return the distance of new nodes ``(k, features)`` from the training set."""
         neighbour = min(NEIGHBOUR, len(self.trained))
         search = NearestNeighbors(n_neighbors=neighbour, algorithm="brute")
@@ -106,11 +104,9 @@ def read_reference(path: str | Path) -> Reference:
         return Reference(file["trained"][()], file["unseen"][()])
 
 
-def hidden_features(
-    model: keras.Model, images: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float32]:
+def hidden_features(model: keras.Model, images: Float32Array) -> Float32Array:
     """Return what the last hidden layer says of images, of unit length ``(n, d)``."""
     hidden = keras.Model(model.input, model.get_layer(LOGIT).input)
     features = hidden.predict(images, batch_size=64, verbose=0)
-    unit: npt.NDArray[np.float32] = normalize(np.asarray(features, np.float32))
+    unit: Float32Array = normalize(np.asarray(features, np.float32))
     return unit

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging.classifiers.cnn.backend import keras, versions
@@ -19,11 +18,11 @@ from nodal_staging.classifiers.cnn.inputs import ImageSource
 from nodal_staging.classifiers.cnn.network import build_network, compile_network
 from nodal_staging.classifiers.cnn.recipes import Recipe
 from nodal_staging.estimates.auc import placements
+from nodal_staging.study.arrays import BoolArray, Float32Array, FloatArray
 from nodal_staging.study.seeds import named_seed, stream
 
 logger = logging.getLogger(__name__)
 
-FloatArray = npt.NDArray[np.float32]
 SMALLEST_PROBABILITY = 1e-7
 
 
@@ -31,8 +30,8 @@ SMALLEST_PROBABILITY = 1e-7
 class HeldOut:
     """Nodes that a fold holds out: images ``(n, 48, 48, channels)``, status."""
 
-    images: FloatArray
-    positive: npt.NDArray[np.bool_]
+    images: Float32Array
+    positive: BoolArray
 
 
 def fit(
@@ -112,7 +111,7 @@ def learning_rate(recipe: Recipe, epoch: int) -> float:
     return rate * (1 + math.cos(math.pi * epoch / recipe.epochs)) / 2
 
 
-def predict(model: keras.Model, images: FloatArray) -> npt.NDArray[np.float64]:
+def predict(model: keras.Model, images: Float32Array) -> FloatArray:
     """Return the probability of a positive node ``(n,)``."""
     scores = model.predict(images, batch_size=64, verbose=0)[:, 0]
     return np.asarray(scores, dtype=np.float64)
@@ -122,7 +121,7 @@ def train_epoch(
     model: keras.Model,
     recipe: Recipe,
     source: ImageSource,
-    target: FloatArray,
+    target: Float32Array,
     epoch: int,
 ) -> dict[str, Any]:
     """Show every node once, in batches of equal size or one less.

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.classifiers.cnn.augmentation import (
     Augmentation,
@@ -22,8 +21,8 @@ from nodal_staging.classifiers.cnn.sampling import (
     sample_in_parts,
 )
 from nodal_staging.nodes.patch_files import read_slabs
+from nodal_staging.study.arrays import Float32Array, FloatArray, Int16Array, UInt8Array
 
-FloatArray = npt.NDArray[np.float32]
 BrightnessScale = Literal["windowed", "hu", "attenuation"]
 
 AIR_HU = np.float32(-1000)
@@ -63,8 +62,8 @@ class ImageSource:
 
     def __init__(
         self,
-        slabs: npt.NDArray[np.int16],
-        masks: npt.NDArray[np.uint8],
+        slabs: Int16Array,
+        masks: UInt8Array,
         node_ids: Sequence[str],
         options: ImageOptions,
     ) -> None:
@@ -92,17 +91,17 @@ class ImageSource:
             total.update(mask.data)
         return total.hexdigest()
 
-    def plain(self) -> FloatArray:
+    def plain(self) -> Float32Array:
         """Return the central images ``(n, 48, 48, channels)``."""
         return self.images(no_augmentation(len(self.keys)))
 
-    def augmented(self, ranges: Ranges, *, seed: int, epoch: int) -> FloatArray:
+    def augmented(self, ranges: Ranges, *, seed: int, epoch: int) -> Float32Array:
         """Return the images of a training epoch ``(n, 48, 48, channels)``."""
         return self.images(
             draw_augmentations(self.keys, ranges, seed=seed, epoch=epoch)
         )
 
-    def images(self, drawn: Augmentation) -> FloatArray:
+    def images(self, drawn: Augmentation) -> Float32Array:
         """Return the images of given draws ``(n, 48, 48, channels)``."""
         shape = (len(self.keys), IMAGE_SIZE, IMAGE_SIZE, self.options.n_channels)
         images = np.empty(shape, np.float32)
@@ -124,9 +123,7 @@ class ImageSource:
         return images
 
 
-def windowed(
-    hu: FloatArray, brightness: npt.NDArray[np.float64], options: ImageOptions
-) -> None:
+def windowed(hu: Float32Array, brightness: FloatArray, options: ImageOptions) -> None:
     """Map the window to 0..1 and apply brightness, in place.
 
     Parameters

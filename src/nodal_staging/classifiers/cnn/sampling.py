@@ -13,14 +13,16 @@ Arrays are ``(z, y, x)``.
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.classifiers.cnn.augmentation import Augmentation
-
-FloatArray = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
-Slabs = npt.NDArray[np.int16] | npt.NDArray[np.uint8]
-Masks = npt.NDArray[np.uint8]
+from nodal_staging.study.arrays import (
+    BoolArray,
+    Float32Array,
+    FloatArray,
+    IntArray,
+    Slabs,
+    UInt8Array,
+)
 
 IMAGE_SIZE = 48
 LARGEST_SHIFT = 5
@@ -31,7 +33,7 @@ TOGETHER = 32
 """Images sampled at a time: enough to hide Python, few enough for the cache."""
 
 
-def sample(slabs: Slabs, drawn: Augmentation) -> FloatArray:
+def sample(slabs: Slabs, drawn: Augmentation) -> Float32Array:
     """Sample images from slabs of patches by linear interpolation.
 
     Parameters
@@ -59,11 +61,11 @@ def sample(slabs: Slabs, drawn: Augmentation) -> FloatArray:
 
 def sample_in_parts(
     slabs: Slabs,
-    masks: Masks | None,
+    masks: UInt8Array | None,
     drawn: Augmentation,
     *,
     inside_only: bool = False,
-) -> Iterator[tuple[slice, FloatArray, BoolArray | None]]:
+) -> Iterator[tuple[slice, Float32Array, BoolArray | None]]:
     """Sample images, and masks at the same places, as ``sample``.
 
     Parameters
@@ -96,7 +98,7 @@ def sample_in_parts(
         yield rows, room.values, inside
 
 
-def _in_plane(drawn: Augmentation, y: FloatArray, x: FloatArray) -> None:
+def _in_plane(drawn: Augmentation, y: Float32Array, x: Float32Array) -> None:
     """Write y and x of each pixel relative to the centre, each ``(n, 48, 48)``."""
     pixel = (np.arange(IMAGE_SIZE) - (IMAGE_SIZE - 1) / 2).astype(np.float32)
     cos, sin = (f(drawn.angle).astype(np.float32)[:, None] for f in (np.cos, np.sin))
@@ -135,7 +137,7 @@ def _touched(marked: BoolArray) -> BoolArray:
 class _Slices:
     """The two slices between which each image lies, and the weight of the upper."""
 
-    def __init__(self, z: npt.NDArray[np.float64], depth: int) -> None:
+    def __init__(self, z: FloatArray, depth: int) -> None:
         """Take the height of each image in slices ``(n,)``."""
         self.image = np.arange(len(z))
         self.below = np.clip(np.floor(z).astype(int), 0, depth - 2)
@@ -177,7 +179,7 @@ class _Room:
         self.row += first[:, None, None]
         np.copyto(self.corner, self.row, casting="unsafe")
 
-    def _split(self, place: FloatArray, whole: FloatArray) -> None:
+    def _split(self, place: Float32Array, whole: Float32Array) -> None:
         """Count from the first voxel; split into whole voxels and what is beyond."""
         place += np.float32((self.size - 1) / 2)
         # On the outermost voxel the weight of what lies beyond is zero.
@@ -202,7 +204,7 @@ class _Room:
         bottom *= self.y
         top += bottom
 
-    def inside(self, masks: Masks, slices: _Slices) -> BoolArray:
+    def inside(self, masks: UInt8Array, slices: _Slices) -> BoolArray:
         """Return where the mask, interpolated too, is at least one half.
 
         Nodes are small, so only pixels with a voxel of the mask around them are
@@ -221,9 +223,7 @@ class _Room:
         pixels = np.flatnonzero(inside)
         self.values.reshape(-1)[pixels] = self._at(pixels, slabs, slices)
 
-    def _at(
-        self, pixels: npt.NDArray[np.intp], volumes: Slabs, slices: _Slices
-    ) -> FloatArray:
+    def _at(self, pixels: IntArray, volumes: Slabs, slices: _Slices) -> Float32Array:
         """Interpolate volumes ``(n, depth, y, x)`` at some of all pixels."""
         image = pixels // IMAGE_SIZE**2
         skipped = image * (volumes.shape[1] - 1) + slices.below[image]
@@ -231,15 +231,15 @@ class _Room:
         voxels, weight = volumes.reshape(-1), slices.weight[image]
         x, y = self.x.reshape(-1)[pixels], self.y.reshape(-1)[pixels]
 
-        def along_z(offset: int) -> FloatArray:
+        def along_z(offset: int) -> Float32Array:
             low = voxels.take(corner + offset, mode="clip").astype(np.float32)
             beyond = corner + (offset + self.size**2)
-            value: FloatArray = voxels.take(beyond, mode="clip") - low
+            value: Float32Array = voxels.take(beyond, mode="clip") - low
             value *= weight
             value += low
             return value
 
-        def along_x(offset: int) -> FloatArray:
+        def along_x(offset: int) -> Float32Array:
             left = along_z(offset)
             right = along_z(offset + 1)
             right -= left
@@ -253,7 +253,7 @@ class _Room:
         top += bottom
         return top
 
-    def _along_x(self, voxels: FloatArray, left: FloatArray) -> None:
+    def _along_x(self, voxels: Float32Array, left: Float32Array) -> None:
         """Interpolate between a voxel and its neighbour to the right."""
         # Every place was proved to lie inside; clipping spares a second check.
         voxels.take(self.corner, out=left, mode="clip")

@@ -6,13 +6,13 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pydicom
 import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileMetaDataset
 
 from nodal_staging.exams.dicom.headers import UNREADABLE
 from nodal_staging.exams.isolation import isolated
+from nodal_staging.study.arrays import IntegerArray
 from nodal_staging.study.errors import DicomSeriesError
 
 MOST_COMPRESSED_BYTES = 256 * 1024**2
@@ -33,7 +33,7 @@ NEEDED = [
 ]
 
 
-def decode(path: Path, shape: tuple[int, int]) -> npt.NDArray[np.integer]:
+def decode(path: Path, shape: tuple[int, int]) -> IntegerArray:
     """Return the stored values of a compressed single-frame file.
 
     Parameters
@@ -60,7 +60,7 @@ def decode(path: Path, shape: tuple[int, int]) -> npt.NDArray[np.integer]:
     )
 
 
-def _decode(path: Path, shape: tuple[int, int]) -> npt.NDArray[np.integer]:
+def _decode(path: Path, shape: tuple[int, int]) -> IntegerArray:
     """Decode in the child, without what native code prints."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_ERROR)
     with tempfile.TemporaryDirectory() as folder:

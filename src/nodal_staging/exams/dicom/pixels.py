@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.exams.dicom.decoding import decode
 from nodal_staging.exams.dicom.folder import naming_file, series_files
@@ -13,15 +12,13 @@ from nodal_staging.exams.dicom.headers import UNREADABLE, inflate
 from nodal_staging.exams.dicom.scanning import DEFLATED, EXPLICIT_BIG, NATIVE
 from nodal_staging.exams.dicom.series import OUTSIDE, Series, Slice
 from nodal_staging.geometry import Box
+from nodal_staging.study.arrays import Float32Array, IntegerArray, Plane, Volume
 from nodal_staging.study.errors import DicomSeriesError, InputError, naming
-
-FloatArray = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.integer]
 
 
 def read_boxes(
     folder: Path, series: Series, boxes: Sequence[Box], *, role: str
-) -> list[FloatArray]:
+) -> list[Volume]:
     """Read boxes of an indexed series in one pass over the files they need.
 
     Parameters
@@ -87,7 +84,7 @@ def _add(
     rows: "_Rows",
     parts: Sequence[_Part],
     boxes: Sequence[Box],
-    values: Sequence[FloatArray],
+    values: Sequence[Float32Array],
 ) -> None:
     """Add a slice's share to each plane of the boxes that it contributes to."""
     for part in parts:
@@ -109,7 +106,7 @@ class _Rows:
         _, self._height, self._width = series.lattice.shape
         self._source = self._open(path)
 
-    def read(self, start: tuple[int, int], shape: tuple[int, int]) -> FloatArray:
+    def read(self, start: tuple[int, int], shape: tuple[int, int]) -> Plane:
         """Return a rectangle, float32 ``(y, x)``; start and shape are ``(y, x)``."""
         item = self._item
         rows = self._stored(start[0], shape[0])
@@ -124,7 +121,7 @@ class _Rows:
             np.maximum(values, OUTSIDE["HU"], out=values)
         return values
 
-    def _open(self, path: Path) -> Path | bytes | IntArray:
+    def _open(self, path: Path) -> Path | bytes | IntegerArray:
         """Return where native rows lie, or the decoded slice."""
         try:
             if path.stat().st_size != self._item.size:
@@ -140,7 +137,7 @@ class _Rows:
             raise _changed("file") from None
         return path
 
-    def _stored(self, first: int, count: int) -> IntArray:
+    def _stored(self, first: int, count: int) -> IntegerArray:
         """Return stored values ``(y, x)``, unused bits cleared."""
         if isinstance(self._source, np.ndarray):
             return _cleared(self._source[first : first + count], self._item)
@@ -165,7 +162,7 @@ class _Rows:
         return content
 
 
-def _cleared(stored: IntArray, item: Slice) -> IntArray:
+def _cleared(stored: IntegerArray, item: Slice) -> IntegerArray:
     """Drop bits that are not the pixel's, keeping its sign, as GDCM does."""
     pixel_format = item.format
     above = 8 * stored.dtype.itemsize - 1 - pixel_format.high_bit

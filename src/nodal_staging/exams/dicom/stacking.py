@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.exams.dicom.frames import Frame
-from nodal_staging.geometry import FloatArray, Lattice, triple
+from nodal_staging.geometry import Lattice, triple
+from nodal_staging.study.arrays import FloatArray, IntArray
 from nodal_staging.study.errors import DicomSeriesError
 
 GAP_TOLERANCE = 0.01
@@ -207,7 +207,7 @@ def _blends(along: FloatArray, step_mm: float) -> tuple[Blend, ...]:
     nearest = np.rint(places)
     near = np.abs(along[nearest.astype(int)] - heights) <= GAP_TOLERANCE_MM
     places = np.where(near, nearest, places)
-    lower: npt.NDArray[np.int_] = np.floor(places).astype(int)
+    lower: IntArray = np.floor(places).astype(int)
     upper = np.minimum(lower + 1, len(along) - 1)
     return tuple(
         (int(one), int(other), float(share))

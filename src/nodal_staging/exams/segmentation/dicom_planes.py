@@ -5,11 +5,11 @@ neighbours; missing ones are empty.
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.exams.placed_grid import FARTHEST_MM, placed_grid
 from nodal_staging.exams.segmentation.dicom_header import SegHeader
 from nodal_staging.geometry import Lattice
+from nodal_staging.study.arrays import FloatArray
 from nodal_staging.study.errors import SegmentationError
 
 SAME_PLANE_MM = 1e-2
@@ -17,8 +17,6 @@ LEAST_SPACING_MM = 0.1  # of a declared distance that is believed
 OFF_GRID = 0.05  # of the distance of planes: positions are rounded
 SHIFTED = 1e-2  # of the distance of rows
 NOT_ROTATED = 1e-3
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def planes(header: SegHeader) -> tuple[Lattice, list[int]]:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.exams.segmentation.dicom_header import (
     PIXEL_DATA_START,
@@ -28,6 +27,7 @@ from nodal_staging.exams.segmentation.regions import (
     described,
     in_order,
 )
+from nodal_staging.study.arrays import GenericArray
 from nodal_staging.study.errors import SegmentationError
 
 UNDEFINED_LENGTH = 2**32 - 1
@@ -107,7 +107,7 @@ def _check_length(file: BinaryIO, header: SegHeader, size: int) -> None:
     file.seek(position)
 
 
-def _frames(file: BinaryIO, header: SegHeader) -> Iterator[npt.NDArray[np.generic]]:
+def _frames(file: BinaryIO, header: SegHeader) -> Iterator[GenericArray]:
     """Yield segment numbers ``(y, x)`` of one frame after the other."""
     start = file.tell()
     shape = (header.rows, header.columns)

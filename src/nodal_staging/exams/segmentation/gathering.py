@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.exams.segmentation.regions import (
     Index,
@@ -15,13 +14,12 @@ from nodal_staging.exams.segmentation.regions import (
 )
 from nodal_staging.exams.voxel_stream import VoxelStream
 from nodal_staging.geometry import Lattice
+from nodal_staging.study.arrays import GenericArray, IntArray, Mask
 from nodal_staging.study.errors import SegmentationError
 
 BLOCK_VOXELS = 2**20
 MOST_LABELS = 4096
 LARGEST_FLOAT_LABEL = 2**53  # beyond it floats no longer tell neighbours apart
-
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Fragment:
     """The part of a label that one slab holds; ``start`` is ``(z, y, x)``."""
 
     start: Index
-    mask: npt.NDArray[np.bool_]
+    mask: Mask
 
 
 class Gathering:
@@ -46,7 +44,7 @@ class Gathering:
         self._fragments: dict[tuple[int, int], list[Fragment]] = {}
         self._bytes = 0
 
-    def add(self, slab: npt.NDArray[np.generic], *, layer: int, first: int) -> None:
+    def add(self, slab: GenericArray, *, layer: int, first: int) -> None:
         """Take the labels of a slab.
 
         Parameters
@@ -77,7 +75,7 @@ class Gathering:
         check_masks(total)
         return [self._region(key, *boxes[key]) for key in sorted(boxes)]
 
-    def _keep(self, key: tuple[int, int], index: Integers) -> None:
+    def _keep(self, key: tuple[int, int], index: IntArray) -> None:
         """Store the voxels of one label in one slab as a box."""
         start, stop = index.min(axis=1), index.max(axis=1) + 1
         self._bytes += int(np.prod(stop - start))
@@ -88,7 +86,7 @@ class Gathering:
         if len(self._fragments) > MOST_LABELS:
             raise _too_many_labels()
 
-    def _region(self, key: tuple[int, int], start: Integers, stop: Integers) -> Region:
+    def _region(self, key: tuple[int, int], start: IntArray, stop: IntArray) -> Region:
         mask = np.zeros(stop - start, np.bool_)
         for part in self._fragments.pop(key):
             corner = np.subtract(part.start, start)
@@ -118,8 +116,8 @@ def gathered(voxels: VoxelStream) -> list[Region]:
 
 
 def _labelled(
-    slab: npt.NDArray[np.generic],
-) -> Iterator[tuple[Integers, npt.NDArray[np.generic]]]:
+    slab: GenericArray,
+) -> Iterator[tuple[IntArray, GenericArray]]:
     """Yield index ``(3, n)`` and value of the voxels that are not 0, block by block.
 
     Most slices of a CT hold no node, and most rows of the others. The largest bit
@@ -142,7 +140,7 @@ def _labelled(
             yield np.stack([z, y, x]), chosen[row, x]
 
 
-def _as_labels(values: npt.NDArray[np.generic]) -> Integers:
+def _as_labels(values: GenericArray) -> IntArray:
     """Return values as positive integers, or refuse them."""
     if values.dtype.kind == "f":
         with np.errstate(invalid="ignore"):  # some bit patterns of NaN warn
@@ -160,7 +158,7 @@ def _as_labels(values: npt.NDArray[np.generic]) -> Integers:
     return values.astype(np.int64)
 
 
-def _by_value(index: Integers, values: Integers) -> Iterator[tuple[int, Integers]]:
+def _by_value(index: IntArray, values: IntArray) -> Iterator[tuple[int, IntArray]]:
     """Part the voxels of a slab by label value."""
     if values.min() == values.max():
         yield int(values[0]), index
@@ -177,7 +175,7 @@ def _by_value(index: Integers, values: Integers) -> Iterator[tuple[int, Integers
         yield int(values[low]), index[:, low:high]
 
 
-def _box(parts: list[Fragment]) -> tuple[Integers, Integers]:
+def _box(parts: list[Fragment]) -> tuple[IntArray, IntArray]:
     """Return start and stop ``(z, y, x)`` of the box around fragments."""
     starts = np.array([part.start for part in parts], dtype=np.int64)
     stops = starts + np.array([part.mask.shape for part in parts], dtype=np.int64)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nodal_staging.geometry import Lattice
+from nodal_staging.study.arrays import Mask
 from nodal_staging.study.errors import SegmentationError
 
 MOST_MASK_BYTES = 1024**3
@@ -61,7 +62,7 @@ class Region:
     value: int
     name: str | None = field(repr=False)
     start: Index
-    mask: npt.NDArray[np.bool_]
+    mask: Mask
 
     @property
     def label(self) -> Label:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from nodal_staging.exams.segmentation.regions import Index, Region, as_index
 from nodal_staging.geometry import Lattice
+from nodal_staging.study.arrays import FloatArray, Mask
 from nodal_staging.study.errors import SegmentationError
 
 SAME_DIRECTION = 1e-3
@@ -20,9 +21,6 @@ WHOLE_SHIFT_VOXELS = 1e-2
 MOST_DRIFT_VOXELS = 0.5
 LEAST_INSIDE = 0.99
 MOST_MASK_VOXELS = 2 * 1024**3
-
-FloatArray = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.paper.recover_counts.contradictions import Verdict, judge
 from nodal_staging.paper.recover_counts.fits import RULES, fits
 from nodal_staging.paper.recover_counts.printed import PublishedRow, PublishedTableError
+from nodal_staging.study.arrays import IntArray
 
 Assignment = Mapping[str, str]
 """Convention to rounding rule."""
-Tally = npt.NDArray[np.int64]
 
 MOST_CONVENTIONS = 6
 
@@ -89,7 +88,7 @@ def judge_row(row: PublishedRow, assignment: Assignment) -> Verdict:
     return judge([fits(row, cell, assignment[cell.convention]) for cell in row.cells])
 
 
-def _tally(row: PublishedRow, conventions: Sequence[str]) -> Tally:
+def _tally(row: PublishedRow, conventions: Sequence[str]) -> IntArray:
     """Count the violated cells of a row.
 
     Returns
@@ -108,7 +107,7 @@ def _tally(row: PublishedRow, conventions: Sequence[str]) -> Tally:
     return np.unique(kept.astype(np.int64), axis=2).transpose(2, 0, 1)
 
 
-def _fewest(tally: Tally, chosen: Sequence[int]) -> int:
+def _fewest(tally: IntArray, chosen: Sequence[int]) -> int:
     """Return the fewest violated cells of a row under the rules of an assignment."""
     places = range(len(chosen))
     return int(tally[:, list(places), list(chosen)].sum(axis=1).min())

@@ -11,12 +11,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.paper.recover_counts.fits import Pair
+from nodal_staging.study.arrays import BoolArray, IntArray
 
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 Cells = tuple[int, ...]
 """Places of cells in their row."""
 

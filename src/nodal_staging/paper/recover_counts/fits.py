@@ -3,12 +3,10 @@
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.paper.recover_counts.printed import Cell, PublishedRow
+from nodal_staging.study.arrays import BoolArray, IntArray
 
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 Pair = tuple[int, int]
 Rule = Callable[[IntArray, IntArray], IntArray]
 

@@ -13,12 +13,11 @@ Fagerland et al., BMC Med Res Methodol 2013;13:91. Miettinen, Biometrics 1968;24
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import betainc
 from scipy.stats import binom, norm
 
-IntArray = npt.NDArray[np.int64]
+from nodal_staging.study.arrays import IntArray
 
 TESTS = ("mid", "exact", "corrected")
 MOST_NODES = 20_000

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nodal_staging.classifiers.called_nodes import CalledNodes
@@ -24,9 +23,9 @@ from nodal_staging.statistics.reader_study.ratings import (
     LEVELS,
     CommonNodes,
 )
+from nodal_staging.study.arrays import FloatArray
 from nodal_staging.tables.columns import count, number, one_of, table, text
 
-FloatArray = npt.NDArray[np.float64]
 Row = dict[str, object]
 
 ORDINAL, DICHOTOMISED = "ordinal", "dichotomised"

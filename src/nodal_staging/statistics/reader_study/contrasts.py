@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from math import isfinite, sqrt
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pandera.pandas as pa
 from scipy.stats import t
@@ -37,6 +36,7 @@ from nodal_staging.statistics.reader_study.areas import (
     on_basis,
 )
 from nodal_staging.statistics.reader_study.ratings import CommonNodes, in_common
+from nodal_staging.study.arrays import FloatArray
 from nodal_staging.tables.columns import (
     count,
     number,
@@ -46,7 +46,6 @@ from nodal_staging.tables.columns import (
     text,
 )
 
-FloatArray = npt.NDArray[np.float64]
 Row = dict[str, object]
 
 PUBLISHED = "published"

@@ -13,7 +13,6 @@ Cohen, Psychol Bull 1968;70:213.
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,11 +25,10 @@ from nodal_staging.statistics.reader_study.ratings import (
     LEVELS,
     in_common,
 )
+from nodal_staging.study.arrays import AnyArray, FloatArray, IntArray
 from nodal_staging.study.seeds import named_seed
 from nodal_staging.tables.columns import count, number, optional_number, table, text
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 Row = dict[str, object]
 
 CELLS = LEVELS * LEVELS
@@ -153,7 +151,7 @@ def _same(counts: IntArray, name: str) -> int:
     return int(counts.reshape(LEVELS, LEVELS)[SHARES[name]].sum())
 
 
-def _measures(counts: npt.NDArray[Any]) -> dict[str, FloatArray]:
+def _measures(counts: AnyArray) -> dict[str, FloatArray]:
     """Return every measure of tables ``(b, cells)``."""
     table = counts.reshape(-1, LEVELS, LEVELS)
     total = table.sum(axis=(1, 2))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from nodal_staging.classifiers.called_nodes import CalledNodes
 from nodal_staging.classifiers.labelled_scores import (
@@ -15,10 +14,7 @@ from nodal_staging.classifiers.labelled_scores import (
     scarce_class,
 )
 from nodal_staging.classifiers.scores import called_positive
-
-BoolArray = npt.NDArray[np.bool_]
-FloatArray = npt.NDArray[np.float64]
-TextArray = npt.NDArray[np.str_]
+from nodal_staging.study.arrays import BoolArray, FloatArray, TextArray
 
 LEVELS = 4
 """Ratings go from 1 (very unlikely) to 4 (very likely)."""
