@@ -105,8 +105,8 @@ def test_script_uses_what_the_rule_declares_and_nothing_else(name):
     # Sums of code and of rows of a sheet: a job depends on them without reading them.
     assert used["params"] | {"code"} == set(rule.params.keys()) - {"rows"}
     # A resource that is no parameter changes no result.
-    assert used.get("resources", set()) <= {"gpu", "on_bad_exam"}
-    assert ("on_bad_exam" in rule.resources) == ("resources.on_bad_exam" in text)
+    assert used.get("resources", set()) <= {"gpu", "stops_at_bad_exam"}
+    assert ("stops_at_bad_exam" in rule.resources) == ("stops_at_bad_exam" in text)
     if "snakemake.resources.gpu" in text:
         assert rule.resources["gpu"]
 

@@ -32,7 +32,7 @@ rule read_label_names:
     resources:
         mem_mb=growing(1500),
         runtime=growing(60),
-        on_bad_exam=ON_BAD_EXAM,
+        stops_at_bad_exam=STOPS_AT_BAD_EXAM,
     params:
         label_names=lookup(within=config, dpath="cohort/label_names"),
         rows=rows_of,
@@ -104,7 +104,7 @@ rule inspect_exams:
     resources:
         mem_mb=growing(1500),
         runtime=growing(120),
-        on_bad_exam=ON_BAD_EXAM,
+        stops_at_bad_exam=STOPS_AT_BAD_EXAM,
     params:
         evidence=EVIDENCE,
         repairs=lookup(within=config, dpath="cohort/repairs"),
@@ -150,7 +150,7 @@ rule accept_exams:
     resources:
         **SMALL_JOB,
     params:
-        on_bad_exam=ON_BAD_EXAM,
+        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
         code=version_of("accept_exams"),
     script:
         "../scripts/cohort/accept_exams.py"

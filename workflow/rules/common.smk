@@ -93,8 +93,9 @@ CRITERIA = config["cohort"]["criteria"]
 LIMITS = {key: CRITERIA[key] for key in ("period", "require_pet", "first_exam_only")}
 EVIDENCE = {key: value for key, value in CRITERIA.items() if key not in LIMITS}
 # Whether a job ends at an unusable exam or goes on without it. Its results are the same,
-# so they do not depend on it: resources, unlike params, are not recorded with them.
-ON_BAD_EXAM = config["cohort"]["on_bad_exam"]
+# so they do not depend on it: resources, unlike params, are not recorded with them. It
+# is a number because jobs of a group must agree on resources that are words.
+STOPS_AT_BAD_EXAM = int(config["cohort"]["on_bad_exam"] == "fail")
 # What the architecture selection chose, where the study follows it.
 CHOSEN = (
     "<results>/selection/chosen.json" if config["selection"]["choose"] == "best" else []

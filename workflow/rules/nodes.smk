@@ -35,7 +35,7 @@ rule measure_nodes:
     resources:
         mem_mb=growing(1500),
         runtime=growing(120),
-        on_bad_exam=ON_BAD_EXAM,
+        stops_at_bad_exam=STOPS_AT_BAD_EXAM,
     params:
         limits=LIMITS,
         rows=rows_of,
@@ -134,7 +134,7 @@ rule extract_patches:
         mem_mb=growing(3000),
         # A row of the nodes is some 200 bytes, and its patch up to 3 s.
         runtime=growing(240, per_mb=250),
-        on_bad_exam=ON_BAD_EXAM,
+        stops_at_bad_exam=STOPS_AT_BAD_EXAM,
     params:
         limits=LIMITS,
         size_mm=lookup(within=config, dpath="patches/size_mm"),

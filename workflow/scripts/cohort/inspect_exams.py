@@ -15,7 +15,7 @@ with job_log(snakemake.log[0]):
         nodes=snakemake.input.nodes,
         shard=snakemake.wildcards.scatteritem,
         rules=Rules.of(snakemake.params.evidence, snakemake.params.repairs),
-        on_bad_exam=snakemake.resources.on_bad_exam,
+        on_bad_exam="fail" if snakemake.resources.stops_at_bad_exam else "exclude",
         inspections=snakemake.output.inspections,
         index=snakemake.output.index,
     )

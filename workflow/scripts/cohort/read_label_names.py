@@ -14,6 +14,6 @@ with job_log(snakemake.log[0]):
         exams=snakemake.input[0],
         shard=snakemake.wildcards.scatteritem,
         naming=Naming.of(names) if names else None,
-        on_bad_exam=snakemake.resources.on_bad_exam,
+        on_bad_exam="fail" if snakemake.resources.stops_at_bad_exam else "exclude",
         output=snakemake.output[0],
     )

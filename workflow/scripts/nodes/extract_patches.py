@@ -21,7 +21,7 @@ with job_log(snakemake.log[0]):
             limits=Limits.of(snakemake.params.limits),
         ),
         measured=snakemake.input.measured,
-        on_bad_exam=snakemake.resources.on_bad_exam,
+        on_bad_exam="fail" if snakemake.resources.stops_at_bad_exam else "exclude",
         cube=Cube(
             snakemake.params.size_mm,
             snakemake.params.spacing_mm,

@@ -20,6 +20,6 @@ with job_log(snakemake.log[0]):
             index=snakemake.input.index,
             limits=Limits.of(snakemake.params.limits),
         ),
-        on_bad_exam=snakemake.resources.on_bad_exam,
+        on_bad_exam="fail" if snakemake.resources.stops_at_bad_exam else "exclude",
         output=snakemake.output[0],
     )
