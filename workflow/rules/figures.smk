@@ -52,8 +52,7 @@ rule draw_figure_1:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         window_hu=lookup(within=config, dpath="image/window_hu"),
         synthetic=SYNTHETIC,
@@ -88,8 +87,7 @@ rule draw_figure_2:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_2"),
@@ -118,8 +116,7 @@ rule draw_figure_3:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_3"),
@@ -148,8 +145,7 @@ rule draw_figure_4:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_4"),
@@ -181,8 +177,7 @@ rule draw_figure_5:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         cnns=[f"cnn_{cnn}" for cnn in CNNS],
         readers=READERS,
@@ -214,8 +209,7 @@ rule draw_figure_6:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         cnns=CNNS,
         window_hu=lookup(within=config, dpath="image/window_hu"),
@@ -246,8 +240,7 @@ rule draw_figure_7:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         cnns=CNNS[1:],
         window_hu=lookup(within=config, dpath="image/window_hu"),
@@ -274,8 +267,7 @@ rule draw_signed_heatmaps:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         cnns=CNNS,
         paired=CNNS[1:],
@@ -297,8 +289,7 @@ rule draw_faithfulness:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         cnns=CNNS,
         synthetic=SYNTHETIC,

@@ -87,8 +87,7 @@ rule draw_readers:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         networks=[f"cnn_{cnn}" for cnn in CNNS],
         confidence_level=lookup(within=config, dpath="statistics/confidence_level"),

@@ -39,8 +39,7 @@ rule record_provenance:
     conda:
         "../../envs/stats.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         config=deciding_options(config),
         code=version_of("record_provenance"),
@@ -97,8 +96,7 @@ rule write_report:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         study=lookup(within=config, dpath="study"),
         cnns=CNNS,

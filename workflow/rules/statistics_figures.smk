@@ -24,8 +24,7 @@ rule draw_calibration:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         cnns=[f"cnn_{cnn}" for cnn in CNNS],
         synthetic=SYNTHETIC,
@@ -49,8 +48,7 @@ rule draw_decision_curves:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         cnns=[f"cnn_{cnn}" for cnn in CNNS],
         others=BESIDE_CNNS,
@@ -71,8 +69,7 @@ rule draw_subgroups:
     conda:
         "../../envs/core.yaml"
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(10),
+        **SMALL_JOB,
     params:
         classifiers=[f"cnn_{cnn}" for cnn in CNNS],
         synthetic=SYNTHETIC,
