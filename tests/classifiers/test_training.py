@@ -244,6 +244,7 @@ assert new_network(plan, "all").jit_compile is True
 """
 
 
+@pytest.mark.training
 def test_xla_compiles_where_it_is_asked_for(job, tmp_path):
     """Keras drops it with a mere warning where operations must be deterministic."""
     path = tmp_path / "recipe.json"

@@ -102,6 +102,7 @@ def test_exact_p_of_patients_by_turning_every_sign(each):
     assert sign_flip_p(np.array(each)) == pytest.approx(expected, abs=1e-14)
 
 
+@pytest.mark.simulation
 def test_thousands_of_patients_have_an_exact_p():
     rng = np.random.default_rng(1)
     each = rng.choice([-3, -2, -1, 0, 1, 2, 3], 20_000)
