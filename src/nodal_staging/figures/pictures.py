@@ -126,7 +126,7 @@ def mark_right(axes: Axes, *, colour: str = "white") -> None:
     )
 
 
-def write_below(axes: Axes, words: str, *, linespacing: float = 1.2) -> None:
+def write_below(axes: Axes, words: str, *, linespacing: float | None = None) -> None:
     """Write lines of text below a picture, from its left edge."""
     axes.annotate(
         words,
