@@ -143,6 +143,7 @@ def kinds_of(nodes):
     return kinds.values()
 
 
+@pytest.mark.simulation
 def test_the_interval_is_that_of_patients_drawn_one_by_one(nodes, tmp_path):
     """1,500 naive draws against 20,000: five errors of a quantile of the former."""
     score = np.random.default_rng(0).normal(size=len(nodes))

@@ -212,3 +212,21 @@ def test_a_missing_r_is_a_sentence(tmp_path):
     found, _ = in_new_process(code, tmp_path, PATH=str(tmp_path), R_HOME="")
     assert "R cannot be started" in found
     assert "install R" in found
+
+
+def test_programs_started_after_r_find_their_own_libraries():
+    """R sets a search path under which another Python's libraries may be found."""
+    body = (
+        "import os\n"
+        "from nodal_staging.statistics.proc import engine\n"
+        "before = os.environ.get('LD_LIBRARY_PATH')\n"
+        "engine()\n"
+        "assert os.environ.get('LD_LIBRARY_PATH') == before"
+    )
+    for given in ({}, {"LD_LIBRARY_PATH": "/opt/own"}):
+        environment = {k: v for k, v in os.environ.items() if k != "LD_LIBRARY_PATH"}
+        subprocess.run(
+            [sys.executable, "-c", body],
+            env=environment | given | {"PYTHONPATH": SOURCE},
+            check=True,
+        )

@@ -290,6 +290,7 @@ def here(scores, folder, engine):
     return json.loads((folder / "a.json").read_text())
 
 
+@pytest.mark.simulation
 def test_a_hostile_rprofile_changes_no_statistic(tmp_path):
     """The whole computation in a folder that tries to interfere."""
     scores = simulate(tmp_path / "a.csv")

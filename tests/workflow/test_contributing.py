@@ -70,6 +70,7 @@ def repository(tmp_path_factory) -> Path:
     folder = copy_repository(tmp_path_factory.mktemp("recipes") / "repository")
     shutil.copy(ROOT / "pyproject.toml", folder)
     shutil.copytree(ROOT / "tests" / "helpers", folder / "tests" / "helpers")
+    shutil.copytree(ROOT / "docs", folder / "docs")
     for name in ["tests/conftest.py", *CONTRACTS]:
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)

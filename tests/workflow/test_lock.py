@@ -87,16 +87,19 @@ DISTRIBUTIONS = {
 """Distributions whose name is not that of what is imported."""
 
 
-def imports_of(path: Path) -> Iterator[str]:
-    """Yield the dotted names that a file imports, also those inside functions."""
+@cache
+def imports_of(path: Path) -> list[str]:
+    """Return the dotted names that a file imports, also those inside functions."""
+    found = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             home = ".".join(filter(None, [*above(path, node.level), node.module]))
-            yield from (f"{home}.{alias.name}" for alias in node.names)
+            found += [f"{home}.{alias.name}" for alias in node.names]
         elif isinstance(node, ast.Call) and is_import_module(node.func):
-            yield ast.literal_eval(node.args[0])
+            found.append(ast.literal_eval(node.args[0]))
+    return found
 
 
 def is_import_module(function: ast.expr) -> bool:

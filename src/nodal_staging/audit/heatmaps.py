@@ -121,7 +121,7 @@ def audit_heatmaps(
     Parameters
     ----------
     checks, heatmaps
-        CNN to ``heatmap_checks.NODE_CHECKS`` and to its heatmaps.
+        CNN to ``heatmap_files.NODE_CHECKS`` and to its heatmaps.
     nodes
         ``tables.NODES``.
     bootstrap

@@ -33,6 +33,7 @@ def confusion(positive: BoolArray, called: BoolArray) -> Confusion:
 
     Examples
     --------
+    >>> import numpy as np
     >>> confusion(np.array([True, True, False]), np.array([True, False, False]))
     Confusion(tp=1, fn=1, tn=1, fp=0)
     """

@@ -20,6 +20,7 @@ Robin et al., BMC Bioinformatics 2011;12:77.
 import logging
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -299,6 +300,16 @@ def _require_sound(score: FloatArray, positive: BoolArray) -> None:
         )
 
 
+@contextmanager
+def _libraries_for_children() -> Iterator[None]:
+    """Keep the search path of libraries: with R's, children may load another Python."""
+    before = os.environ.get("LD_LIBRARY_PATH")
+    yield
+    os.environ.pop("LD_LIBRARY_PATH", None)
+    if before is not None:
+        os.environ["LD_LIBRARY_PATH"] = before
+
+
 @cache
 def _start_r() -> Any:
     """Start R once, load pROC, and return the function that evaluates R code."""
@@ -313,7 +324,8 @@ def _start_r() -> Any:
         embedded.set_initoptions(("rpy2", "--vanilla", "--quiet", "--no-save"))
         for stream in ("consolewrite_print", "consolewrite_warnerror"):
             setattr(callbacks, stream, _to_log)
-        robjects = import_module("rpy2.robjects")
+        with _libraries_for_children():
+            robjects = import_module("rpy2.robjects")
     except (ImportError, OSError, ValueError) as error:
         raise ProcError(
             f"R cannot be started ({error}); install R (Debian: r-base-core) and "
