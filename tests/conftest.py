@@ -11,6 +11,7 @@ import nodal_staging  # noqa: F401
 pytest_plugins = ["slow_groups", "two_processes"]
 
 REAL_FILES = Path(__file__).parents[2] / "shared" / "data" / "formats"
+FAULTY_FILES = REAL_FILES.with_name("faults")
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +20,14 @@ def real_files() -> Path:
     if not REAL_FILES.is_dir():
         pytest.skip("the folder of real DICOM and MITK files is not beside this clone")
     return REAL_FILES
+
+
+@pytest.fixture(scope="session")
+def faulty_files() -> Path:
+    """Return the folder of small inputs that are wrong in one way each."""
+    if not FAULTY_FILES.is_dir():
+        pytest.skip("the folder of faulty inputs is not next to this clone")
+    return FAULTY_FILES
 
 
 @pytest.fixture(scope="session")

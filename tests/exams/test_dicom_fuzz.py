@@ -231,6 +231,7 @@ TIMES = st.sampled_from(
     "000000 120000 130000.5 235959.9999999 240000 256199 12 x".split()
 )
 DATES = st.sampled_from("20200101 00010101 99991231 00000000 2020 x".split())
+OFFSETS = st.sampled_from(["", "+0000", "+0100", "-0800", "+9999", "-1", "x"])
 
 
 @pytest.mark.fuzz
@@ -248,6 +249,7 @@ def test_any_pet_header_gives_a_bearable_factor_or_is_refused(data):
         "SeriesTime": TIMES,
         "AcquisitionDate": DATES,
         "AcquisitionTime": TIMES,
+        "TimezoneOffsetFromUTC": OFFSETS,
         **dict.fromkeys(
             [
                 "PatientWeight",
@@ -265,7 +267,7 @@ def test_any_pet_header_gives_a_bearable_factor_or_is_refused(data):
     )
     for name in ("RadionuclideTotalDose", "RadionuclideHalfLife"):
         tracer.add(DataElement(name, "LO", data.draw(NUMBERS)))
-    moment = data.draw(DATES) + data.draw(TIMES)
+    moment = data.draw(DATES) + data.draw(TIMES) + data.draw(OFFSETS)
     if data.draw(st.booleans()):
         tracer.add(DataElement("RadiopharmaceuticalStartDateTime", "LO", moment))
     slice_.CorrectedImage = ["ATTN", "DECY"]

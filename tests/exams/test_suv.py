@@ -10,12 +10,13 @@ import SimpleITK as sitk
 from dicom_files import read_whole, write_series
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pet_headers import BASE, INJECTION, TRACER, dataset
 from pydicom.dataset import Dataset
 from pydicom.sr._snomed_dict import mapping
 from pydicom.sr.codedict import codes
 
 from nodal_staging.exams.dicom import index_pet
-from nodal_staging.exams.dicom.pet_header import GE, PHILIPS, SIEMENS, pet_slice
+from nodal_staging.exams.dicom.pet_header import pet_slice
 from nodal_staging.exams.suv import SUVError, suv_factors
 
 GOLD = {
@@ -23,48 +24,8 @@ GOLD = {
     "GE_MEDICAL_AND_BQML": 0.0005367387681819742,
     "PHILIPS_CNTS_AND_SUV": 0.000728,
 }
-TRACER = ("RadionuclideTotalDose", "RadionuclideHalfLife")
-INJECTION = ("RadiopharmaceuticalStartTime", "RadiopharmaceuticalStartDateTime")
-BASE = {
-    "Units": "BQML",
-    "DecayCorrection": "START",
-    "CorrectedImage": ["ATTN", "DECY"],
-    "PatientWeight": 80,
-    "RadionuclideTotalDose": 150e6,
-    "RadionuclideHalfLife": 4062.6,
-    "RadiopharmaceuticalStartTime": "120000",
-    "SeriesDate": "20200101",
-    "SeriesTime": "130000",
-    "AcquisitionDate": "20200101",
-    "AcquisitionTime": "130000",
-    "FrameReferenceTime": 0,
-    "ActualFrameDuration": 120000,
-}
 SCT_OF_SRT = mapping["SRT"]
 BY_HAND = 80_000 / (150e6 * 2 ** (-3600 / 4062.6))
-
-
-def dataset(**changes) -> Dataset:
-    result, tracer = Dataset(), Dataset()
-    for name, value in (BASE | changes).items():
-        if value is None:
-            continue
-        if name in TRACER + INJECTION:
-            setattr(tracer, name, value)
-        elif name == "code":
-            tracer.RadionuclideCodeSequence = [Dataset()]
-            tracer.RadionuclideCodeSequence[0].CodeValue = value
-        elif name in {"ge", "siemens"}:
-            group, creator, (element,) = GE if name == "ge" else SIEMENS
-            block = result.private_block(group, creator, create=True)
-            block.add_new(element, "DT", value)
-        elif name in {"suv", "activity"}:
-            block = result.private_block(0x7053, PHILIPS[1], create=True)
-            block.add_new(0x00 if name == "suv" else 0x09, "DS", str(value))
-        else:
-            setattr(result, name, value)
-    result.RadiopharmaceuticalInformationSequence = [tracer]
-    return result
 
 
 def factor(**changes) -> float:
@@ -93,9 +54,9 @@ def real_headers(real_files, vendor) -> list[Dataset]:
 @pytest.mark.parametrize("vendor", GOLD)
 def test_real_headers_give_the_vendors_factor(real_files, vendor):
     slices = [pet_slice(header) for header in real_headers(real_files, vendor)]
-    assert suv_factors(slices, role="pet").values[0] == pytest.approx(
-        GOLD[vendor], rel=1e-11
-    )
+    found = suv_factors(slices, role="pet")
+    assert found.values[0] == pytest.approx(GOLD[vendor], rel=1e-11)
+    assert found.notes == ()
 
 
 def theirs(header: Dataset, **options) -> float:
@@ -172,8 +133,9 @@ def test_other_masses_are_those_of_another_package(sex, changes, normalization, 
 )
 def test_reference_objects_read_as_defined(real_files, name):
     folder = real_files / "ibsi_suv" / "DRO" / name
-    series = index_pet(folder / "PT", role="pet").series
-    suv = read_whole(folder / "PT", series)
+    found = index_pet(folder / "PT", role="pet")
+    assert found.notes == ()
+    suv = read_whole(folder / "PT", found.series)
     image = sitk.ReadImage(str(folder / "mask" / "DRO_mask.nii.gz"))
     inside = suv[sitk.GetArrayFromImage(image) > 0]
     assert inside.min() == pytest.approx(0.20, abs=0.005)

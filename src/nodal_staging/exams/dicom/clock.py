@@ -7,13 +7,48 @@ YEARS = range(1000, 9000)
 """Far from where arithmetic with dates ends; de-identification moves them widely."""
 
 DAY = re.compile(r"\d{8}", re.ASCII)
+OFFSET = re.compile(r"([+-])(\d\d)(\d\d)", re.ASCII)
+EARLIEST_ZONE, LATEST_ZONE = timedelta(hours=-12), timedelta(hours=14)
 TIME = re.compile(r"(\d\d)(?:(\d\d)(?:(\d\d)(?:\.(\d*))?)?)?", re.ASCII)
 
 
-def moment(value: str | None) -> datetime | None:
-    """Parse DICOM DT without its time-zone suffix; None where it is malformed."""
+def moment(
+    value: str | None, scanner_offset: timedelta | None = None
+) -> datetime | None:
+    """Parse DICOM DT; None where it is malformed.
+
+    Parameters
+    ----------
+    value
+        Date and time, with or without a suffix that states an offset from UTC.
+    scanner_offset
+        Offset of the scanner's clock from UTC, None where the header is silent.
+
+    Returns
+    -------
+    On the scanner's clock, if both offsets are known; else as it stands.
+    """
     text = (value or "").split("+")[0].split("-")[0].strip()
-    return joined(text[:8], text[8:])
+    whole = joined(text[:8], text[8:])
+    offset = suffix_offset(value)
+    if whole is None or offset is None or scanner_offset is None:
+        return whole
+    return whole - offset + scanner_offset
+
+
+def suffix_offset(value: str | None) -> timedelta | None:
+    """Return the offset from UTC at the end of a DT; None where there is none."""
+    return utc_offset((value or "").strip()[-5:])
+
+
+def utc_offset(value: str) -> timedelta | None:
+    """Parse an offset from UTC such as +0100; None where it is malformed."""
+    found = OFFSET.fullmatch(value.strip())
+    if found is None or int(found.group(3)) > 59:
+        return None
+    size = timedelta(hours=int(found.group(2)), minutes=int(found.group(3)))
+    offset = size if found.group(1) == "+" else -size
+    return offset if EARLIEST_ZONE <= offset <= LATEST_ZONE else None
 
 
 def joined(day: str, time: str) -> datetime | None:

@@ -1,15 +1,22 @@
 """What the header of a PET slice says about activity: a record of an allow-list."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydicom.dataset import Dataset
 
-from nodal_staging.exams.dicom.clock import joined, moment, time_of_day
+from nodal_staging.exams.dicom.clock import (
+    joined,
+    moment,
+    suffix_offset,
+    time_of_day,
+    utc_offset,
+)
 from nodal_staging.exams.dicom.elements import (
     Name,
     items,
     readable_number,
+    readable_text,
     text,
     texts,
 )
@@ -49,6 +56,7 @@ PET_TAGS: list[Any] = [
     "AcquisitionTime",
     "FrameReferenceTime",
     "ActualFrameDuration",
+    "TimezoneOffsetFromUTC",
     "RadiopharmaceuticalInformationSequence",
     *(
         (group, place)
@@ -66,7 +74,11 @@ def pet_slice(header: Dataset) -> PetSlice:
     A damaged number, or one that cannot be true, counts as none. Raises what pydicom
     raises on damaged sequences.
     """
-    tracer = _first(header, "RadiopharmaceuticalInformationSequence")
+    tracers = items(header, "RadiopharmaceuticalInformationSequence")
+    tracer = tracers[0] if tracers else Dataset()
+    scanner_offset = utc_offset(readable_text(header, "TimezoneOffsetFromUTC"))
+    injected = text(tracer, "RadiopharmaceuticalStartDateTime")
+    offset = suffix_offset(injected)
     suv_scale, activity_scale = _private(header, *PHILIPS)
     (ge_reference,) = _private(header, *GE)
     (siemens_reference,) = _private(header, *SIEMENS)
@@ -78,21 +90,25 @@ def pet_slice(header: Dataset) -> PetSlice:
         weight_kg=_scaled(header, "PatientWeight", 1e-3, WEIGHTS_KG),
         size_m=_scaled(header, "PatientSize", 1e-2, SIZES_M),
         sex=_word(header, "PatientSex"),
+        tracers=sum(1 for item in tracers if len(item)),
         dose_bq=_dose_bq(tracer),
         half_life_s=_possible(
             readable_number(tracer, "RadionuclideHalfLife"), HALF_LIVES_S
         ),
         radionuclide=_word(_first(tracer, "RadionuclideCodeSequence"), "CodeValue"),
-        injected_at=moment(text(tracer, "RadiopharmaceuticalStartDateTime")),
+        injected_at=moment(injected, scanner_offset),
+        injection_converted=offset not in {None, scanner_offset},
+        injection_zone_unknown=offset is not None and scanner_offset is None,
         injection_time_of_day=time_of_day(text(tracer, "RadiopharmaceuticalStartTime")),
-        decay_reference=_moment(header, ge_reference)
-        or _moment(header, siemens_reference),
+        decay_reference=_moment(header, ge_reference, scanner_offset)
+        or _moment(header, siemens_reference, scanner_offset),
         series_start=_joined(header, "Series"),
         acquired_at=_joined(header, "Acquisition"),
         frame_reference_s=_seconds(header, "FrameReferenceTime", FRAME_REFERENCES_S),
         frame_duration_s=_seconds(header, "ActualFrameDuration", FRAME_DURATIONS_S),
         suv_scale=_factor(header, suv_scale),
         activity_scale=_factor(header, activity_scale),
+        assumed_units=_assumed_units(header, tracer),
     )
 
 
@@ -121,8 +137,10 @@ def _private(
     return [(group, block << 8 | element) for element in elements]
 
 
-def _moment(header: Dataset, name: Name | None) -> datetime | None:
-    return None if name is None else moment(text(header, name))
+def _moment(
+    header: Dataset, name: Name | None, scanner_offset: timedelta | None
+) -> datetime | None:
+    return None if name is None else moment(text(header, name), scanner_offset)
 
 
 def _joined(header: Dataset, prefix: str) -> datetime | None:
@@ -154,6 +172,18 @@ def _dose_bq(tracer: Dataset) -> float | None:
     if dose is not None and dose < LEAST_DOSE_IN_BQ:
         dose *= 1e6
     return _possible(dose, DOSES_BQ)
+
+
+def _assumed_units(header: Dataset, tracer: Dataset) -> tuple[str, ...]:
+    """Remark on a dose and a weight that are not in Bq and kg."""
+    dose = readable_number(tracer, "RadionuclideTotalDose")
+    weight = readable_number(header, "PatientWeight")
+    notes = []
+    if dose is not None and 0 < dose < LEAST_DOSE_IN_BQ:
+        notes.append(f"RadionuclideTotalDose is {dose:g}: it was taken as MBq, not Bq")
+    if weight is not None and weight > WEIGHTS_KG[1]:
+        notes.append(f"PatientWeight is {weight:g}: it was taken as g, not kg")
+    return tuple(notes)
 
 
 def _seconds(

@@ -13,6 +13,10 @@ class PetSlice:
     Times are date-times of the scanner's clock, durations in s, dose in Bq, weight
     in kg, size in m; ``decay_reference`` is the moment that GE and Siemens state
     privately; ``suv_scale`` and ``activity_scale`` are Philips' private factors.
+    ``tracers`` counts injections. ``injected_at`` was turned from its own offset from
+    UTC to that of the scanner (``injection_converted``), or is taken as it stands
+    since the scanner's is missing (``injection_zone_unknown``). ``assumed_units`` are
+    remarks on numbers that were read in another unit than the standard's.
     """
 
     units: str
@@ -22,10 +26,13 @@ class PetSlice:
     weight_kg: float | None
     size_m: float | None
     sex: str
+    tracers: int
     dose_bq: float | None
     half_life_s: float | None
     radionuclide: str
     injected_at: datetime | None
+    injection_converted: bool
+    injection_zone_unknown: bool
     injection_time_of_day: timedelta | None
     decay_reference: datetime | None
     series_start: datetime | None
@@ -34,6 +41,7 @@ class PetSlice:
     frame_duration_s: float | None
     suv_scale: float | None
     activity_scale: float | None
+    assumed_units: tuple[str, ...] = ()
 
 
 def required(value: float | None, name: str) -> float:
