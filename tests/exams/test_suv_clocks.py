@@ -322,6 +322,11 @@ def test_an_injection_after_the_scan_is_refused_with_both_times(read):
     assert "-30 minutes" in message
 
 
+def test_an_injection_of_another_day_is_refused_with_both_times(read):
+    message = refusal(read, **{DATED: "20191231120000"})
+    assert "1500 minutes from injection at 12:00:00 on another day" in message
+
+
 @pytest.mark.parametrize(
     ("changes", "uptake_min", "words"),
     [

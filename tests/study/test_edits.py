@@ -192,6 +192,7 @@ NOT_COUNTED = {
 }
 
 
+@pytest.mark.workflow
 @pytest.mark.parametrize("edit", NOT_COUNTED.values(), ids=NOT_COUNTED)
 def test_an_edit_of_every_module_that_changes_nothing_counts_for_none(edit):
     assert changed(edited(edit), SOME) == set()

@@ -75,6 +75,7 @@ def test_a_file_that_nothing_names_is_found():
     assert unnamed_files(sources) == {"report/other.css"}
 
 
+@pytest.mark.workflow
 def test_nothing_hides_in_the_package():
     modules = {name: source.content for name, source in SOURCES.modules.items()}
     modules |= {path.stem: path.read_bytes() for path in SCRIPTS}

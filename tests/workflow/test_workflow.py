@@ -304,7 +304,14 @@ def test_the_report_is_offline_and_repeats_the_statistics(results):
 def test_own_files_give_the_same_nodes(results, tmp_path):
     """A cohort of one's own takes the same path; here, the phantom's raw files."""
     folder = copy_repository(tmp_path / "repository")
-    files = ("--cores", "2", "--notemp", "--until", "simulate_exams")
+    files = (
+        "--cores",
+        "2",
+        "--notemp",
+        "--until",
+        "simulate_exams",
+        "simulate_readers",
+    )
     simulated = snakemake(folder, *files)
     assert simulated.returncode == 0, simulated.stdout[-3000:]
     raw = (folder / "results" / "tests" / "raw").rename(tmp_path / "hospital")

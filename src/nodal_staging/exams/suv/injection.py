@@ -169,9 +169,10 @@ def uptake_s_of(injected: datetime, reference: datetime, half_life_s: float) -> 
     """
     uptake_s = (reference - injected).total_seconds()
     if not 0 <= uptake_s <= LONGEST_UPTAKE_HALF_LIVES * half_life_s:
+        day = "" if injected.date() == reference.date() else " on another day"
         raise SUVError(
-            f"{uptake_s / 60:.0f} minutes from injection at {shown(injected)} to scan "
-            f"at {shown(reference)}, expected 0 to {LONGEST_UPTAKE_HALF_LIVES} "
+            f"{uptake_s / 60:.0f} minutes from injection at {shown(injected)}{day} to "
+            f"scan at {shown(reference)}, expected 0 to {LONGEST_UPTAKE_HALF_LIVES} "
             "half-lives; correct the injection time, or leave the pet cell empty"
         )
     return uptake_s
