@@ -19,7 +19,6 @@ help: ## List the targets
 
 demo: setup ## Run the whole study on the synthetic cohort (10 to 20 minutes)
 	@tools/release_stale_lock.sh
-	@mkdir -p .snakemake && hostname >.snakemake/host
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
 	@echo
 	@echo "The study is ready:"

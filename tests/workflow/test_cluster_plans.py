@@ -85,18 +85,6 @@ def test_grid_engine_is_asked_for_the_end_of_a_job(tmp_path, queue, account, sai
     assert state_of_job(tmp_path, {"qstat": queue, "qacct": account}, 1) == said
 
 
-def test_the_lock_of_a_run_on_another_machine_is_left_alone(tmp_path):
-    folder = copy_repository(tmp_path / "repository")
-    lock = folder / ".snakemake" / "locks" / "0.input.lock"
-    lock.parent.mkdir(parents=True)
-    lock.write_text("x")
-    (folder / ".snakemake" / "host").write_text("another\n")
-    release = folder / "tools" / "release_stale_lock.sh"
-    done = subprocess.run([release], capture_output=True, text=True, check=True)
-    assert "The last run was started on another" in done.stderr
-    assert lock.exists()
-
-
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory) -> Path:
     return copy_repository(tmp_path_factory.mktemp("plans") / "repository")

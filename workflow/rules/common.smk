@@ -22,6 +22,7 @@ from nodal_staging.study.configuration import (
 )
 from nodal_staging.study.code_version import code_version
 from nodal_staging.study.package_versions import mixed_versions
+from nodal_staging.study.run_record import record_run
 from nodal_staging.study.sheet_rows import readers_of
 from nodal_staging.study.sheet_rows import rows_by_reader, rows_by_shard, whole_sheets
 
@@ -43,6 +44,11 @@ if "raw_shards" not in workflow.global_resources:
 check_configuration(
     config, workflow.current_basedir.join("../schemas/config.schema.yaml")
 )
+
+
+onstart:
+    record_run(".snakemake", local=workflow.local_exec)
+
 
 # Results of other versions of packages are kept: nobody retrains for a new NumPy unasked.
 if mixed := mixed_versions(f"results/{config['study']}/logs"):
