@@ -47,7 +47,8 @@ format: setup ## Format the code and the rules
 bench: setup ## Measure, and write the table of docs/performance.md
 	$(BIN)/python benchmarks/collect.py
 
-setup: .venv/installed-$(TENSORFLOW) ## Install R, pROC and the locked Python packages
+setup: r ## Install R, pROC and the locked Python packages
+	@tools/install_python.sh $(LOCK)
 
 r:
 	@tools/install_r.sh
@@ -55,13 +56,8 @@ r:
 slurm: ## Install what the tests of Slurm need, where it may
 	@tests/workflow/slurm/install.sh
 
-.venv/installed-$(TENSORFLOW): $(LOCK) tools/install_python.sh | r
-	tools/install_python.sh $(LOCK)
-	rm -f .venv/installed-*
-	touch $@
-
 clean: ## Remove the environment and the results of the demonstration and the tests
-	rm -rf .venv results/demo results/tests .snakemake
+	rm -rf .venv .venv.* results/demo results/tests .snakemake
 
 .PHONY: docs
 docs: setup ## Build the documentation as a site that opens without a network (1 minute)
