@@ -28,8 +28,8 @@ demo: setup ## Run the whole study on the synthetic cohort (10 to 20 minutes)
 check: lint ## Lint, check types, rules and documents, run the fast tests (5 minutes)
 	$(PYTEST) --fast
 
-test: lint | slurm ## Run all checks and tests, also whole studies (25 minutes)
-	$(PYTEST)
+test: lint $(if $(filter 1,$(SLURM)),| slurm) ## Run all checks and tests, also whole studies (25 minutes)
+	$(PYTEST) -rs
 
 lint: setup ## Lint the code and the rules, check the types (1 minute)
 	$(BIN)/ruff check .
@@ -53,7 +53,7 @@ setup: r ## Install R, pROC and the locked Python packages
 r:
 	@tools/install_r.sh
 
-slurm: ## Install what the tests of Slurm need, where it may
+slurm: ## Install Slurm and munge on this system, for their tests (make test SLURM=1)
 	@tests/workflow/slurm/install.sh
 
 clean: ## Remove the environment and the results of the demonstration and the tests

@@ -195,6 +195,13 @@ def test_a_process_that_dies_fails_the_run(tmp_path):
     assert done.stdout.splitlines()[-1].startswith("1 passed in ")
 
 
+def test_reasons_of_skipped_cases_are_shown_for_both_processes(tmp_path):
+    skipped = waiting("import pytest; pytest.skip('munged is missing')")
+    done = run_pytest(tmp_path, skipped, "--processes", "2", "-rs")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("munged is missing") == 2
+
+
 def test_modules_that_share_a_study_run_in_one_process(tmp_path):
     write_witness(tmp_path, "@pytest.fixture(scope='session')\ndef study(): return 1\n")
     studied = {

@@ -156,6 +156,9 @@ class Second:
             report = hook.pytest_report_from_serializable(
                 config=self.config, data=json.loads(line)
             )
+            # The place and the reason of a skipped case; JSON has no tuples.
+            if isinstance(report.longrepr, list):
+                report.longrepr = tuple(report.longrepr)
             hook.pytest_runtest_logreport(report=report)
 
     def has_ended(self) -> bool:

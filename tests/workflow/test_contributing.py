@@ -1,5 +1,6 @@
 """The recipes of CONTRIBUTING.md work; what it and the forge files name exists."""
 
+import os
 import re
 import shlex
 import shutil
@@ -27,6 +28,8 @@ CONTRACTS = [
     "tests/test_architecture.py",
     "tests/study/test_configuration.py",
 ]
+MAKE_SETS = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "SLURM"}
+"""What a ``make`` that runs the tests leaves in their environment."""
 HOOKS = ROOT / ".pre-commit-config.yaml"
 TEXTS = [
     ROOT / "CONTRIBUTING.md",
@@ -158,6 +161,23 @@ def test_make_lists_its_targets():
     lines = dict(line.split(maxsplit=2)[1:] for line in done.stdout.splitlines())
     assert lines == makefile_targets()
     assert {"demo", "check", "test"} <= lines.keys()
+
+
+@pytest.mark.parametrize(
+    ("asked", "installs"),
+    [([], False), (["SLURM="], False), (["SLURM=0"], False), (["SLURM=1"], True)],
+)
+def test_slurm_is_installed_only_where_that_was_asked_for(asked, installs):
+    call = ["make", "--dry-run", "test", *asked]
+    environment = {k: v for k, v in os.environ.items() if k not in MAKE_SETS}
+    done = subprocess.run(
+        call, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert ("slurm/install.sh" in done.stdout) == installs
+
+
+def test_ci_asks_for_slurm():
+    assert "make test SLURM=1" in (ROOT / ".ci" / "run").read_text()
 
 
 def test_the_hooks_use_the_locked_environment():

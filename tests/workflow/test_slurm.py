@@ -77,12 +77,24 @@ class Cluster:
         return dict(re.findall(r"(\d+) step=0? gpu=(\S+)", lines))
 
 
+def require_programs(path: str) -> None:
+    """Skip a test, with the cure, where a program is on no folder of a search path."""
+    for program in PROGRAMS:
+        if shutil.which(program, path=path) is None:
+            pytest.skip(f"{program} is missing; make test SLURM=1 installs it")
+
+
+def test_where_slurm_is_missing_the_cure_is_named(tmp_path):
+    cure = "slurmctld is missing; make test SLURM=1 installs it"
+    (tmp_path / "munged").touch(mode=0o755)
+    with pytest.raises(pytest.skip.Exception, match=cure):
+        require_programs(str(tmp_path))
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory) -> Iterator[Cluster]:
     path = os.environ["PATH"] + SBIN
-    for program in PROGRAMS:
-        if shutil.which(program, path=path) is None:
-            pytest.skip(f"{program} is not installed; run `make slurm`")
+    require_programs(path)
     folder = tmp_path_factory.mktemp("slurm")
     # As many as there are trainings, so that none waits for another.
     with_gpus = ENVIRONMENT | {"SLURM_TEST_GPUS": "3"}

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Install what a Slurm of one node needs, where it is missing; `make test` calls it.
+# Install what a Slurm of one node needs, where it is missing; `make test SLURM=1` calls it.
+# The packages are installed for the whole system, and Debian starts munge.
 # On a machine where nothing may be installed the tests of Slurm say so and are skipped.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
