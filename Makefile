@@ -10,6 +10,11 @@ PYTEST := $(BIN)/pytest --processes 2 --cpu-budget 2
 # rpy2 needs no compiler in ABI mode.
 export RPY2_CFFI_MODE := ABI
 export PYTHONPATH := src
+# Snakemake, uv and matplotlib keep files there; the home folder may be read-only.
+CACHE := $${XDG_CACHE_HOME:-$$HOME/.cache}
+ifneq ($(shell mkdir -p "$(CACHE)" 2>/dev/null && test -w "$(CACHE)" && echo writable),writable)
+export XDG_CACHE_HOME := $(CURDIR)/.cache
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test lint format bench setup r slurm clean

@@ -192,6 +192,18 @@ def test_an_rprofile_changes_nothing_and_r_keeps_silent(tmp_path):
     assert not errors
 
 
+def test_variables_of_r_change_nothing(tmp_path):
+    for name in ("profile", "environ"):
+        (tmp_path / name).write_text('cat("noise")\n')
+    variables = {
+        "R_DEFAULT_PACKAGES": "NULL",
+        "R_PROFILE": str(tmp_path / "profile"),
+        "R_PROFILE_USER": str(tmp_path / "profile"),
+        "R_ENVIRON": str(tmp_path / "environ"),
+    }
+    assert in_new_process(RUN, tmp_path, **variables) == in_new_process(RUN, tmp_path)
+
+
 def test_r_starts_without_the_users_files(tmp_path):
     (tmp_path / ".Rprofile").write_text('options(OutDec = ",")')
     (tmp_path / ".Renviron").write_text("NODAL=seen")

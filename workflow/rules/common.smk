@@ -11,6 +11,9 @@ SCRIPT_ROOT = str(workflow.current_basedir.join("../scripts"))
 if SOURCE_ROOT not in sys.path:
     sys.path.append(SOURCE_ROOT)
 
+# Jobs see the packages of their environment alone, also in an environment of conda.
+os.environ["PYTHONNOUSERSITE"] = "1"
+
 import nodal_staging
 from nodal_staging.study.configuration import (
     candidate_options,

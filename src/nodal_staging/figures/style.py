@@ -50,6 +50,8 @@ TYPE: dict[Any, Any] = {
 
 def new_figure(width_mm: float, height_mm: float, *, placed: bool = False) -> Figure:
     """Open a figure of a size in print; ``placed`` if its axes are, by ``add_axes``."""
+    # A matplotlibrc of the user or of the working directory changes nothing.
+    matplotlib.rcdefaults()
     matplotlib.rcParams.update(TYPE)
     figure = Figure(
         figsize=(width_mm * MM, height_mm * MM),

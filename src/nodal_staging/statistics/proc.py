@@ -39,6 +39,9 @@ MAX_SEED = 2**31 - 1
 GRID_DIGITS = 12
 """Specificities are rounded to it: 3 * 0.1 misses the step at 0.3 that 0.3 hits."""
 
+STARTUP_FILES = ("R_PROFILE", "R_PROFILE_USER", "R_ENVIRON", "R_ENVIRON_USER")
+"""Variables that name files of R's start; where one is empty, no file is read."""
+
 DRAW = """
 function(times, controls, cases) vapply(
   seq_len(times),
@@ -316,7 +319,8 @@ def _start_r() -> Any:
     # API mode needs a compiler when rpy2 is installed; ABI mode only R itself.
     os.environ.setdefault("RPY2_CFFI_MODE", "ABI")
     # rpy2 asks an Rscript of its own for paths, which --vanilla does not reach.
-    os.environ.update(R_PROFILE_USER="", R_ENVIRON_USER="")
+    os.environ.update(dict.fromkeys(STARTUP_FILES, ""))
+    os.environ.pop("R_DEFAULT_PACKAGES", None)
     try:
         # Importing rpy2 looks for R: a missing R must end in a sentence, in the log.
         embedded = import_module("rpy2.rinterface_lib.embedded")
