@@ -11,7 +11,7 @@ import nodal_staging  # noqa: F401
 pytest_plugins = ["slow_groups", "two_processes"]
 
 REAL_FILES = Path(__file__).parents[2] / "shared" / "data" / "formats"
-FAULTY_FILES = REAL_FILES.with_name("faults")
+FAULTS = REAL_FILES.parent / "faults"
 
 
 @pytest.fixture(scope="session")
@@ -23,11 +23,11 @@ def real_files() -> Path:
 
 
 @pytest.fixture(scope="session")
-def faulty_files() -> Path:
-    """Return the folder of small inputs that are wrong in one way each."""
-    if not FAULTY_FILES.is_dir():
-        pytest.skip("the folder of faulty inputs is not next to this clone")
-    return FAULTY_FILES
+def faults() -> Path:
+    """Return the folder of small inputs with a fault, one example of each kind."""
+    if not FAULTS.is_dir():
+        pytest.skip("the folder of inputs with a fault is not next to this clone")
+    return FAULTS
 
 
 @pytest.fixture(scope="session")

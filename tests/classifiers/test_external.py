@@ -1,8 +1,12 @@
 """Anybody's scores: taken where they fit, one sentence where they do not."""
 
+import json
+import logging
+
 import numpy as np
 import pandas as pd
 import pytest
+from evaluation import evaluate
 from studies import measured_nodes, write_study
 
 from nodal_staging import tables
@@ -36,7 +40,10 @@ def taken(tmp_path, test, frame, name="mine.csv", separator=","):
     return tables.read(tmp_path / "out.csv", tables.SCORES)
 
 
-@pytest.mark.parametrize(("name", "separator"), [("a.csv", ","), ("a.tsv", "\t")])
+@pytest.mark.parametrize(
+    ("name", "separator"),
+    [("a.csv", ","), ("a.tsv", "\t"), ("a.csv", ";"), ("a.tsv", ","), ("a.txt", "\t")],
+)
 def test_what_fits_is_taken_in_the_order_of_the_test_set(
     tmp_path, study, name, separator
 ):
@@ -121,3 +128,78 @@ def test_another_file_altogether_is_named(tmp_path, study):
             test=test,
             scores=tmp_path / "o.csv",
         )
+
+
+def test_other_columns_are_ignored_with_a_remark(tmp_path, study, caplog):
+    test, frame = study
+    with caplog.at_level(logging.WARNING, "nodal_staging"):
+        taken(tmp_path, test, frame.assign(fold=1))
+    assert caplog.messages == ["scores of mine: the column fold is ignored"]
+
+
+def test_a_misspelt_column_is_named(tmp_path, study):
+    test, frame = study
+    with pytest.raises(TableError, match=r"missing column score; .* rename scores to"):
+        taken(tmp_path, test, frame.rename(columns={"score": "scores"}))
+
+
+def imported(source, folder):
+    """Import scores for a test set that is made of their own nodes."""
+    frame = tables.read_sheet(source, tables.SCORES)
+    tested = frame[frame["partition"] == "test"]
+    tested = tested.assign(fold=0, location="cervical")[list(tables.DATASET.columns)]
+    tables.write(tested, folder / "test.tsv", tables.DATASET)
+    scores = folder / "out.csv"
+    import_scores(name="mine", source=source, test=folder / "test.tsv", scores=scores)
+    return tables.read(scores, tables.SCORES)
+
+
+def test_scores_of_a_german_spreadsheet_are_read(faults, tmp_path):
+    source = faults / "scores" / "semicolon.csv"
+    found = imported(source, tmp_path).set_index("node_id")["score"]
+    # Independent of the reader: the lines of the file.
+    lines = [line.split(";") for line in source.read_text().splitlines()[1:]]
+    assert len(found) == len(lines) == 804
+    for node, *_, score, _ in lines:
+        assert found[node] == float(score.replace(",", "."))
+
+
+def test_an_empty_file_of_scores_is_one_sentence(faults, tmp_path):
+    source = faults / "scores" / "empty.csv"
+    with pytest.raises(
+        TableError, match=r"^empty\.csv: the file is empty; add a header"
+    ):
+        import_scores(
+            name="mine", source=source, test=source, scores=tmp_path / "o.csv"
+        )
+
+
+def test_a_collapsed_network_keeps_its_auc(faults, tmp_path):
+    """Its scores differ by 1e-8: they rank nodes, and have no calibration slope."""
+    frame = imported(faults / "scores" / "spread_1e-9.csv", tmp_path)
+    found = json.loads(statistics_of(tmp_path / "out.csv", tmp_path).read_text())
+    frame = frame[frame["partition"] == "test"]
+    positive = frame["status"] == "positive"
+    above = np.subtract.outer(
+        frame.loc[positive, "score"].to_numpy(),
+        frame.loc[~positive, "score"].to_numpy(),
+    )
+    auc = ((above > 0) + (above == 0) / 2).mean()
+    assert found["auc"]["estimate"] == pytest.approx(auc, abs=1e-12)
+    for mix in found["calibration"]["mixes"].values():
+        assert mix["status"] == "not_identified"
+        assert mix["slope"] is None
+        assert np.isfinite(mix["intercept"]["estimate"])
+
+
+def statistics_of(scores, folder):
+    names = ("statistics", "roc", "band", "calibration", "decision_curve")
+    outputs = {name: folder / f"{name}.json" for name in names}
+    evaluate(
+        classifier="mine",
+        scores=scores,
+        threshold_source="test",
+        probability=True,
+        **outputs,
+    )
+    return outputs["statistics"]

@@ -303,6 +303,33 @@ def test_good_sheets_pass(raw):
     assert (raw / "sheets.json").exists()
 
 
+def saved_as(path, separator, encoding):
+    """Save a sheet as another program would, with a column of one's own."""
+    lines = path.read_text().splitlines()
+    rows = [line.replace("\t", separator) + f"{separator}mine" for line in lines]
+    path.write_bytes("\r\n".join([*rows, separator * 3, ""]).encode(encoding))
+
+
+@pytest.mark.parametrize(
+    ("separator", "encoding"),
+    [(";", "utf-8-sig"), ("\t", "utf-16"), (",", "utf-8")],
+)
+def test_sheets_of_any_spreadsheet_pass_with_a_remark(raw, caplog, separator, encoding):
+    before = read_exams(exams=raw / "exams.tsv", nodes=raw / "nodes.tsv")
+    for name in ("exams", "nodes", "readings"):
+        saved_as(raw / f"{name}.tsv", separator, encoding)
+    with caplog.at_level("WARNING", "nodal_staging"):
+        check(raw)
+    assert caplog.messages == [
+        f"{name}.tsv: the column mine is ignored"
+        for name in ("exams", "nodes", "readings")
+    ]
+    after = read_exams(exams=raw / "exams.tsv", nodes=raw / "nodes.tsv")
+    for one, other in zip(before, after, strict=True):
+        assert (one.exam_id, one.ct) == (other.exam_id, other.ct)
+        pd.testing.assert_frame_equal(one.nodes, other.nodes)
+
+
 def test_an_empty_cohort_is_an_error(raw):
     text = (raw / "exams.tsv").read_text()
     (raw / "exams.tsv").write_text(text.replace("\tgood", "\tpoor"))

@@ -76,9 +76,9 @@ def assert_anonymous(message: str) -> None:
     assert not re.search(r"20\d\d|1\.2\.", message)
 
 
-def test_an_injection_in_utc_is_read_on_the_scanners_clock(faulty_files):
+def test_an_injection_in_utc_is_read_on_the_scanners_clock(faults):
     """08:00 UTC is 09:00 in the scanner's zone: an hour before the scan."""
-    folder = faulty_files / "pet" / "pet_utc_1078_both"
+    folder = faults / "pet" / "pet_utc_1078_both"
     found = index_pet(folder, role="pet")
     expected = by_hand(60, FLUORINE_S, dose_bq=370e6)
     assert expected == pytest.approx(3.158e-4, rel=1e-4)
@@ -88,9 +88,9 @@ def test_an_injection_in_utc_is_read_on_the_scanners_clock(faulty_files):
     assert found.notes == ()
 
 
-def test_two_injection_times_that_contradict_each_other_are_refused(faulty_files):
+def test_two_injection_times_that_contradict_each_other_are_refused(faults):
     with pytest.raises(SUVError) as caught:
-        index_pet(faulty_files / "pet" / "pet_contradict_1072_1078", role="pet")
+        index_pet(faults / "pet" / "pet_contradict_1072_1078", role="pet")
     assert f"{UNDATED} is 09:00:00" in str(caught.value)
     assert f"{DATED} 07:00:00" in str(caught.value)
     assert_anonymous(str(caught.value))

@@ -26,9 +26,9 @@ def suv_of(**changes) -> Factors:
         ("pet_weight_800", "PatientWeight is 800 kg, expected 20 to 300"),
     ],
 )
-def test_an_implausible_dose_or_weight_is_refused(faulty_files, folder, words):
+def test_an_implausible_dose_or_weight_is_refused(faults, folder, words):
     with pytest.raises(SUVError) as caught:
-        index_pet(faulty_files / "pet" / folder, role="pet")
+        index_pet(faults / "pet" / folder, role="pet")
     assert words in str(caught.value)
     assert "correct it in the header" in str(caught.value)
 

@@ -443,6 +443,78 @@ def test_digits_and_percentages_are_read_as_printed(tmp_path):
     assert (cells["f1@text"].printed, cells["f1@text"].scale) == (333, 1000)
 
 
+@pytest.mark.parametrize("form", [",", ";", "\t"])
+def test_a_published_table_of_any_form_is_the_same(tmp_path, form):
+    rows = read_published(TABLE)
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        lines = [line for line in file if not line.startswith("#")]
+    path = tmp_path / "table.csv"
+    with path.open("w", encoding="utf-16", newline="") as file:
+        csv.writer(file, delimiter=form).writerows(csv.reader(lines, delimiter="\t"))
+    assert read_published(path) == rows
+
+
+def test_names_of_columns_have_no_case(tmp_path):
+    text = (
+        "Classifier | N_positive | N_Negative | Sensitivity@Text\nA | 20 | 20 | 0.5\n"
+    )
+    cells = read_published(write(tmp_path, text))[0].cells
+    assert [cell.name for cell in cells] == ["sensitivity@Text"]
+
+
+def test_a_column_that_is_a_misspelling_is_named(tmp_path):
+    text = "classifier | n_positive | n_negative | {}\nA | 20 | 20 | 0.5\n"
+    words = "unexpected column sensitivty; did you mean sensitivity. Rename it to"
+    with pytest.raises(PublishedTableError, match=words):
+        read_published(write(tmp_path, text.format("sensitivty")))
+    assert read_published(write(tmp_path, text.format("sensitivity")))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "table.tsv: the file is empty"),
+        (b"%PDF-1.4", "table.tsv: a PDF document"),
+        ("classifier\nB\xfccher\n".encode("latin-1"), "row 2: a letter that is not"),
+        (b'classifier\tn_positive\n"A\t5\n', "row 2: a quotation mark opens"),
+    ],
+)
+def test_what_is_no_published_table_is_named(tmp_path, content, words):
+    (tmp_path / "table.tsv").write_bytes(content)
+    with pytest.raises(PublishedTableError, match=words):
+        read_published(tmp_path / "table.tsv")
+
+
+def test_a_byte_order_mark_is_read(faults):
+    (row,) = read_published(faults / "recover_counts" / "bom.tsv")
+    assert (row.classifier, row.n_positive, row.n_negative) == ("x", 50, 50)
+    assert [(cell.metric, cell.printed) for cell in row.cells] == [
+        ("sensitivity", 80),
+        ("specificity", 90),
+    ]
+
+
+def test_shares_and_percentages_in_one_table_are_refused(faults, tmp_path):
+    table = faults / "recover_counts" / "mixed_scale.tsv"
+    words = "mixed, column sensitivity: shares and percentages mixed: found '0.80', and"
+    with pytest.raises(PublishedTableError, match=words):
+        read_published(table)
+    # Each of the ways out that the message names.
+    for old, new in (("0.80", "80"), ("90", "0.90"), ("0.80", "0.80 %")):
+        cured = tmp_path / "cured.tsv"
+        cured.write_text(table.read_text().replace(old, new))
+        assert len(read_published(cured)[0].cells) == 2
+
+
+def test_two_exchanged_digits_are_found(faults):
+    """Altman's liver scans, 231/54 of 258/86, with the NPV printed as 0.76 for 0.67."""
+    rows = read_published(faults / "recover_counts" / "altman_liver_error.tsv")
+    (found,) = find(rows, significance=0.05).recovered
+    assert set(found.contradicted) == {"npv"}
+    assert found.fewest_removed == 1
+    assert (231, 54) in found.counts
+
+
 def test_a_curve_tells_no_counts(tmp_path):
     text = "classifier | n_positive | n_negative | auc | ppv\nA | 20 | 20 | 0.9 | 0.8\n"
     cells = read_published(write(tmp_path, text))[0].cells

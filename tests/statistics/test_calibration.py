@@ -202,6 +202,31 @@ def test_without_an_overlap_there_is_no_slope(score, status):
     assert len(frame)
 
 
+@pytest.mark.parametrize("centre", [0.5, 0.02, 1 - 1e-6])
+@pytest.mark.parametrize("power", range(-16, -8))
+def test_nearly_equal_scores_identify_no_slope(centre, power):
+    """Classes overlap, but the slope is a matter of rounding errors."""
+    spread = np.linspace(-1, 1, 40) * centre * (1 - centre) * 10.0**power
+    block, _ = calibrated(labelled(centre + spread, np.arange(40) % 3 == 0))
+    for mix in block["mixes"].values():
+        assert mix["status"] in {"not_identified", "constant", "perfectly_separated"}
+        assert mix["slope"] is None
+        assert np.isfinite(mix["intercept"]["estimate"])
+
+
+def test_a_narrow_range_of_scores_has_the_slope_of_a_wide_one():
+    """The slope is inversely proportional to the range of small log odds."""
+    odds = np.linspace(-1, 1, 40)
+    positive = (np.arange(40) % 3 == 0) | (odds > 0.7)
+    slopes = [
+        calibrated(labelled(expit(odds * scale), positive))[0]["mixes"]["test"]["slope"]
+        for scale in (1e-1, 1e-6)
+    ]
+    assert slopes[1]["estimate"] * 1e-5 == pytest.approx(
+        slopes[0]["estimate"], rel=1e-5
+    )
+
+
 def test_scores_of_zero_and_one_are_clipped_and_counted():
     score = np.array([0, 0.02, 0.3, 0.4, 0.9, 1])
     block, _ = calibrated(labelled(score, [0, 0, 1, 0, 1, 1]))

@@ -103,7 +103,10 @@ def test_hardly_a_case_is_one_sentence(tmp_path, cases):
     [
         (np.inf, r"node N0003: expected a finite score, found inf"),
         (-np.inf, r"node N0003: expected a finite score, found -inf"),
-        (np.nan, r"a\.csv, row 5, column score: found nan, expected a value"),
+        (
+            np.nan,
+            r"a\.csv, row 5, column score: found an empty cell, expected a number",
+        ),
     ],
 )
 def test_scores_that_are_no_numbers_are_one_sentence(tmp_path, value, words):

@@ -125,6 +125,42 @@ def test_commas_are_read_as_the_study_reads_them(tmp_path):
     assert (after[0] == before[0], after[1] == before[1]) == (True, False)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: text.encode("utf-16"),
+        lambda text: text.replace("\t", ";").encode("utf-8-sig"),
+        lambda text: text.replace("\t", ",").encode(),
+        lambda text: text.replace("\t", ";").replace("\n", ";;\r\n").encode(),
+        lambda text: (text + "\t\n" * 3).encode(),
+        lambda text: text.replace("\n", "\r").encode(),
+    ],
+    ids=["UTF-16", "semicolons", "commas", "trailing", "empty rows", "returns"],
+)
+def test_another_form_of_the_same_rows_changes_nothing(exams, written):
+    before = rows_by_shard([exams], N_SHARDS)
+    exams.write_bytes(written(exams.read_text()))
+    assert rows_by_shard([exams], N_SHARDS) == before
+
+
+def test_keys_are_found_whatever_the_case_of_their_name(tmp_path):
+    sheet = tmp_path / "readings.csv"
+    sheet.write_text("Node_ID; Reader\nn1;anna\nn1;bert\n")
+    assert reader_names(sheet) == ["anna", "bert"]
+
+
+def test_a_sheet_that_cannot_be_split_concerns_every_shard(exams, tmp_path):
+    """The run begins, and the check of the sheets names the fault."""
+    exams.write_text(exams.read_text() + 'P98\t"P98/ct\n' + "P97\tx\n" * 50_000)
+    before = rows_by_shard([exams], N_SHARDS)
+    exams.write_text(exams.read_text() + "P99\tP99/ct\n")
+    assert changed(before, rows_by_shard([exams], N_SHARDS)) == before.keys()
+    readings = tmp_path / "readings.tsv"
+    readings.write_text('reader\tnode_id\n"anna\tN1\n')
+    assert reader_names(readings) == []
+    assert rows_by_reader(readings) == []
+
+
 def test_a_sheet_without_patients_concerns_every_shard(tmp_path):
     sheet = write(tmp_path / "exams.tsv", [("a", "b")], ("patient", "ct"))
     before = rows_by_shard([sheet], N_SHARDS)

@@ -38,15 +38,16 @@ def test_a_value_that_looks_missing_is_text(sheet):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "nodes.tsv: not a table with a header"),
+        ("", "nodes.tsv: the file is empty; add a header"),
         (
             NODES.replace("\tlocation", ""),
             "nodes.tsv: missing column location; found patient_id, exam_id",
         ),
         (
-            NODES.replace("status", "status\tcolour")
-            + "P\tE\tN\t1\tcervical\tpositive\tred\n",
-            "nodes.tsv: unexpected column colour; remove it or correct its name",
+            NODES.replace("status", "status\tsegmentaton")
+            + "P\tE\tN\t1\tcervical\tpositive\tlabels.nrrd\n",
+            "nodes.tsv: unexpected column segmentaton; did you mean segmentation? "
+            "Rename it to segmentation, or remove it",
         ),
         (
             NODES
@@ -63,7 +64,21 @@ def test_a_value_that_looks_missing_is_text(sheet):
             NODES + ROW.format(1, 1) + ROW.format(1, 2),
             "column node_id: 'N1' stands in rows 2, 3",
         ),
-        (NODES.encode("utf-16"), "save it as tab-separated UTF-8 text"),
+        (
+            NODES.replace("status", "stat us"),
+            "nodes.tsv: missing column status; found patient_id, exam_id, node_id, "
+            "label, location, stat us; rename stat us to status",
+        ),
+        (
+            NODES.replace("\t", " "),
+            "the whole header is one column, 'patient_id exam_id node_id label "
+            "location status'; separate the cells with tabs, semicolons or commas",
+        ),
+        (
+            NODES + ROW.format(1, 1) + "\n" + ROW.format(2, 2).replace("E1", ""),
+            "nodes.tsv, row 4, column exam_id: found an empty cell, expected a value",
+        ),
+        (NODES.encode("utf-16-le"), 'save it as "CSV UTF-8", or as text with tabs'),
     ],
 )
 def test_what_is_wrong_is_named(sheet, text, words):
@@ -71,6 +86,44 @@ def test_what_is_wrong_is_named(sheet, text, words):
         tables.read(sheet(text), tables.NODE_SHEET)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+DATASET = "node_id\tpatient_id\tlocation\tstatus\tfold\n"
+MEMBER = "N1\tP1\tcervical\tpositive\t{}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            DATASET.replace("fold", "fold\tcolour") + MEMBER.format("1\tred"),
+            "test.tsv: unexpected column colour; remove it or correct its name",
+        ),
+        (
+            DATASET.replace("\t", ";") + MEMBER.format(1).replace("\t", ";"),
+            "test.tsv: the whole header is one column",
+        ),
+        (DATASET.encode("utf-16"), "test.tsv: not the table that was written here"),
+        (
+            DATASET + MEMBER.format("1\nN1\t" + MEMBER.format(1)),
+            "not the table that was written",
+        ),
+        (DATASET + MEMBER.format(1).replace("cervical", "Cervical"), "'Cervical'"),
+        (
+            DATASET + MEMBER.format(1) + MEMBER.format("").replace("N1", "N2"),
+            "row 3, column fold: found an empty cell, expected a whole number; correct",
+        ),
+        (
+            DATASET + MEMBER.format("1.5"),
+            "row 2, column fold: found '1.5', expected a whole number; correct",
+        ),
+    ],
+)
+def test_what_the_software_wrote_keeps_its_strict_form(sheet, text, words):
+    with pytest.raises(TableError) as caught:
+        tables.read(sheet(text, "test.tsv"), tables.DATASET)
+    assert words in str(caught.value)
+    assert "coerce" not in str(caught.value)
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -3,13 +3,20 @@
 Once taken, they are scores like any other: what follows does not know whose they are.
 """
 
+import logging
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.classifiers.labelled_scores import ScoreError, read_partition
+from nodal_staging.classifiers.labelled_scores import ScoredClassifier, ScoreError
+from nodal_staging.tables.columns import sheet
+
+logger = logging.getLogger(__name__)
+
+SUBMITTED = sheet(dict(tables.SCORES.columns))
+"""Scores as a person saved them; a node that occurs twice is refused later."""
 
 
 def import_scores(
@@ -22,9 +29,10 @@ def import_scores(
     name
         Of the classifier.
     source
-        ``tables.SCORES``. Rows of the partition ``test`` are the nodes of the test
-        set, each once; rows ``out_of_fold``, if any, are other nodes and choose the
-        threshold; without them ``prediction`` must be filled in.
+        The columns of ``tables.SCORES``, as saved by any program. Rows of the
+        partition ``test`` are the nodes of the test set, each once; rows
+        ``out_of_fold``, if any, are other nodes and choose the threshold; without
+        them ``prediction`` must be filled in.
     test
         The test set (``tables.DATASET``).
     scores
@@ -45,27 +53,26 @@ def import_scores(
     for column in ("status", "patient_id"):
         _require_same(name, mine, tested, column)
     _require_apart(name, frame, tested)
-    read_partition(source, "test", classifier=name)
+    ScoredClassifier(name, frame).partition("test")
     ordered = mine.loc[tested["node_id"]].reset_index()
     rest = frame[frame["partition"] != "test"]
     tables.write(pd.concat([ordered, rest]), scores, tables.SCORES)
 
 
 def _read(name: str, source: str | Path) -> pd.DataFrame:
-    """Read the file; say which node stands in it twice."""
-    path = Path(source)
-    if path.is_file():
-        keys = pd.read_csv(path, sep="," if path.suffix == ".csv" else "\t", dtype=str)
-        if {"node_id", "partition"} <= set(keys.columns):
-            again = keys.duplicated(["node_id", "partition"])
-            if again.any():
-                first = keys[again].iloc[0]
-                raise ScoreError(
-                    f"scores of {name}, partition {first['partition']}: node "
-                    f"{first['node_id']} stands in more than one row "
-                    f"(and {int(again.sum()) - 1} more); keep one row per node"
-                )
-    return tables.read(source, tables.SCORES)
+    """Read the file; refuse a node that occurs twice."""
+    frame = tables.read_sheet(source, SUBMITTED)
+    for column in tables.ignored_columns(source, SUBMITTED):
+        logger.warning("scores of %s: the column %s is ignored", name, column)
+    again = frame.duplicated(["node_id", "partition"])
+    if again.any():
+        first = frame[again].iloc[0]
+        raise ScoreError(
+            f"scores of {name}, partition {first['partition']}: node "
+            f"{first['node_id']} stands in more than one row "
+            f"(and {int(again.sum()) - 1} more); keep one row per node"
+        )
+    return frame
 
 
 def _require_test_nodes(name: str, mine: pd.DataFrame, tested: pd.DataFrame) -> None:

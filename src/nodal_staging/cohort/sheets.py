@@ -1,8 +1,10 @@
 """The sheets that describe a cohort: exams, nodes, readings; yours or synthetic."""
 
 import hashlib
+import logging
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from nodal_staging.study.files import write_json
 
 NUMBERED = re.compile(r"(.+)#(\d{1,4})")
 """A folder and the number of one of its series."""
+
+logger = logging.getLogger(__name__)
 
 
 class SheetError(InputError):
@@ -76,7 +80,8 @@ def check_sheets(
     """Prove that the sheets are well formed and speak of the same nodes.
 
     Writes counts and SHA-256 sums of the sheets to ``output`` (JSON). ``labelled``
-    says that status and location of every node must be known.
+    says that status and location of every node must be known. The log names the
+    columns that are ignored.
 
     Raises
     ------
@@ -87,12 +92,20 @@ def check_sheets(
     schema = tables.NODE_SHEET if labelled else tables.NEW_NODE_SHEET
     node_sheet = tables.read(nodes, schema)
     _check_owners(node_sheet, exam_sheet)
+    _remark_ignored({exams: tables.EXAM_SHEET, nodes: schema})
     counts = {"exams": len(exam_sheet), "nodes": len(node_sheet), "readings": 0}
     sheets = {"exams": exams, "nodes": nodes}
     if readings is not None:
         counts["readings"] = _check_readings(readings, set(node_sheet["node_id"]))
         sheets["readings"] = readings
     write_json(output, {"rows": counts, "sha256": _sums(sheets)})
+
+
+def _remark_ignored(sheets: Mapping[str | Path, Any]) -> None:
+    """Log the columns of each sheet that its schema lacks."""
+    for path, schema in sheets.items():
+        for column in tables.ignored_columns(path, schema):
+            logger.warning("%s: the column %s is ignored", Path(path).name, column)
 
 
 def _check_owners(nodes: pd.DataFrame, exams: pd.DataFrame) -> None:
@@ -172,6 +185,7 @@ def _path(folder: Path, row: Any, column: str) -> Path | None:
 def _check_readings(readings: str | Path, node_ids: set[str]) -> int:
     """Check that every reading is of a known node; return how many there are."""
     sheet = tables.read(readings, tables.READING_SHEET)
+    _remark_ignored({readings: tables.READING_SHEET})
     unknown = sheet[~sheet["node_id"].isin(node_ids)]
     if len(unknown):
         row = unknown.iloc[0]

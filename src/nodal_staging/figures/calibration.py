@@ -22,6 +22,7 @@ MIXES = {"test": "test set", "natural": "weighted to all nodes"}
 STATUSES = {
     "constant": "no slope: all scores are equal",
     "perfectly_separated": "no slope: classes do not overlap",
+    "not_identified": "no slope: scores hardly differ",
 }
 
 NUMBERS_PT, LINE_HEIGHT = 6.5, 1.3

@@ -40,6 +40,10 @@ from nodal_staging.tables.columns import count, number, one_of, table
 
 Block = dict[str, Any]
 
+NARROWEST = 1e-6
+"""Range of log odds, absolute and as a share of the largest, below which rounding
+errors decide on the slope, as in a network that gives all nodes nearly one score."""
+
 CALIBRATION = table(
     {
         "mix": one_of(["test", "natural"]),
@@ -172,6 +176,8 @@ def _lines(
     # Without an overlap the likelihood rises for ever with the slope.
     if negative.max() <= positive.min() or positive.max() <= negative.min():
         return "perfectly_separated", found
+    if np.ptp(log_odds) < NARROWEST * max(1.0, float(np.abs(log_odds).max())):
+        return "not_identified", found
     design = np.column_stack([np.ones_like(log_odds), log_odds])
     both = fit_logistic(design, offset=np.zeros_like(log_odds), **given)
     found["intercept_beside_slope"] = _coefficient(both, 0, level)

@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence, Sized
 from pathlib import Path
 
-from nodal_staging.study.delimited import read_rows
+from nodal_staging.study.delimited import DelimitedTable, read_delimited
 from nodal_staging.study.memory import remembered, sum_of
 from nodal_staging.study.shards import item, shard_of
+from nodal_staging.study.table_text import TableError
 
 
 def rows_by_shard(
@@ -85,34 +86,42 @@ def whole_sheets(sheets: Sequence[str | Path | None]) -> list[str]:
 def _rows(sheet: str | Path, key: str) -> Iterator[tuple[str | None, bytes]]:
     """Yield the key of each row and the row with its header, as bytes.
 
-    Of a row without the key everything may depend; the check of the sheets says what
-    is wrong with it.
+    Everything may depend on a row without the key, and on a sheet that cannot be
+    split into rows; the check of the sheets names the fault.
     """
     if not Path(sheet).is_file():
         return
-    rows = read_rows(sheet)
-    header = next(rows, [])
-    place = header.index(key) if key in header else len(header)
-    form = hashlib.sha256(repr(header).encode()).digest()
-    for row in rows:
+    table = _table(sheet)
+    if table is None:
+        yield None, Path(sheet).read_bytes()
+        return
+    place = table.place(key)
+    form = hashlib.sha256(repr(table.header).encode()).digest()
+    for row in table.rows:
         # Cells and rows stay apart: no cell holds these marks.
-        cells = form + "\x1f".join(row).encode() + b"\x1e"
-        known = key in header and len(row) > place
-        yield (row[place] if known else None), cells
+        cells = form + "\x1f".join(row.cells).encode() + b"\x1e"
+        yield (None if place is None else row.cells[place]), cells
+
+
+def _table(sheet: str | Path) -> DelimitedTable | None:
+    """Read a sheet, or return None where the check of the sheets will refuse it."""
+    try:
+        return read_delimited(sheet)
+    except TableError:
+        return None
 
 
 def reader_names(readings: str | Path) -> list[str]:
     """List the readers of a sheet in alphabetical order.
 
-    A sheet without a reader column gives none here; the check of the sheets says
-    what is wrong with it.
+    A sheet without a reader column has none here; the check of the sheets names the
+    fault.
     """
-    rows = read_rows(readings)
-    header = next(rows, [])
-    if "reader" not in header:
+    table = _table(readings)
+    place = None if table is None else table.place("reader")
+    if table is None or place is None:
         return []
-    place = header.index("reader")
-    return sorted({row[place] for row in rows if len(row) > place} - {""})
+    return sorted({row.cells[place] for row in table.rows} - {""})
 
 
 def readers_of(readers: Sized) -> list[str]:

@@ -1,6 +1,13 @@
 """The tables between the stages, checked on writing and on reading."""
 
-from nodal_staging.tables.contract import TableError, check, read, write
+from nodal_staging.study.table_text import TableError
+from nodal_staging.tables.contract import (
+    check,
+    ignored_columns,
+    read,
+    read_sheet,
+    write,
+)
 from nodal_staging.tables.schemas import (
     BAND,
     CEILINGS,
@@ -67,6 +74,8 @@ __all__ = [
     "UNKNOWN",
     "TableError",
     "check",
+    "ignored_columns",
     "read",
+    "read_sheet",
     "write",
 ]

@@ -40,6 +40,16 @@ def table(columns: dict[str, pa.Column], **options: object) -> pa.DataFrameSchem
     return pa.DataFrameSchema(columns, strict=True, **options)
 
 
+def sheet(columns: dict[str, pa.Column], **options: object) -> pa.DataFrameSchema:
+    """Return a schema of a table that people fill in; see ``contract.read_sheet``."""
+    return table(columns, metadata={"sheet": True}, **options)
+
+
+def is_sheet(schema: pa.DataFrameSchema) -> bool:
+    """Say whether people fill in the tables of a schema."""
+    return bool((schema.metadata or {}).get("sheet"))
+
+
 def _between(low: float | None, high: float | None) -> list[pa.Check]:
     checks = []
     if low is not None:

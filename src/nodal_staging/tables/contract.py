@@ -1,24 +1,29 @@
 """Read, write and check tables against their schemas.
 
-Tables are UTF-8 text with a header, tab-separated (``.tsv``) or comma-separated
-(``.csv``).
+Tables that the software writes are UTF-8 text with a header, tab-separated (``.tsv``)
+or comma-separated (``.csv``). Sheets may be saved by any spreadsheet; see
+``study.delimited`` and ``sheet_cells``.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from nodal_staging.study.delimited import separator
-from nodal_staging.study.errors import InputError
+from nodal_staging.study.arrays import IntArray
+from nodal_staging.study.delimited import read_delimited
 from nodal_staging.study.files import replacing
+from nodal_staging.study.table_text import TableError
+from nodal_staging.tables.columns import is_sheet
+from nodal_staging.tables.sheet_cells import (
+    as_listed,
+    missing_columns,
+    surplus_columns,
+)
 
-
-class TableError(InputError):
-    """A table does not have the form that its name promises."""
-
-    reason = "unusable_table"
+NUMBERS = {"float64": "a number", "int64": "a whole number"}
 
 
 def read(path: str | Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
@@ -40,24 +45,58 @@ def read(path: str | Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     TableError
         Naming the file, the column, the row and what was expected there.
     """
+    if is_sheet(schema):
+        return read_sheet(path, schema)
     path = Path(path)
     if not path.is_file():
         raise TableError(f"{path.name}: no such file; give its path in the config")
     try:
         frame = pd.read_csv(
             path,
-            sep=separator(path),
+            sep=_separator(path),
             dtype=str,
             keep_default_na=False,
             na_values=[""],
             encoding="utf-8",
         )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError) as error:
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeError):
         raise TableError(
-            f"{path.name}: not a table with a header ({error}); "
-            "save it as tab-separated UTF-8 text"
-        ) from error
+            f"{path.name}: not the table that was written here; delete the file and "
+            "run again"
+        ) from None
     return check(frame, schema, path.name)
+
+
+def read_sheet(path: str | Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
+    """Read a table that a person saved, and check it.
+
+    The separator is that of the header; columns that the schema lacks are left out.
+
+    Parameters
+    ----------
+    path
+        A table as text, whatever its suffix.
+    schema
+        One of the schemas of this module.
+
+    Returns
+    -------
+    The table, columns typed and in the schema's order.
+
+    Raises
+    ------
+    TableError
+        Naming the file, the column, the row and what was expected there.
+    """
+    name = Path(path).name
+    table = read_delimited(path)
+    frame = as_listed(table, schema, name)
+    return check(frame, schema, name, rows=[row.number for row in table.rows])
+
+
+def ignored_columns(path: str | Path, schema: pa.DataFrameSchema) -> list[str]:
+    """List the columns of a person's table that ``read_sheet`` leaves out."""
+    return surplus_columns(read_delimited(path), schema)
 
 
 def write(frame: pd.DataFrame, path: str | Path, schema: pa.DataFrameSchema) -> None:
@@ -69,93 +108,122 @@ def write(frame: pd.DataFrame, path: str | Path, schema: pa.DataFrameSchema) -> 
     with replacing(path) as part:
         frame.to_csv(
             part,
-            sep=separator(part),
+            sep=_separator(part),
             index=False,
             encoding="utf-8",
             lineterminator="\n",
         )
 
 
-def check(frame: pd.DataFrame, schema: pa.DataFrameSchema, name: str) -> pd.DataFrame:
-    """Return the table typed and in order, or raise ``TableError`` naming the place."""
+def _separator(path: str | Path) -> str:
+    """Choose the separator of a table of ours: commas in ``.csv``, tabs elsewhere."""
+    return "," if Path(path).suffix == ".csv" else "\t"
+
+
+def check(
+    frame: pd.DataFrame,
+    schema: pa.DataFrameSchema,
+    name: str,
+    *,
+    rows: Sequence[int] | None = None,
+) -> pd.DataFrame:
+    """Return the table typed and in order, or raise ``TableError`` naming the place.
+
+    Parameters
+    ----------
+    frame
+        The table.
+    schema
+        What it must hold.
+    name
+        Of the file, for messages.
+    rows
+        The number of each row in the file; by default they follow the header.
+    """
     missing = [
         column
         for column, definition in schema.columns.items()
         if definition.required and column not in frame.columns
     ]
     if missing:
-        raise TableError(_missing(missing, list(map(str, frame.columns)), name))
+        found = [str(column) for column in frame.columns]
+        raise TableError(missing_columns(missing, found, name))
+    frame = frame.reset_index(drop=True)
     try:
-        checked = schema.validate(frame.reset_index(drop=True), lazy=True)
+        checked = schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        raise TableError(_sentence(errors.failure_cases, frame, name)) from None
+        numbers = np.arange(len(frame)) + 2 if rows is None else np.asarray(rows)
+        raise TableError(
+            _sentence(errors.failure_cases, frame, schema, name, numbers)
+        ) from None
     order = [column for column in schema.columns if column in checked.columns]
     return checked[order]
 
 
-def _missing(missing: list[str], found: list[str], name: str) -> str:
-    """Say which columns are missing, and what a wrong separator looks like."""
-    if len(found) == 1 and any(mark in found[0] for mark in ",;"):
-        return (
-            f"{name}: the whole header is one column, {found[0]!r}; "
-            "save the table with tabs between the columns"
-        )
-    return (
-        f"{name}: missing column {', '.join(missing)}; found {', '.join(found)}; "
-        "add it to the header"
-    )
-
-
-def _sentence(failures: pd.DataFrame, frame: pd.DataFrame, name: str) -> str:
-    """Say the first failure of a table, and how many more there are."""
+def _sentence(
+    failures: pd.DataFrame,
+    frame: pd.DataFrame,
+    schema: pa.DataFrameSchema,
+    name: str,
+    rows: IntArray,
+) -> str:
+    """Say the first failure of a table, and how many more cells fail."""
     first = failures.iloc[0]
-    rest = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+    more = len(failures.drop_duplicates(["index", "column"]).dropna(subset="index")) - 1
+    rest = f" (and {more} more)" if more > 0 else ""
     if first["schema_context"] == "DataFrameSchema" and pd.isna(first["index"]):
         return (
             f"{name}: unexpected column {first['failure_case']}{rest}; "
             "remove it or correct its name"
         )
     if first["check"] == "multiple_fields_uniqueness":
-        return _repeated(failures[failures["check"] == first["check"]], frame, name)
-    row = "" if pd.isna(first["index"]) else f", row {int(first['index']) + 2}"
-    place = f"{name}{row}, column {first['column']}"
+        same = failures[failures["check"] == first["check"]]
+        return _repeated(same, frame, name, rows)
+    column = first["column"]
+    expected = _expected(str(first["check"]), schema.columns[column])
+    if pd.isna(first["index"]):
+        return f"{name}, column {column}: expected {expected}{rest}; correct the cells"
+    place = f"{name}, row {rows[int(first['index'])]}, column {column}"
+    cell = frame[column].iloc[int(first["index"])]
     if first["check"] == "field_uniqueness":
-        same = frame[first["column"]].astype(str) == str(first["failure_case"])
-        rows = ", ".join(str(number + 2) for number in np.flatnonzero(same))
+        same = (frame[column].astype(str) == str(cell)).to_numpy()
         return (
-            f"{place}: {first['failure_case']!r} stands in rows {rows}; "
+            f"{place}: {cell!r} stands in rows {_listed(rows[same])}; "
             "give each row a value of its own"
         )
-    return (
-        f"{place}: found {_shown(first['failure_case'])}, "
-        f"expected {_expected(str(first['check']))}{rest}; correct the cell"
-    )
+    return f"{place}: found {_shown(cell)}, expected {expected}{rest}; correct the cell"
 
 
-def _repeated(failures: pd.DataFrame, frame: pd.DataFrame, name: str) -> str:
+def _repeated(
+    failures: pd.DataFrame, frame: pd.DataFrame, name: str, rows: IntArray
+) -> str:
     """Say which rows hold the same values where they must differ."""
     columns = list(dict.fromkeys(failures["column"]))
     place = int(failures["index"].iloc[0])
     values = frame[columns].astype(str)
-    same = np.flatnonzero((values == values.iloc[place]).all(axis=1))
+    same = (values == values.iloc[place]).all(axis=1).to_numpy()
     shown = ", ".join(f"{column} {values.iloc[place][column]}" for column in columns)
-    rows = ", ".join(str(number + 2) for number in same)
-    return f"{name}: {shown} stands in rows {rows}; keep one of them"
+    return f"{name}: {shown} stands in rows {_listed(rows[same])}; keep one of them"
+
+
+def _listed(rows: IntArray) -> str:
+    return ", ".join(map(str, rows))
 
 
 def _shown(value: object) -> str:
     """Show a cell as it stands in the file: words in quotes, numbers without."""
+    if pd.isna(value):
+        return "an empty cell"
     return repr(value) if isinstance(value, str) else f"{value}"
 
 
-def _expected(check: str) -> str:
-    """Put a check of pandera in words."""
+def _expected(check: str, definition: pa.Column) -> str:
+    """Put a check of a column in words."""
     name, _, rest = check.partition("(")
     inside = rest.rstrip(")")
     words = {
         "isin": f"one of {inside.strip('[]')}",
         "greater_than_or_equal_to": f"at least {inside}",
         "less_than_or_equal_to": f"at most {inside}",
-        "not_nullable": "a value",
     }
-    return words.get(name, check)
+    return words.get(name, NUMBERS.get(str(definition.dtype), "a value"))

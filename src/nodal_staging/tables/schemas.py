@@ -1,6 +1,7 @@
 """The tables between the stages: one schema each.
 
-Every column that is not listed here is refused, so a typo in a sheet is found at once.
+A column that is not listed here is refused. A sheet may have others, which are left
+out unless they look like a misspelling.
 """
 
 import pandera.pandas as pa
@@ -11,6 +12,7 @@ from nodal_staging.tables.columns import (
     one_of,
     optional_number,
     optional_text,
+    sheet,
     table,
     text,
 )
@@ -46,7 +48,7 @@ SHOWN_LOCATIONS = [
 """The same in the paper's order, that of every table and figure."""
 
 
-EXAM_SHEET = pa.DataFrameSchema(
+EXAM_SHEET = sheet(
     {
         "patient_id": text(),
         "exam_id": text(unique=True),
@@ -60,7 +62,6 @@ EXAM_SHEET = pa.DataFrameSchema(
         "age": optional_number(0),
         "psa": optional_number(0),
     },
-    strict=True,
 )
 """Yours: one row per exam; ``ct``, ``pet`` and ``segmentation`` are paths relative
 to the sheet; ``day`` counts days from any fixed date."""
@@ -68,7 +69,7 @@ to the sheet; ``day`` counts days from any fixed date."""
 UNKNOWN = "unknown"
 """Location and status of a node of which nobody said them; a study has none."""
 
-NODE_SHEET = table(
+NODE_SHEET = sheet(
     {
         "patient_id": text(),
         "exam_id": text(),
@@ -82,7 +83,7 @@ NODE_SHEET = table(
 """Yours: one row per node; ``label`` is the value or the name in the segmentation,
 which is that of the exam unless the row names a file of its own."""
 
-NEW_NODE_SHEET = table(
+NEW_NODE_SHEET = sheet(
     {
         **NODE_SHEET.columns,
         "location": one_of([*LOCATIONS, UNKNOWN], nullable=True, required=False),
@@ -91,7 +92,7 @@ NEW_NODE_SHEET = table(
 )
 """A node sheet for prediction, where nobody needs to know status and location."""
 
-READING_SHEET = table(
+READING_SHEET = sheet(
     {
         "reader": text(),
         "node_id": text(),

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "per rounding rule; the cells that contradict each other; and the bounds of "
         "McNemar's test that follow.",
     )
-    parser.add_argument("table", help="tab-separated table, see docs/recover_counts.md")
+    parser.add_argument("table", help="table as text, see docs/recover_counts.md")
     parser.add_argument("--output", default="recovered", help="folder (recovered)")
     parser.add_argument(
         "--significance", type=_level, default=0.005, help="of McNemar's test (0.005)"

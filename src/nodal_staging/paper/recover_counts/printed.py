@@ -1,7 +1,8 @@
 """A published table as it is printed: text, digits and all.
 
-A tab-separated table, one row per classifier; lines that start with ``#`` are
-comments. Columns are ``classifier``, ``n_positive``, ``n_negative``, and any of
+A table separated by tabs, semicolons or commas, one row per classifier; lines that
+start with ``#`` are comments. Columns are ``classifier``, ``n_positive``,
+``n_negative``, and any of
 
 - ``accuracy``, ``sensitivity``, ``specificity``, ``ppv``, ``npv``, ``f1``, ``auc``;
 - ``specificity_at_90`` (or another percentage): the specificity at the highest
@@ -14,16 +15,23 @@ comments. Columns are ``classifier``, ``n_positive``, ``n_negative``, and any of
 - ``mean_of``: names of classifiers, parted by ``;``, of which the row is the mean.
 
 Values are shares of one or percentages, told apart by whether any in the same source
-exceeds 1; the digits printed are the digits that count: ``0.90`` is not ``0.9``.
+exceeds 1. A number below 1 among percentages is refused unless ``%`` follows it. The
+digits printed are the digits that count: ``0.90`` is not ``0.9``.
 """
 
-import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nodal_staging.study.delimited import plain, read_delimited
 from nodal_staging.study.errors import InputError
+from nodal_staging.study.table_text import TableError
+from nodal_staging.tables.sheet_cells import (
+    UNNAMED,
+    missing_columns,
+    similar_column,
+)
 
 METRICS = ("auc", "accuracy", "sensitivity", "specificity", "ppv", "npv", "f1")
 AT_TARGET = re.compile(r"specificity_at_(\d{1,2})")
@@ -122,41 +130,44 @@ def read_published(path: str | Path) -> list[PublishedRow]:
 
 def _records(path: Path) -> list[dict[str, str]]:
     """Return the rows as text, the header checked."""
-    if not path.is_file():
-        raise PublishedTableError(f"{path.name}: no such file; give its path")
-    lines = [
-        line
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.strip() and not line.startswith("#")
-    ]
-    reader = csv.DictReader(lines, delimiter="\t", restval="")
-    header = list(reader.fieldnames or [])
+    try:
+        table = read_delimited(path, comment="#")
+    except TableError as error:
+        raise PublishedTableError(str(error)) from None
+    header = [_column_name(written) for written in table.header]
     missing = [name for name in REQUIRED if name not in header]
     if missing:
-        raise PublishedTableError(
-            f"{path.name}: missing column {', '.join(missing)}; found "
-            f"{', '.join(header)}; add it, with tabs between the columns"
-        )
+        raise PublishedTableError(missing_columns(missing, table.header, path.name))
     for name in header:
         _require_known(path, name)
     records = [
-        {key: (value or "").strip() for key, value in row.items() if key is not None}
-        for row in reader
+        dict(zip(header, map(str.strip, row.cells), strict=True)) for row in table.rows
     ]
     if not records:
         raise PublishedTableError(f"{path.name}: no rows; add one per classifier")
     return records
 
 
+def _column_name(written: str) -> str:
+    """Return the name of a column; only its source keeps its case."""
+    metric, at, source = written.partition("@")
+    return plain(metric) + at + source.strip()
+
+
 def _require_known(path: Path, name: str) -> None:
     """Refuse a column that means nothing here."""
     metric = name.partition("@")[0]
     known = (*REQUIRED, *METRICS, *WORDS, "mean_of")
-    if metric not in known and not AT_TARGET.fullmatch(metric):
-        raise PublishedTableError(
-            f"{path.name}: unexpected column {name}; expected one of "
-            f"{', '.join(known)}, specificity_at_<percent>, or a metric with @source"
-        )
+    if metric in known or AT_TARGET.fullmatch(metric):
+        return
+    meant = similar_column(metric, known)
+    hint = (
+        f"did you mean {meant}? Rename it to {meant}, or remove it; " if meant else ""
+    )
+    raise PublishedTableError(
+        f"{path.name}: unexpected column {name or UNNAMED}; {hint}expected one of "
+        f"{', '.join(known)}, specificity_at_<percent>, or a metric with @source"
+    )
 
 
 def _is_metric(name: str) -> bool:
@@ -186,14 +197,34 @@ def _percent_conventions(
     path: Path, records: Sequence[Mapping[str, str]]
 ) -> set[tuple[str, bool]]:
     """Find the sources whose values are percentages."""
-    percent = set()
+    percent: dict[tuple[str, bool], str] = {}
     for record in records:
-        for name, text in record.items():
-            if _is_metric(name) and text:
-                digits, decimals, marked = _parts(path, record, name)
-                if marked or digits > 10**decimals:
-                    percent.add(_convention(name))
-    return percent
+        for name, text in _printed(record):
+            digits, decimals, marked = _parts(path, record, name)
+            if marked or digits > 10**decimals:
+                percent.setdefault(_convention(name), text)
+    for record in records:
+        for name, text in _printed(record):
+            digits, decimals, marked = _parts(path, record, name)
+            if (
+                not marked
+                and 0 < digits < 10**decimals
+                and _convention(name) in percent
+            ):
+                raise PublishedTableError(
+                    f"{path.name}, {record['classifier']}, column {name}: shares and "
+                    f"percentages mixed: found {text!r}, and elsewhere "
+                    f"{percent[_convention(name)]!r}; write all as shares or all as "
+                    f"percentages, and '{text} %' for a percentage below 1"
+                )
+    return set(percent)
+
+
+def _printed(record: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each metric that a row holds."""
+    for name, text in record.items():
+        if _is_metric(name) and text:
+            yield name, text
 
 
 def _row(
@@ -201,7 +232,7 @@ def _row(
 ) -> PublishedRow:
     """Build one row; an AUC of a curve tells no counts and is left out."""
     for column, words in WORDS.items():
-        if record.get(column, "") not in words:
+        if plain(record.get(column, "")) not in words:
             raise PublishedTableError(
                 f"{path.name}, {record['classifier']}, column {column}: expected one "
                 f"of {', '.join(filter(None, words))}, or nothing, found "
@@ -209,13 +240,12 @@ def _row(
             )
     cells = [
         _cell(path, record, name, _convention(name) in percent)
-        for name, text in record.items()
-        if _is_metric(name) and text
+        for name, _ in _printed(record)
     ]
     mean_of = tuple(
         name.strip() for name in record.get("mean_of", "").split(";") if name.strip()
     )
-    counted = record.get("auc_is", "") == "counts" or mean_of
+    counted = plain(record.get("auc_is", "")) == "counts" or mean_of
     sizes = [_size(path, record, name) for name in ("n_positive", "n_negative")]
     if (sizes[0] + 1) * (sizes[1] + 1) > MOST_PAIRS:
         raise PublishedTableError(
@@ -228,7 +258,7 @@ def _row(
         n_positive=sizes[0],
         n_negative=sizes[1],
         cells=tuple(cell for cell in cells if counted or cell.metric != "auc"),
-        youden=record.get("threshold", "") == "youden",
+        youden=plain(record.get("threshold", "")) == "youden",
         mean_of=mean_of,
     )
 

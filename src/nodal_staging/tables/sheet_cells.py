@@ -1,0 +1,242 @@
+"""The cells of a person's table, put into the form that its schema lists.
+
+Names of columns and words from a list are compared without case and surrounding
+blanks. Numbers may have a decimal comma where it cannot separate cells or thousands.
+Columns that the schema lacks are left out, unless they look like a misspelling.
+"""
+
+import difflib
+import re
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from nodal_staging.study.delimited import DelimitedTable, plain
+from nodal_staging.study.table_text import TableError
+
+LOCATION_FORMS = {
+    "iliac": "iliacal",
+    "iliakal": "iliacal",
+    "perirektal": "perirectal",
+    "axillär": "axillary",
+    "axillaer": "axillary",
+    "supraklavikulär": "supraclavicular",
+    "supraklavikulaer": "supraclavicular",
+    "infraklavikulär": "infraclavicular",
+    "infraklavikulaer": "infraclavicular",
+    "zervikal": "cervical",
+}
+"""English and German forms of locations, where they differ from the stored form."""
+
+UNNAMED = "(unnamed)"
+
+ALIKE = 0.8
+"""Share of letters in common (difflib) from which a name looks like a misspelling."""
+FEWEST_LETTERS = 3
+"""Of an abbreviation."""
+
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?|[+-]?\d+,")
+DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d*(?:[eE][+-]?\d+)?")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+"""``1,234``, which is 1234 or 1.234."""
+
+
+def surplus_columns(table: DelimitedTable, schema: pa.DataFrameSchema) -> list[str]:
+    """List the columns that a schema lacks, as written in the header."""
+    return [
+        name or UNNAMED for name in table.header if plain(name) not in schema.columns
+    ]
+
+
+def as_listed(
+    table: DelimitedTable, schema: pa.DataFrameSchema, name: str
+) -> pd.DataFrame:
+    """Return the cells of the schema's columns as text, empty ones missing.
+
+    Parameters
+    ----------
+    table
+        As split.
+    schema
+        Lists the columns, their words and their types.
+    name
+        Of the file, for messages.
+
+    Returns
+    -------
+    The columns of the schema that the table has, words and numbers in stored form.
+
+    Raises
+    ------
+    TableError
+        If a column is missing or looks like a misspelling of one that the table
+        lacks, or if numbers are ambiguous.
+    """
+    _require_columns(table, schema, name)
+    _refuse_misspellings(table, schema, name)
+    cells = [
+        [cell if cell.strip() else np.nan for cell in row.cells] for row in table.rows
+    ]
+    whole = pd.DataFrame(cells, columns=range(len(table.header)), dtype=object)
+    found = {plain(written): place for place, written in enumerate(table.header)}
+    columns = [column for column in schema.columns if column in found]
+    frame = whole[[found[column] for column in columns]].set_axis(columns, axis=1)
+    for column in columns:
+        words = _words(schema.columns[column], column)
+        if words:
+            frame[column] = [_stored(cell, words) for cell in frame[column]]
+    numeric = [c for c in columns if _is_numeric(schema.columns[c])]
+    if numeric and table.separator != ",":
+        _require_one_notation(frame[numeric], table, name)
+        frame[numeric] = frame[numeric].map(_with_point)
+    return frame.astype("str")
+
+
+def _require_columns(
+    table: DelimitedTable, schema: pa.DataFrameSchema, name: str
+) -> None:
+    """Refuse a table that lacks columns; say which are meant for them."""
+    missing = [
+        column
+        for column, definition in schema.columns.items()
+        if definition.required and table.place(column) is None
+    ]
+    if missing:
+        raise TableError(missing_columns(missing, table.header, name))
+
+
+def missing_columns(missing: Sequence[str], found: Sequence[str], name: str) -> str:
+    """Say which columns are missing, and how to add them.
+
+    Parameters
+    ----------
+    missing
+        The columns that the table lacks.
+    found
+        Its header as written.
+    name
+        Of the file.
+    """
+    if len(found) == 1:
+        return (
+            f"{name}: the whole header is one column, {found[0]!r}; separate the cells "
+            f"with tabs, semicolons or commas; missing column {', '.join(missing)}"
+        )
+    known = ((written, similar_column(written, missing)) for written in found)
+    renamed = [f"{written} to {meant}" for written, meant in known if meant]
+    fix = f"rename {', '.join(renamed)}" if renamed else "add it to the header"
+    return (
+        f"{name}: missing column {', '.join(missing)}; found "
+        f"{', '.join(written or UNNAMED for written in found)}; {fix}"
+    )
+
+
+def _refuse_misspellings(
+    table: DelimitedTable, schema: pa.DataFrameSchema, name: str
+) -> None:
+    """Refuse a surplus column that may be meant for one that the table lacks."""
+    absent = [column for column in schema.columns if table.place(column) is None]
+    for written in surplus_columns(table, schema):
+        meant = similar_column(written, absent)
+        if meant:
+            raise TableError(
+                f"{name}: unexpected column {written}; did you mean {meant}? Rename "
+                f"it to {meant}, or remove it"
+            )
+
+
+def similar_column(written: str, absent: Sequence[str]) -> str | None:
+    """Return the column that a name may be a misspelling or abbreviation of.
+
+    Parameters
+    ----------
+    written
+        The name in a header.
+    absent
+        Columns that the table lacks.
+
+    Examples
+    --------
+    >>> similar_column("segmentaton", ["pet", "segmentation"])
+    'segmentation'
+    """
+    name = re.sub(r"[\s-]+", "_", plain(written)).strip("_.")
+    near = difflib.get_close_matches(name, absent, n=1, cutoff=ALIKE)
+    short = [c for c in absent if len(name) >= FEWEST_LETTERS and c.startswith(name)]
+    return next(chain(near, short), None)
+
+
+def _words(definition: pa.Column, column: str) -> dict[str, str]:
+    """Return the stored form of each word that a column may hold."""
+    listed = [
+        word
+        for check in definition.checks
+        if check.name == "isin"
+        for word in check.statistics["allowed_values"]
+    ]
+    words = {plain(word): word for word in listed}
+    if column == "location":
+        words |= {form: word for form, word in LOCATION_FORMS.items() if word in listed}
+    return words
+
+
+def _stored(cell: object, words: dict[str, str]) -> object:
+    return words.get(plain(cell), cell) if isinstance(cell, str) else cell
+
+
+def _is_numeric(definition: pa.Column) -> bool:
+    return str(definition.dtype) in {"float64", "int64"}
+
+
+def _require_one_notation(
+    numbers: pd.DataFrame, table: DelimitedTable, name: str
+) -> None:
+    """Refuse commas that may separate decimals or thousands."""
+    commas = _first(numbers, DECIMAL_COMMA)
+    points = _first(numbers, DECIMAL_POINT)
+    if commas and points:
+        row, column, cell = commas
+        other, other_column, point = points
+        raise TableError(
+            f"{name}, row {table.rows[row].number}, column {column}: found {cell!r}, "
+            f"but {point!r} in row {table.rows[other].number}, column {other_column}; "
+            "write all decimals with a point, and no separators of thousands"
+        )
+    for column in numbers:
+        of_column = numbers[[column]]
+        thousands = _first(of_column, THOUSANDS)
+        if thousands and _count(of_column, THOUSANDS) == _count(
+            of_column, DECIMAL_COMMA
+        ):
+            row, _, cell = thousands
+            raise TableError(
+                f"{name}, row {table.rows[row].number}, column {column}: {cell!r} may "
+                f"be {cell.replace(',', '')} or {cell.replace(',', '.')}; write all "
+                "decimals with a point, and no separators of thousands"
+            )
+
+
+def _first(numbers: pd.DataFrame, form: re.Pattern[str]) -> tuple[int, str, str] | None:
+    """Return row, column and text of the first cell of a form."""
+    for column in numbers:
+        for row, cell in enumerate(numbers[column]):
+            if isinstance(cell, str) and form.fullmatch(cell.strip()):
+                return row, str(column), cell.strip()
+    return None
+
+
+def _count(numbers: pd.DataFrame, form: re.Pattern[str]) -> int:
+    return sum(
+        isinstance(cell, str) and form.fullmatch(cell.strip()) is not None
+        for cell in numbers.to_numpy().ravel()
+    )
+
+
+def _with_point(cell: object) -> object:
+    """Write a decimal comma as a point."""
+    if isinstance(cell, str) and DECIMAL_COMMA.fullmatch(cell.strip()):
+        return cell.strip().replace(",", ".")
+    return cell
