@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodal_staging.study.delimited import Row, plain, read_delimited
+from nodal_staging.study.delimited import plain, read_delimited
 from nodal_staging.study.table_text import TableError
 
 CELLS = [
@@ -44,7 +44,7 @@ def saved(tmp_path):
 
 def cells_of(path, **options):
     table = read_delimited(path, **options)
-    return [table.header, *(row.cells for row in table.rows)]
+    return [table.header, *table.rows]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,8 @@ def test_what_has_no_content_does_not_count(saved, text):
 
 def test_rows_have_the_numbers_that_a_spreadsheet_shows(saved):
     table = read_delimited(saved('a,b\n\n"two\nlines",2\n3\n'))
-    assert table.rows == [Row(3, ["two\nlines", "2"]), Row(4, ["3", ""])]
+    assert table.rows == [["two\nlines", "2"], ["3", ""]]
+    assert table.numbers == [3, 4]
 
 
 def test_a_name_may_hold_other_separators(saved):
@@ -207,4 +208,4 @@ def test_any_bytes_are_a_table_or_one_sentence(tmp_path_factory, content):
     except TableError as error:
         assert "\n" not in str(error)
     else:
-        assert all(len(row.cells) == len(table.header) for row in table.rows)
+        assert all(len(row) == len(table.header) for row in table.rows)

@@ -11,7 +11,7 @@ import pandera.pandas as pa
 from reference_pages.markdown import code, table
 
 PACKAGE = "nodal_staging"
-MAKERS = ("table", "DataFrameSchema")
+MAKERS = ("table", "sheet", "DataFrameSchema")
 """Functions that make a schema."""
 
 FILES = {
@@ -103,7 +103,7 @@ INPUTS = {
     "cohort.nodes": "tables.schemas.NODE_SHEET",
     "prediction.nodes": "tables.schemas.NEW_NODE_SHEET",
     "cohort.readings": "tables.schemas.READING_SHEET",
-    "external_scores": "tables.schemas.SCORES",
+    "external_scores": "classifiers.external.SUBMITTED",
 }
 """Schema of the sheet that each key of the configuration names."""
 
@@ -115,8 +115,9 @@ INTRODUCTION = """\
 
 Made from the schemas of the package. Every table is UTF-8 text with a header,
 tab-separated (`.tsv`) or comma-separated (`.csv`). It is checked when it is written and
-when it is read; a column that is not listed here is refused. *Optional* columns may be
-absent; cells that *may be empty* need no value.
+when it is read; a column that is not listed here is refused. Sheets of your own may also
+have semicolons and further columns. *Optional* columns may
+be absent; cells that *may be empty* need no value.
 """
 
 

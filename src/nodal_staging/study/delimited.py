@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from nodal_staging.study.table_text import TableError, read_text
@@ -18,14 +19,6 @@ from nodal_staging.study.table_text import TableError, read_text
 SEPARATORS = "\t;,"
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 """The first line by which some programs state the separator."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """The cells of a row, and its number as a spreadsheet shows it."""
-
-    number: int
-    cells: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +33,16 @@ class DelimitedTable:
         Names of the columns as written, without surrounding blanks; an unnamed
         column has the empty name.
     rows
-        Each with as many cells as the header; rows without content are left out.
+        The cells of each row, as many as the header has; rows without content are
+        left out.
+    numbers
+        The number of each row as a spreadsheet shows it.
     """
 
     separator: str
     header: list[str]
-    rows: list[Row]
+    rows: list[list[str]]
+    numbers: list[int]
 
     def place(self, name: str) -> int | None:
         """Return where a column lies, whatever the case of its name."""
@@ -82,34 +79,38 @@ def read_delimited(path: str | Path, *, comment: str | None = None) -> Delimited
         Naming the file, the row and the fix.
     """
     path = Path(path)
-    separator, records = _records(read_text(path), comment, path.name)
-    filled = [row for row in records if any(cell.strip() for cell in row.cells)]
-    if not filled:
+    lines = list(io.StringIO(read_text(path), newline=""))
+    if comment is not None:
+        lines = ["\n" if line.startswith(comment) else line for line in lines]
+    separator = _separator(lines)
+    rows, numbers = [], []
+    for number, cells in enumerate(_split(lines, separator, path.name), start=1):
+        if "".join(cells).strip():
+            rows.append(cells)
+            numbers.append(number)
+    if not rows:
         raise TableError(
             f"{path.name}: the file has no header; add a line with the names of the "
             "columns"
         )
-    header = [cell.strip() for cell in filled[0].cells]
-    rows = filled[1:]
+    header = [cell.strip() for cell in rows.pop(0)]
+    del numbers[0]
     while header and not header[-1] and not _filled(rows, len(header) - 1):
         header.pop()
     _require_different(header, path.name)
-    return DelimitedTable(
-        separator, header, [_fitted(row, len(header), path.name) for row in rows]
-    )
+    for cells, number in zip(rows, numbers, strict=True):
+        if len(cells) != len(header):
+            _fit(cells, len(header), f"{path.name}, row {number}")
+    return DelimitedTable(separator, header, rows, numbers)
 
 
-def _records(text: str, comment: str | None, name: str) -> tuple[str, Iterator[Row]]:
-    """Return the separator, and the rows with their numbers, empty ones included."""
-    lines = list(io.StringIO(text, newline=""))
-    if comment is not None:
-        lines = ["\n" if line.startswith(comment) else line for line in lines]
+def _separator(lines: list[str]) -> str:
+    """Return the separator; a line that only states it becomes empty."""
     stated = SEPARATOR_LINE.fullmatch(lines[0])
     if stated and stated[1] in SEPARATORS:
         lines[0] = "\n"
-        return stated[1], _split(lines, stated[1], name)
-    separator = separator_of(next(filter(str.strip, lines), ""))
-    return separator, _split(lines, separator, name)
+        return stated[1]
+    return separator_of(next(filter(str.strip, lines), ""))
 
 
 def separator_of(header: str) -> str:
@@ -131,40 +132,25 @@ def separator_of(header: str) -> str:
     return max(SEPARATORS, key=lambda mark: cells[mark])
 
 
-class _Lines:
-    """Lines of a table; ``ended`` once a reader asks for one after the last."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self._lines = iter(lines)
-        self.ended = False
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._lines, None)
-        if line is None:
-            self.ended = True
-            raise StopIteration
-        return line
-
-
-def _split(lines: list[str], separator: str, name: str) -> Iterator[Row]:
+def _split(lines: list[str], separator: str, name: str) -> Iterator[list[str]]:
     """Yield the rows; a quote that is never closed takes in all that follows."""
-    source = _Lines(lines)
-    reader = csv.reader(source, delimiter=separator)
+    ended: list[bool] = []
+    reader = csv.reader(chain(lines, _marking(ended)), delimiter=separator)
     number = 0
-    while True:
-        number += 1
-        try:
-            cells = next(reader, None)
-        except csv.Error:
-            raise _unclosed(name, number) from None
-        if cells is None:
-            return
-        if source.ended:
-            raise _unclosed(name, number)
-        yield Row(number, cells)
+    try:
+        for cells in reader:
+            number += 1
+            if ended:
+                raise _unclosed(name, number)
+            yield cells
+    except csv.Error:
+        raise _unclosed(name, number + 1) from None
+
+
+def _marking(ended: list[bool]) -> Iterator[str]:
+    """Yield nothing, but mark that a line after the last was wanted."""
+    ended.append(True)
+    yield from ()
 
 
 def _unclosed(name: str, number: int) -> TableError:
@@ -174,21 +160,19 @@ def _unclosed(name: str, number: int) -> TableError:
     )
 
 
-def _filled(rows: list[Row], place: int) -> bool:
+def _filled(rows: list[list[str]], place: int) -> bool:
     """Say whether any row has content in a column."""
-    return any(len(row.cells) > place and row.cells[place].strip() for row in rows)
+    return any(len(cells) > place and cells[place].strip() for cells in rows)
 
 
-def _fitted(row: Row, width: int, name: str) -> Row:
+def _fit(cells: list[str], width: int, where: str) -> None:
     """Give a row as many cells as the header has."""
-    if any(cell.strip() for cell in row.cells[width:]):
+    if "".join(cells[width:]).strip():
         raise TableError(
-            f"{name}, row {row.number}: {len(row.cells)} cells, but the header has "
-            f"{width}; put quotation marks around a cell that holds the separator, or "
-            "remove the surplus cells"
+            f"{where}: {len(cells)} cells, but the header has {width}; put quotation "
+            "marks around a cell that holds the separator, or remove the surplus cells"
         )
-    cells = row.cells[:width]
-    return Row(row.number, cells + [""] * (width - len(cells)))
+    cells[width:] = [""] * (width - len(cells))
 
 
 def _require_different(header: list[str], name: str) -> None:

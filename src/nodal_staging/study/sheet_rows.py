@@ -99,8 +99,8 @@ def _rows(sheet: str | Path, key: str) -> Iterator[tuple[str | None, bytes]]:
     form = hashlib.sha256(repr(table.header).encode()).digest()
     for row in table.rows:
         # Cells and rows stay apart: no cell holds these marks.
-        cells = form + "\x1f".join(row.cells).encode() + b"\x1e"
-        yield (None if place is None else row.cells[place]), cells
+        cells = form + "\x1f".join(row).encode() + b"\x1e"
+        yield (None if place is None else row[place]), cells
 
 
 def _table(sheet: str | Path) -> DelimitedTable | None:
@@ -121,7 +121,7 @@ def reader_names(readings: str | Path) -> list[str]:
     place = None if table is None else table.place("reader")
     if table is None or place is None:
         return []
-    return sorted({row.cells[place] for row in table.rows} - {""})
+    return sorted({row[place] for row in table.rows} - {""})
 
 
 def readers_of(readers: Sized) -> list[str]:

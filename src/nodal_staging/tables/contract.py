@@ -91,7 +91,7 @@ def read_sheet(path: str | Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     name = Path(path).name
     table = read_delimited(path)
     frame = as_listed(table, schema, name)
-    return check(frame, schema, name, rows=[row.number for row in table.rows])
+    return check(frame, schema, name, rows=table.numbers)
 
 
 def ignored_columns(path: str | Path, schema: pa.DataFrameSchema) -> list[str]:

@@ -77,9 +77,7 @@ def as_listed(
     """
     _require_columns(table, schema, name)
     _refuse_misspellings(table, schema, name)
-    cells = [
-        [cell if cell.strip() else np.nan for cell in row.cells] for row in table.rows
-    ]
+    cells = [[cell if cell.strip() else np.nan for cell in row] for row in table.rows]
     whole = pd.DataFrame(cells, columns=range(len(table.header)), dtype=object)
     found = {plain(written): place for place, written in enumerate(table.header)}
     columns = [column for column in schema.columns if column in found]
@@ -87,7 +85,8 @@ def as_listed(
     for column in columns:
         words = _words(schema.columns[column], column)
         if words:
-            frame[column] = [_stored(cell, words) for cell in frame[column]]
+            stored = {cell: _stored(cell, words) for cell in frame[column].unique()}
+            frame[column] = frame[column].map(stored)
     numeric = [c for c in columns if _is_numeric(schema.columns[c])]
     if numeric and table.separator != ",":
         _require_one_notation(frame[numeric], table, name)
@@ -201,8 +200,8 @@ def _require_one_notation(
         row, column, cell = commas
         other, other_column, point = points
         raise TableError(
-            f"{name}, row {table.rows[row].number}, column {column}: found {cell!r}, "
-            f"but {point!r} in row {table.rows[other].number}, column {other_column}; "
+            f"{name}, row {table.numbers[row]}, column {column}: found {cell!r}, "
+            f"but {point!r} in row {table.numbers[other]}, column {other_column}; "
             "write all decimals with a point, and no separators of thousands"
         )
     for column in numbers:
@@ -213,7 +212,7 @@ def _require_one_notation(
         ):
             row, _, cell = thousands
             raise TableError(
-                f"{name}, row {table.rows[row].number}, column {column}: {cell!r} may "
+                f"{name}, row {table.numbers[row]}, column {column}: {cell!r} may "
                 f"be {cell.replace(',', '')} or {cell.replace(',', '.')}; write all "
                 "decimals with a point, and no separators of thousands"
             )

@@ -141,7 +141,7 @@ def _records(path: Path) -> list[dict[str, str]]:
     for name in header:
         _require_known(path, name)
     records = [
-        dict(zip(header, map(str.strip, row.cells), strict=True)) for row in table.rows
+        dict(zip(header, map(str.strip, row), strict=True)) for row in table.rows
     ]
     if not records:
         raise PublishedTableError(f"{path.name}: no rows; add one per classifier")
