@@ -60,7 +60,10 @@ def test_rewriting_the_same_rows_changes_nothing(exams):
     assert rows_by_shard([exams], N_SHARDS) == before
 
 
-@pytest.mark.parametrize("content", [None, "", "other\tcolumns\n1\t2\n", "\xff\n"])
+@pytest.mark.parametrize(
+    "content",
+    [None, "", "other\tcolumns\n1\t2\n", "\xff\n", "PK\x03\x04xl/", "a,b\n1,2,3\n"],
+)
 def test_what_is_no_sheet_is_left_to_the_check_of_the_sheets(tmp_path, content):
     path = tmp_path / "exams.tsv"
     if content is not None:

@@ -115,7 +115,7 @@ def test_commas_in_text_stay(sheet):
         ),
         (
             exam("70", "1.234,5"),
-            r"column psa: found '1\.234,5', expected a number; correct the cell",
+            r"column psa: found '1\.234,5', expected a number; write decimals with",
             exam("70", "1234.5"),
         ),
         (
@@ -139,7 +139,17 @@ def test_numbers_that_cannot_be_read_are_named_and_cured(sheet, rows, words, cur
 
 def test_a_decimal_comma_between_commas_is_refused_and_cured(sheet):
     text = 'patient_id,exam_id,ct,age\nP1,E1,ct,"70,5"\n'
-    with pytest.raises(TableError, match="column age: found '70,5', expected a number"):
+    with pytest.raises(
+        TableError, match="found '70,5', expected a number; write decimals"
+    ):
+        tables.read(sheet(text), tables.EXAM_SHEET)
+    cured = sheet(text.replace("70,5", "70.5"))
+    assert tables.read(cured, tables.EXAM_SHEET).loc[0, "age"] == 70.5
+
+
+def test_a_decimal_comma_that_cuts_a_cell_is_refused_and_cured(sheet):
+    text = "patient_id,exam_id,ct,age\nP1,E1,ct,70,5\n"
+    with pytest.raises(TableError, match=r"row 2: 5 cells, .*; write decimals with a"):
         tables.read(sheet(text), tables.EXAM_SHEET)
     cured = sheet(text.replace("70,5", "70.5"))
     assert tables.read(cured, tables.EXAM_SHEET).loc[0, "age"] == 70.5

@@ -115,9 +115,9 @@ INTRODUCTION = """\
 
 Made from the schemas of the package. Every table is UTF-8 text with a header,
 tab-separated (`.tsv`) or comma-separated (`.csv`). It is checked when it is written and
-when it is read; a column that is not listed here is refused. Sheets of your own may also
-have semicolons and further columns. *Optional* columns may
-be absent; cells that *may be empty* need no value.
+when it is read; a column that is not listed here is refused. Sheets of your own may
+also have semicolons and further columns. *Optional* columns may be absent; cells that
+*may be empty* need no value.
 """
 
 

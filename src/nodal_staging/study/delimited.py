@@ -100,7 +100,7 @@ def read_delimited(path: str | Path, *, comment: str | None = None) -> Delimited
     _require_different(header, path.name)
     for cells, number in zip(rows, numbers, strict=True):
         if len(cells) != len(header):
-            _fit(cells, len(header), f"{path.name}, row {number}")
+            _fit(cells, len(header), separator, f"{path.name}, row {number}")
     return DelimitedTable(separator, header, rows, numbers)
 
 
@@ -165,12 +165,14 @@ def _filled(rows: list[list[str]], place: int) -> bool:
     return any(len(cells) > place and cells[place].strip() for cells in rows)
 
 
-def _fit(cells: list[str], width: int, where: str) -> None:
+def _fit(cells: list[str], width: int, separator: str, where: str) -> None:
     """Give a row as many cells as the header has."""
     if "".join(cells[width:]).strip():
+        point = "write decimals with a point, " if separator == "," else ""
         raise TableError(
-            f"{where}: {len(cells)} cells, but the header has {width}; put quotation "
-            "marks around a cell that holds the separator, or remove the surplus cells"
+            f"{where}: {len(cells)} cells, but the header has {width}; {point}put "
+            "quotation marks around text that holds the separator, or remove the "
+            "surplus cells"
         )
     cells[width:] = [""] * (width - len(cells))
 

@@ -191,7 +191,10 @@ def _sentence(
             f"{place}: {cell!r} stands in rows {_listed(rows[same])}; "
             "give each row a value of its own"
         )
-    return f"{place}: found {_shown(cell)}, expected {expected}{rest}; correct the cell"
+    fix = "correct the cell"
+    if str(schema.columns[column].dtype) in NUMBERS and "," in str(cell):
+        fix = "write decimals with a point, and no separators of thousands"
+    return f"{place}: found {_shown(cell)}, expected {expected}{rest}; {fix}"
 
 
 def _repeated(

@@ -139,7 +139,7 @@ def _records(path: Path) -> list[dict[str, str]]:
     if missing:
         raise PublishedTableError(missing_columns(missing, table.header, path.name))
     for name in header:
-        _require_known(path, name)
+        _require_known(path, name, header)
     records = [
         dict(zip(header, map(str.strip, row), strict=True)) for row in table.rows
     ]
@@ -154,13 +154,13 @@ def _column_name(written: str) -> str:
     return plain(metric) + at + source.strip()
 
 
-def _require_known(path: Path, name: str) -> None:
+def _require_known(path: Path, name: str, header: Sequence[str]) -> None:
     """Refuse a column that means nothing here."""
     metric = name.partition("@")[0]
     known = (*REQUIRED, *METRICS, *WORDS, "mean_of")
     if metric in known or AT_TARGET.fullmatch(metric):
         return
-    meant = similar_column(metric, known)
+    meant = similar_column(metric, [one for one in known if one not in header])
     hint = (
         f"did you mean {meant}? Rename it to {meant}, or remove it; " if meant else ""
     )
