@@ -122,12 +122,19 @@ def test_groups_stand_where_the_table_says(study):
     assert f"slope {block['slope']['estimate']:.2f}" in axes.get_title(loc="left")
 
 
-def test_what_has_no_slope_says_so(study):
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("perfectly_separated", "no slope: classes do not overlap"),
+        ("not_identified", "no slope: scores hardly differ"),
+    ],
+)
+def test_what_has_no_slope_says_so(study, status, words):
     groups = tables.read(study / f"{CNNS[0]}.calibration.tsv", CALIBRATION)
     block = dict(read_json(study / f"{CNNS[0]}.json")["calibration"]["mixes"]["test"])
-    block |= {"slope": None, "status": "perfectly_separated"}
+    block |= {"slope": None, "status": status}
     axes = draw_mix(new_figure(80, 80).subplots(), Calibration(CNNS[0], groups, block))
-    assert "no slope: classes do not overlap" in axes.get_title(loc="left")
+    assert words in axes.get_title(loc="left")
 
 
 def test_what_calibration_means_is_said_and_can_be_read(study, monkeypatch):

@@ -35,7 +35,8 @@ from nodal_staging.tables.sheet_cells import (
 
 METRICS = ("auc", "accuracy", "sensitivity", "specificity", "ppv", "npv", "f1")
 AT_TARGET = re.compile(r"specificity_at_(\d{1,2})")
-NUMBER = re.compile(r"(\d*)(?:[.,](\d*))?\s*(%?)")
+NUMBER = re.compile(r"(\d{0,9})(?:[.,](\d{0,9}))?\s*(%?)", re.ASCII)
+SIZE = re.compile(r"\d{1,9}", re.ASCII)
 REQUIRED = ("classifier", "n_positive", "n_negative")
 WORDS = {
     "auc_is": ("", "curve", "counts"),
@@ -204,20 +205,24 @@ def _percent_conventions(
             if marked or digits > 10**decimals:
                 percent.setdefault(_convention(name), text)
     for record in records:
-        for name, text in _printed(record):
-            digits, decimals, marked = _parts(path, record, name)
-            if (
-                not marked
-                and 0 < digits < 10**decimals
-                and _convention(name) in percent
-            ):
-                raise PublishedTableError(
-                    f"{path.name}, {record['classifier']}, column {name}: shares and "
-                    f"percentages mixed: found {text!r}, and elsewhere "
-                    f"{percent[_convention(name)]!r}; write all as shares or all as "
-                    f"percentages, and '{text} %' for a percentage below 1"
-                )
+        _require_percentages(path, record, percent)
     return set(percent)
+
+
+def _require_percentages(
+    path: Path, record: Mapping[str, str], percent: Mapping[tuple[str, bool], str]
+) -> None:
+    """Refuse shares in a source of percentages, given with one of them as printed."""
+    for name, text in _printed(record):
+        digits, decimals, marked = _parts(path, record, name)
+        example = percent.get(_convention(name))
+        if example and not marked and 0 < digits < 10**decimals:
+            raise PublishedTableError(
+                f"{path.name}, {record['classifier']}, column {name}: shares and "
+                f"percentages mixed: found {text!r}, and elsewhere {example!r}; write "
+                f"all as shares or all as percentages, and '{text} %' for a "
+                "percentage below 1"
+            )
 
 
 def _printed(record: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -279,7 +284,7 @@ def _cell(path: Path, record: Mapping[str, str], name: str, percent: bool) -> Ce
 def _size(path: Path, record: Mapping[str, str], name: str) -> int:
     """Read a class size."""
     text = record[name]
-    if not text.isdigit() or not int(text):
+    if not SIZE.fullmatch(text) or not int(text):
         raise PublishedTableError(
             f"{path.name}, {record['classifier']}, column {name}: expected the number "
             f"of cases, 1 or more, found {text!r}; correct the cell"
