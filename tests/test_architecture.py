@@ -37,9 +37,10 @@ def imports_of(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            home = node.module or ""
-            names = [f"{home}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = path.relative_to(PACKAGE.parent).parts[: -node.level or None]
+            home = ".".join([*(above if node.level else ()), node.module or ""])
+            names = [f"{home.rstrip('.')}.{alias.name}" for alias in node.names]
         else:
             continue
         for name in names:

@@ -473,3 +473,19 @@ def test_a_gzip_bomb_of_sizes_that_no_exam_has_is_refused(tmp_path):
     path = tmp_path / f"{SECRET}.nii.gz"
     path.write_bytes(gzip.compress(written) + gzip.compress(b"\0" * (100 << 20)))
     assert "bytes of voxels" in judged_alike(path)
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+@pytest.mark.parametrize("kind", ["<f4", "<f8", "scaled <i2"])
+def test_values_that_are_not_finite_are_refused_at_inspection(tmp_path, kind, suffix):
+    """Boxes of some nodes may be sound, so only the whole volume shows them."""
+    values = np.zeros((6, 5, 4), kind.split()[-1])
+    values[5, 4, 3] = 30_000 if kind.startswith("scaled") else np.nan
+    image = nib.Nifti1Image(values, np.eye(4))
+    if kind.startswith("scaled"):
+        image.header.set_slope_inter(1e35, 0)
+    path = tmp_path / f"ct{suffix}"
+    image.to_filename(path)
+    with pytest.raises(VolumeError, match="not finite numbers") as caught:
+        index_volume(path, unit="HU", role=ROLE)
+    assert str(caught.value).count(ROLE) == 1

@@ -120,15 +120,19 @@ def test_a_damaged_nrrd_is_one_sentence(tmp_path, kind):
 
 
 def test_voxels_that_are_not_numbers_are_refused(tmp_path):
+    """At inspection, and in a file that was exchanged after it."""
     values = np.zeros((4, 4, 4), np.float32)
-    values[1, 2, 3] = np.nan
     for name in ("pet.nrrd", "pet.nii"):
-        sitk.WriteImage(sitk.GetImageFromArray(values), str(tmp_path / name))
-        found = volumes.index_volume(tmp_path / name, unit="SUV", role="pet")
+        path = tmp_path / name
+        sitk.WriteImage(sitk.GetImageFromArray(values), str(path))
+        found = volumes.index_volume(path, unit="SUV", role="pet")
+        hurt = values.copy()
+        hurt[1, 2, 3] = np.nan
+        sitk.WriteImage(sitk.GetImageFromArray(hurt), str(path))
         with pytest.raises(VolumeError, match="not finite"):
-            volumes.read_boxes(
-                tmp_path / name, found, [((0, 0, 0), (4, 4, 4))], role="p"
-            )
+            volumes.read_boxes(path, found, [((0, 0, 0), (4, 4, 4))], role="p")
+        with pytest.raises(VolumeError, match="not finite"):
+            volumes.index_volume(path, unit="SUV", role="pet")
 
 
 def test_a_file_exchanged_after_inspection_is_noticed(tmp_path, image):
@@ -183,10 +187,8 @@ def test_values_beyond_single_precision_are_refused(tmp_path):
     content = "\n".join(lines).encode() + b"\n\n" + voxels.tobytes()
     (tmp_path / "pet.nrrd").write_bytes(content)
     for name in ("pet.nii", "pet.nrrd"):
-        path = tmp_path / name
-        found = volumes.index_volume(path, unit="SUV", role="pet")
         with pytest.raises(VolumeError, match=r"^pet: .*not finite"):
-            volumes.read_boxes(path, found, [((0, 0, 0), (4, 4, 4))], role="pet")
+            volumes.index_volume(tmp_path / name, unit="SUV", role="pet")
 
 
 @pytest.mark.parametrize("end", [0, 3, 99, -1])

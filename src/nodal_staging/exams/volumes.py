@@ -47,17 +47,17 @@ def is_volume(path: Path) -> bool:
 
 
 def index_volume(path: Path, *, unit: Unit, role: str) -> VolumeFile:
-    """Check a volume file to its end and note where its voxels lie.
+    """Check every voxel of a volume file and note where they lie.
 
     Raises
     ------
     VolumeError, RawFileError
-        If it is damaged or truncated, or has no place in space.
+        If it is damaged or truncated, has no place in space, or holds values that
+        are not finite.
     """
     file = checked_file(path, role=role)
     with naming(role), _opened(file) as voxels:
-        for _ in voxels.slabs():
-            pass
+        voxels.check_values()
     return VolumeFile(voxels.lattice, unit, file.stat().st_size)
 
 

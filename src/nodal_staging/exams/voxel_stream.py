@@ -162,12 +162,25 @@ class VoxelStream:
         for first, slab in self.slabs():
             for box, target in zip(boxes, values, strict=True):
                 self._copy(slab[..., 0], first, box, target)
-        if not all(np.isfinite(target).all() for target in values):
-            raise VolumeError(
-                "voxels are not finite numbers (NaN or infinite); write the volume "
-                "again"
-            )
+        for target in values:
+            _require_finite(target)
         return values
+
+    def check_values(self) -> None:
+        """Read the first layer to the end of the stream, and keep nothing.
+
+        Raises
+        ------
+        VolumeError
+            As ``read_boxes`` of the whole volume does.
+        """
+        unscaled = (self.layout.slope, self.layout.intercept) == (1.0, 0.0)
+        integers = unscaled and self.layout.kind.kind in "iu"
+        for _, slab in self.slabs():
+            if not integers:
+                with np.errstate(over="ignore", invalid="ignore"):  # refused below
+                    values = self.layout.scaled(slab[..., 0]).astype(np.float32)
+                _require_finite(values)
 
     def _copy(
         self,
@@ -183,6 +196,13 @@ class VoxelStream:
             part = slab[low - first : high - first, y : y + height, x : x + width]
             with np.errstate(over="ignore", invalid="ignore"):  # refused afterwards
                 target[low - z : high - z] = self.layout.scaled(part)
+
+
+def _require_finite(values: Float32Array) -> None:
+    if not np.isfinite(values).all():
+        raise VolumeError(
+            "voxels are not finite numbers (NaN or infinite); write the volume again"
+        )
 
 
 def inflating(stream: BinaryIO) -> BinaryIO:
