@@ -22,7 +22,7 @@ endif
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
-demo: setup ## Run the whole study on the synthetic cohort (10 to 20 minutes)
+demo: setup ## Run the whole study on the synthetic cohort (10 to 25 minutes on two cores)
 	@tools/release_stale_lock.sh
 	$(BIN)/snakemake --cores $(CORES) --quiet rules
 	@echo

@@ -28,6 +28,21 @@ CONTRACTS = [
     "tests/test_architecture.py",
     "tests/study/test_configuration.py",
 ]
+DOCUMENTED = [
+    "tests/workflow/test_site.py",
+    "tests/workflow/test_docs.py",
+    "tests/test_dead_code.py",
+    "tests/test_signatures.py",
+]
+SCHEMA_TEST = "test_every_schema_of_the_package_belongs_to_a_file"
+CHECKS = {
+    "contracts": CONTRACTS,
+    "documents": [*DOCUMENTED, "-m", "not site and not workflow"],
+    "schemas": [f"tests/workflow/test_site.py::{SCHEMA_TEST}"],
+}
+"""What is run on the recipes; site and documents without their slow tests."""
+COPIED = ["README.md", "CHANGELOG.md", "CITATION.cff", "LICENSE", "Makefile"]
+COPIED += ["CONTRIBUTING.md", "mkdocs.yml", "pyproject.toml", "requirements.lock"]
 MAKE_SETS = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "SLURM"}
 """What a ``make`` that runs the tests leaves in their environment."""
 HOOKS = ROOT / ".pre-commit-config.yaml"
@@ -69,14 +84,13 @@ def shown_targets() -> list[str]:
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory) -> Path:
-    """Return a repository to which all recipes were applied, with its contracts."""
+    """Return a repository to which all recipes were applied, with its tests."""
     folder = copy_repository(tmp_path_factory.mktemp("recipes") / "repository")
-    shutil.copy(ROOT / "pyproject.toml", folder)
-    shutil.copytree(ROOT / "tests" / "helpers", folder / "tests" / "helpers")
-    shutil.copytree(ROOT / "docs", folder / "docs")
-    for name in ["tests/conftest.py", *CONTRACTS]:
-        (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
+    for name in COPIED:
+        shutil.copy(ROOT / name, folder)
+    ignored = shutil.ignore_patterns("__pycache__")
+    for name in ("tests", "docs", "benchmarks"):
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     apply_recipes(folder)
     return folder
 
@@ -121,8 +135,9 @@ def test_the_rules_of_the_recipes_run(repository):
 
 
 @pytest.mark.workflow
-def test_contracts_hold_after_the_recipes(repository):
-    done = run_module(repository, "pytest", "-p", "no:cacheprovider", *CONTRACTS)
+@pytest.mark.parametrize("arguments", CHECKS.values(), ids=CHECKS)
+def test_contracts_hold_after_the_recipes(repository, arguments):
+    done = run_module(repository, "pytest", "-p", "no:cacheprovider", *arguments)
     assert done.returncode == 0, done.stdout[-3000:]
 
 

@@ -1,5 +1,6 @@
 """Every command that the documents show is one that works."""
 
+import ast
 import importlib.util
 import os
 import re
@@ -164,6 +165,17 @@ def test_every_key_of_the_deviations_exists():
             place = place[part]
 
 
+def names_in_rules(variable: str) -> list[str]:
+    """Return the names that a list of the workflow's common rules adds."""
+    text = (ROOT / "workflow/rules/common.smk").read_text(encoding="utf-8")
+    found = re.search(rf"^{variable} = (?:\w+ \+ )?(\[.*?\])$", text, re.M | re.S)
+    return ast.literal_eval(found[1])
+
+
 def test_every_classifier_has_a_printed_name():
     names = PUBLISHED | OTHERS
-    assert len(set(names.values())) == len(names) == 11
+    assert len(set(names.values())) == len(names)
+    classifiers = {f"cnn_{cnn}" for cnn in names_in_rules("CNNS")}
+    classifiers |= {f"rf_{forest}" for forest in names_in_rules("FORESTS")}
+    classifiers |= {*names_in_rules("MEASUREMENTS"), *names_in_rules("BASELINES")}
+    assert names.keys() == classifiers
