@@ -19,13 +19,16 @@ CALLS = {
     "run_module": "runs a module that nobody can tell",
     "run_path": "runs a file that nobody can tell",
 }
+NAMESPACES = {"globals", "locals", "vars"}
 ATTRIBUTES = {
     "__doc__": "reads a docstring, which a version leaves out",
     "__annotations__": "reads annotations, which a version leaves out",
+    "__globals__": "looks a name up that nobody can tell",
     "__subclasses__": "finds classes that nothing names",
     "modules": "looks up modules that nothing names",
 }
 """``modules`` is that of ``sys`` alone."""
+INSPECTION = "reads source code, of which a version leaves out parts"
 METHODS = {
     "__init_subclass__": "registers classes that nothing names",
     "__set_name__": "acts when a class is made that nothing names",
@@ -86,24 +89,47 @@ def filling(modules: Mapping[str, bytes]) -> set[str]:
 def _problem(node: ast.AST) -> str:
     """Say what one construct hides; nothing where it hides nothing."""
     match node:
-        case ast.ImportFrom(names=[ast.alias(name="*")]):
-            return "imports names that nobody can tell"
+        case ast.Import() | ast.ImportFrom():
+            return _problem_of_import(node)
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            if name == "import_module":
-                return "" if _elsewhere(node.args) else "imports a hidden module"
-            # A dictionary may have a key of this name, and no function is called so.
-            return CALLS.get(name, "")
+            return _problem_of_call(node, name)
         case ast.Attribute(value=ast.Name(id="sys"), attr="modules"):
             return ATTRIBUTES["modules"]
         case ast.Attribute(attr=name) if name != "modules":
             return ATTRIBUTES.get(name, "")
         case ast.Name(id="__doc__"):
             return ATTRIBUTES["__doc__"]
+        case ast.Name(id=name, ctx=ast.Load()) if name in NAMESPACES:
+            return CALLS[name]
         case ast.FunctionDef(name=name):
             return METHODS.get(name, "")
         case ast.ClassDef(keywords=keywords) if keywords:
             return "has a metaclass or arguments for __init_subclass__"
     return ""
+
+
+def _problem_of_import(node: ast.Import | ast.ImportFrom) -> str:
+    home = getattr(node, "module", None)
+    names = {alias.name for alias in node.names}
+    if "*" in names:
+        return "imports names that nobody can tell"
+    if home == "inspect" or "inspect" in names:
+        return INSPECTION
+    renamed = any(alias.name == "sys" and alias.asname for alias in node.names)
+    if renamed or (home == "sys" and "modules" in names):
+        return ATTRIBUTES["modules"]
+    return ""
+
+
+def _problem_of_call(node: ast.Call, name: str) -> str:
+    if name == "import_module":
+        return "" if _elsewhere(node.args) else "imports a hidden module"
+    if name == "getattr":
+        asked = node.args[1] if len(node.args) > 1 else None
+        return ATTRIBUTES.get(getattr(asked, "value", ""), "")
+    # A namespace is found as a name. A dictionary may have a key of another name, and
+    # no function is called so.
+    return "" if name in NAMESPACES else CALLS.get(name, "")
 
 
 def _elsewhere(arguments: list[ast.expr]) -> bool:

@@ -41,6 +41,13 @@ HIDING = [
     (3, "from typing import get_type_hints\ndef f(g):\n    return get_type_hints(g)"),
     (2, "def f(cls):\n    return cls.__annotations__"),
     (1, "NAME = known(print)"),
+    (1, "look_up = globals"),
+    (2, "def f(g):\n    return g.__globals__['NAME']"),
+    (1, "from sys import modules"),
+    (1, "import sys as system"),
+    (1, "from inspect import getsource"),
+    (1, "import inspect"),
+    (2, "def f(g):\n    return getattr(g, '__doc__')"),
 ]
 OPEN = [
     "from importlib import import_module\nimport_module('rpy2.robjects')",

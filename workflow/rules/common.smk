@@ -12,7 +12,7 @@ if SOURCE_ROOT not in sys.path:
     sys.path.append(SOURCE_ROOT)
 
 # Jobs see the packages of their environment alone, also in an environment of conda.
-os.environ["PYTHONNOUSERSITE"] = "1"
+os.environ.update(PYTHONNOUSERSITE="1")
 
 import nodal_staging
 from nodal_staging.study.configuration import (

@@ -7,13 +7,12 @@ from typing import Any, Self
 
 import keras
 import numpy as np
-import numpy.typing as npt
 
+from .array_types import Float64Array
 from .parsing import UnsupportedLayerError, parse
 from .steps import Convolution, Dense, Flatten, MaxPool, MeanPool, Rectifier, Step
 
-Array = npt.NDArray[np.float64]
-Weights = tuple[tuple[Array, ...], ...]
+Weights = tuple[tuple[Float64Array, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,8 +23,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from .array_types import AnyArray, Float64Array
 from .autodiff import tensors
 from .chain import LinearChain
 from .images import Images, require_different, require_images
@@ -38,9 +38,6 @@ from .kernel_layers import (
 )
 from .outputs import Outputs
 from .patterns import LayerReport, Patterns, images_digest
-
-Array = npt.NDArray[Any]
-FloatArray = npt.NDArray[np.float64]
 
 ESTIMATORS = ("relu", "linear", "two_component", "relu.cond")
 DTYPES = ("float32", "float64")
@@ -141,10 +138,10 @@ def _outputs(
 
 def _covariances(
     layer: KernelLayer, weights: Any, inputs: Outputs, outputs: Outputs, size: int
-) -> list[FloatArray]:
+) -> list[Float64Array]:
     """Add up in float64 what the graph returns for each batch."""
     graph = covariance_graph(layer, inputs.shape)
-    total: list[FloatArray] = []
+    total: list[Float64Array] = []
     for x, y in zip(inputs.batches(size), outputs.batches(size), strict=True):
         found = graph(weights, x, y)
         if not total:
@@ -154,14 +151,14 @@ def _covariances(
     return total
 
 
-def _ratio(total: FloatArray, rows: FloatArray) -> FloatArray:
+def _ratio(total: Float64Array, rows: Float64Array) -> Float64Array:
     """Divide, with zero where there are no rows."""
     return total / np.where(rows > 0, rows, 1)
 
 
 def _divided(
-    kernel: FloatArray, covariance: FloatArray, dtype: str
-) -> tuple[Array, LayerReport]:
+    kernel: Float64Array, covariance: Float64Array, dtype: str
+) -> tuple[AnyArray, LayerReport]:
     """Scale covariances so that each unit has ``sum(w a) = 1``, where defined."""
     kernel, k = (array.reshape(-1, array.shape[-1]) for array in (kernel, covariance))
     product = kernel * k

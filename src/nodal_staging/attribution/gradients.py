@@ -19,12 +19,11 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from .array_types import FloatArray
 from .autodiff import Compiled, pull_back, tensors
 from .chain import LinearChain, forward
 from .images import require_images
 from .steps import Step
-
-FloatArray = npt.NDArray[np.floating[Any]]
 
 SMALLEST_MAP = 6
 """Side of the coarsest maps that Grad-CAM may be drawn from."""

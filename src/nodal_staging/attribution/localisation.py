@@ -13,9 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import distance_transform_edt, gaussian_gradient_magnitude
 
-FloatArray = npt.NDArray[np.floating[Any]]
-Float64 = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from .array_types import BoolArray, Float64Array, FloatArray
+
 Masks = BoolArray | npt.NDArray[np.number[Any]]
 
 REGIONS = ("node", "ring", "background")
@@ -36,9 +35,9 @@ class Localisation:
         of pixels ``(n,)``; NaN where it has none. Ties count as if drawn at random.
     """
 
-    share: Float64
-    area: Float64
-    rank: Float64
+    share: Float64Array
+    area: Float64Array
+    rank: Float64Array
 
 
 def localise(
@@ -93,7 +92,7 @@ def regions_of(
     return np.stack([objects, ring, ~objects & ~ring])
 
 
-def edge_map(images: FloatArray, *, sigma: float = 1.0) -> Float64:
+def edge_map(images: FloatArray, *, sigma: float = 1.0) -> Float64Array:
     """Return how steep images are, a map that knows of no network ``(n, y, x)``.
 
     Parameters
@@ -108,7 +107,7 @@ def edge_map(images: FloatArray, *, sigma: float = 1.0) -> Float64:
     )
 
 
-def centre_map(shape: tuple[int, int, int], *, deviations: float = 3.0) -> Float64:
+def centre_map(shape: tuple[int, int, int], *, deviations: float = 3.0) -> Float64Array:
     """Return a Gaussian about the centre of an image, for n images ``(n, y, x)``.
 
     Where objects are always in the middle, this is what a map has that knows of
@@ -138,13 +137,13 @@ def _objects(masks: Masks) -> BoolArray:
     return masks.astype(bool)
 
 
-def _bell(extent: int, deviations: float) -> Float64:
+def _bell(extent: int, deviations: float) -> Float64Array:
     place = np.arange(extent) - (extent - 1) / 2
-    bell: Float64 = np.exp(-0.5 * (deviations * place / (extent / 2)) ** 2)
+    bell: Float64Array = np.exp(-0.5 * (deviations * place / (extent / 2)) ** 2)
     return bell
 
 
-def _rank_in_mask(absolute: Float64, mask: BoolArray) -> float:
+def _rank_in_mask(absolute: Float64Array, mask: BoolArray) -> float:
     count = int(mask.sum())
     if not count or not absolute.any():
         return float("nan")

@@ -19,17 +19,15 @@ from functools import cache
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from keras import ops
 
+from .array_types import AnyArray, Float64Array
 from .autodiff import Compiled, tensors
 from .chain import LinearChain, forward
 from .images import Images, require_images
 from .patterns import Patterns
 from .steps import Convolution, Dense, MeanPool, Normalisation, Step
 
-Array = npt.NDArray[Any]
-FloatArray = npt.NDArray[np.float64]
 Mode = Literal["attribution", "net"]
 Start = Literal["share", "logit"]
 BatchNorm = Literal["own", "gradient"]
@@ -51,14 +49,14 @@ class Maps:
         What is explained, ``(n,)``.
     """
 
-    map: Array
-    log_scale: FloatArray
-    logit: FloatArray
+    map: AnyArray
+    log_scale: Float64Array
+    logit: Float64Array
 
-    def unscaled(self) -> FloatArray:
+    def unscaled(self) -> Float64Array:
         """Return the maps with their scale."""
         scale = np.exp(self.log_scale)[:, None, None, None]
-        unscaled: FloatArray = self.map.astype(np.float64) * scale
+        unscaled: Float64Array = self.map.astype(np.float64) * scale
         return unscaled
 
 
@@ -129,7 +127,7 @@ def _times_logit(share: Maps) -> Maps:
 
 def _back_weights(chain: LinearChain, patterns: Patterns, mode: str) -> Any:
     """Return what each step multiplies on the way back, or nothing."""
-    found: list[tuple[Array, ...]] = []
+    found: list[tuple[AnyArray, ...]] = []
     for step, weights in zip(chain.steps, chain.weights, strict=True):
         if isinstance(step, Convolution | Dense):
             pattern = patterns.kernels[step.name]

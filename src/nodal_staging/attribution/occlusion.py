@@ -9,17 +9,12 @@ Zeiler and Fergus 2014 (arXiv:1311.2901), occlusion; Samek et al. 2017
 (arXiv:1509.06321), flipping.
 """
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
+from .array_types import Float64Array, FloatArray
 from .chain import LinearChain
 from .gradients import logits
 from .images import require_images
-
-FloatArray = npt.NDArray[np.floating[Any]]
-Float64 = npt.NDArray[np.float64]
 
 
 def occlusion(
@@ -29,7 +24,7 @@ def occlusion(
     *,
     size: int = 8,
     stride: int = 4,
-) -> Float64:
+) -> Float64Array:
     """Return how far the logit falls where a square is replaced by a baseline.
 
     Parameters
@@ -74,7 +69,7 @@ def flipping(
     baseline: FloatArray,
     *,
     steps: int,
-) -> tuple[Float64, Float64]:
+) -> tuple[Float64Array, Float64Array]:
     """Follow the support for the side of zero of the logit while pixels are replaced.
 
     The support is the logit times its sign for the whole image: it starts above zero
@@ -122,16 +117,16 @@ def flipping(
     return curves[0], curves[1]
 
 
-def shares_replaced(steps: int) -> Float64:
+def shares_replaced(steps: int) -> Float64Array:
     """Return which shares of the pixels are replaced ``(steps + 1,)``.
 
     They grow as squares, since what matters is often a small part of an image.
     """
-    shares: Float64 = (np.arange(steps + 1) / steps) ** 2
+    shares: Float64Array = (np.arange(steps + 1) / steps) ** 2
     return shares
 
 
-def area_gap(most_first: Float64, least_first: Float64) -> Float64:
+def area_gap(most_first: Float64Array, least_first: Float64Array) -> Float64Array:
     """Return the area between two curves over the share of pixels gone ``(n,)``.
 
     A map that knows what matters has a gap above zero; a random one has none.

@@ -2,12 +2,10 @@
 
 import tempfile
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from .array_types import AnyArray
 
 ROOM_BYTES = 2**30
 """Above it outputs go to a temporary file, so that memory does not grow with images."""
@@ -28,7 +26,7 @@ class Outputs:
         self._dtype = np.dtype(dtype)
         self.shape: tuple[int, ...] = ()
 
-    def append(self, batch: Array) -> None:
+    def append(self, batch: AnyArray) -> None:
         """Keep the outputs of some images."""
         self.shape = batch.shape[1:]
         self._file.write(np.ascontiguousarray(batch, self._dtype).data.cast("B"))
@@ -38,7 +36,7 @@ class Outputs:
         """Number of values of an image."""
         return int(np.prod(self.shape))
 
-    def batches(self, size: int) -> Iterator[Array]:
+    def batches(self, size: int) -> Iterator[AnyArray]:
         """Yield the outputs of so many images at a time; the last may be fewer."""
         self._file.seek(0)
         length = size * self.values * self._dtype.itemsize

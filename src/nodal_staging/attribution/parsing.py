@@ -5,8 +5,8 @@ from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 
+from .array_types import Float64Array
 from .steps import (
     Convolution,
     Dense,
@@ -18,8 +18,7 @@ from .steps import (
     Step,
 )
 
-Array = npt.NDArray[np.float64]
-Weighted = tuple[Step, tuple[Array, ...]]
+Weighted = tuple[Step, tuple[Float64Array, ...]]
 
 layers = keras.layers
 
@@ -189,13 +188,13 @@ def _one_unit(steps: list[Weighted], last: Any) -> list[Weighted]:
     return [*steps[:-1], (Dense(step.name, kernel.shape), (kernel, bias))]
 
 
-def _kernel_and_bias(layer: Any) -> tuple[Array, Array]:
+def _kernel_and_bias(layer: Any) -> tuple[Float64Array, Float64Array]:
     kernel = _array(layer.kernel)
     bias = _array(layer.bias) if layer.use_bias else np.zeros(kernel.shape[-1])
     return kernel, bias
 
 
-def _array(variable: Any) -> Array:
+def _array(variable: Any) -> Float64Array:
     return np.array(keras.ops.convert_to_numpy(variable), dtype=np.float64)
 
 

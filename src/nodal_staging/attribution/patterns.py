@@ -17,12 +17,10 @@ from typing import Any, Self
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 
+from .array_types import AnyArray
 from .chain import LinearChain
 from .images import Images
-
-Array = npt.NDArray[Any]
 
 
 class PatternsMismatchError(ValueError):
@@ -82,8 +80,8 @@ class Patterns:
 
     estimator: str
     dtype: str
-    kernels: Mapping[str, Array]
-    inactive: Mapping[str, Array]
+    kernels: Mapping[str, AnyArray]
+    inactive: Mapping[str, AnyArray]
     report: tuple[LayerReport, ...]
     model_sha256: str
     images_sha256: str

@@ -14,17 +14,13 @@ Shortcomings of top-down randomization-based sanity checks, CVPR 2023
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import rankdata
 
+from .array_types import Float64Array, FloatArray
 from .chain import LinearChain
 from .steps import Dense
-
-FloatArray = npt.NDArray[np.floating[Any]]
-Float64 = npt.NDArray[np.float64]
 
 
 def cascade(
@@ -67,7 +63,7 @@ def cascade(
         yield name, int(count), replace(trained, weights=weights)
 
 
-def rank_correlation(a: FloatArray, b: FloatArray) -> Float64:
+def rank_correlation(a: FloatArray, b: FloatArray) -> Float64Array:
     """Return Spearman's correlation of the absolute values of two maps, per image.
 
     Pixels that are zero in both maps of an image are not ranked: where most are, as

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from keras import ops
 
+from .array_types import AnyArray
 from .autodiff import pull_back
 
 Tensor = Any
-Array = npt.NDArray[Any]
 Pair = tuple[int, int]
 
 MANY_CHANNELS = 512
@@ -90,7 +89,7 @@ class Convolution:
         odd = all(extent % 2 for extent in self.shape[:2])
         return odd and self.strides == (1, 1) and self.padding == "same"
 
-    def back_kernel(self, kernel: Array) -> Array:
+    def back_kernel(self, kernel: AnyArray) -> AnyArray:
         """Return a kernel as ``back`` takes it; mirroring it each time is slow."""
         if not self.mirrored:
             return kernel
@@ -122,7 +121,7 @@ class Dense:
         """Sum ``x v`` over images, in the shape of the kernel."""
         return ops.matmul(ops.transpose(x), v)
 
-    def back_kernel(self, kernel: Array) -> Array:
+    def back_kernel(self, kernel: AnyArray) -> AnyArray:
         """Return a kernel as ``back`` takes it."""
         return np.ascontiguousarray(kernel.T)
 

@@ -36,6 +36,15 @@ class ScoreError(InputError):
     reason = "unusable_scores"
 
 
+def node_counts(positive: BoolArray, patient_id: TextArray) -> dict[str, int]:
+    """Count nodes by status, and patients; status and patient per node ``(n,)``."""
+    return {
+        "n_positive": int(positive.sum()),
+        "n_negative": int((~positive).sum()),
+        "n_patients": len(np.unique(patient_id)),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class ScarceClass:
     """A class (``positive`` or ``negative``) with too few patients."""
@@ -104,11 +113,7 @@ class LabelledScores:
     @property
     def sizes(self) -> dict[str, int]:
         """Count nodes by status, and patients."""
-        return {
-            "n_positive": int(self.positive.sum()),
-            "n_negative": int((~self.positive).sum()),
-            "n_patients": len(np.unique(self.patient_id)),
-        }
+        return node_counts(self.positive, self.patient_id)
 
     def calls(self, threshold: float | None) -> BoolArray:
         """Return which nodes are called positive: as decided, or by a threshold."""

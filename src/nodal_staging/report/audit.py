@@ -7,7 +7,7 @@ from typing import Any
 from nodal_staging import tables
 from nodal_staging.audit.ceiling_comparison import BELOW_Z
 from nodal_staging.report.artefacts import Artefacts, Intervals, intervals
-from nodal_staging.report.columns import CLASSIFIER
+from nodal_staging.report.shared_columns import CLASSIFIER
 from nodal_staging.study.classifier_names import in_order, printed
 from nodal_staging.study.files import read_json
 from nodal_staging.tables.grid import Grid, lay_out

@@ -6,10 +6,10 @@ from nodal_staging import tables
 from nodal_staging.audit.heatmaps import FAITHFULNESS, OUTSIDE, RANDOMISATION
 from nodal_staging.heatmaps.options import method_name
 from nodal_staging.report.artefacts import Artefacts, intervals
-from nodal_staging.report.columns import CNN, METHOD, NODES
 from nodal_staging.report.illustrations import picture
 from nodal_staging.report.localisation import differences, localisation, over_controls
 from nodal_staging.report.patterns import pattern_layers
+from nodal_staging.report.shared_columns import CNN, METHOD, NODES
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.tables.grid import Grid, Row, lay_out, records_by
 from nodal_staging.tables.grid_columns import (

@@ -14,7 +14,7 @@ from nodal_staging.audit.relevance_regions import (
     OVER_CONTROLS,
 )
 from nodal_staging.heatmaps.options import method_name
-from nodal_staging.report.columns import CNN, METHOD, NODES
+from nodal_staging.report.shared_columns import CNN, METHOD, NODES
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.tables.grid import Column, Grid, lay_out, records_by
 from nodal_staging.tables.grid_columns import percent_intervals, percentages

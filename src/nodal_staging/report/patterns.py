@@ -6,7 +6,7 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.audit.pattern_layers import PATTERN_LAYERS
-from nodal_staging.report.columns import CNN
+from nodal_staging.report.shared_columns import CNN
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.tables.grid import Column, lay_out, records_by
 from nodal_staging.tables.grid_columns import counts, percentages

@@ -8,7 +8,7 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.report.artefacts import Artefacts
-from nodal_staging.report.columns import CNN
+from nodal_staging.report.shared_columns import CNN
 from nodal_staging.tables.grid import lay_out
 from nodal_staging.tables.grid_columns import counts, decimals
 from nodal_staging.tables.parts import Heading, Part

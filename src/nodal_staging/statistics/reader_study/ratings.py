@@ -10,6 +10,7 @@ from nodal_staging.classifiers.called_nodes import CalledNodes
 from nodal_staging.classifiers.labelled_scores import (
     MIN_PER_CLASS,
     ScoreError,
+    node_counts,
     read_partition,
     scarce_class,
 )
@@ -47,11 +48,7 @@ class CommonNodes:
     @property
     def sizes(self) -> dict[str, int]:
         """Count nodes by status, and patients."""
-        return {
-            "n_positive": int(self.positive.sum()),
-            "n_negative": int((~self.positive).sum()),
-            "n_patients": len(np.unique(self.patient_id)),
-        }
+        return node_counts(self.positive, self.patient_id)
 
 
 def read_reader(classifier: str, scores: str | Path) -> CalledNodes:
