@@ -1,7 +1,7 @@
-"""The study, from raw exams to the report: who is in, what was learned, can it be trusted.
+"""The study, from raw exams to the report.
 
-Rooms in the order of the data; each file under workflow/rules/ states what it
-takes and what it leaves. `snakemake --list-rules` tells what can be asked for.
+The files of workflow/rules/ are included in the order of the data; each lists its
+inputs and outputs. `snakemake --list-rules` lists all rules.
 """
 
 from snakemake.utils import min_version

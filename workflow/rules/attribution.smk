@@ -1,4 +1,4 @@
-"""Where the CNNs look, and how far such maps can be trusted.
+"""Heatmaps of the CNNs and their sanity checks.
 
 INPUTS   models/<cnn>/, datasets/, patches/<shard>.h5
 OUTPUTS  attribution/<cnn>.patterns.h5  patterns of every layer, and whose they are

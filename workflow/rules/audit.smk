@@ -1,7 +1,7 @@
-"""Did the model read the node, or its address?
+"""The shortcut audit: does a CNN use the node, or its location?
 
 INPUTS   scores/, statistics/, nodes.tsv, attribution/, raw/truth.json (synthetic only)
-OUTPUTS  audit/ceilings.tsv       each AUC beside the best that the truth allows
+OUTPUTS  audit/ceilings.tsv       each AUC next to the best that the truth allows
          audit/location.tsv       AUC over pairs of the same location
          audit/localisation.tsv   where the heatmaps lie
          audit/localisation_differences.tsv  differences between two CNNs
@@ -20,7 +20,7 @@ PATTERN_TABLE = "<results>/audit/patterns.tsv" if PATTERN_FILE else []
 
 
 rule audit_ceilings:
-    """Set each classifier beside its ceiling; a result above it fails the study."""
+    """Compare each classifier with its ceiling; a result above it fails the study."""
     input:
         statistics=collect(
             "<results>/statistics/{classifier}.json", classifier=CLASSIFIERS
@@ -144,7 +144,7 @@ rule tabulate_patterns:
 
 
 rule write_verdict:
-    """Say of each CNN whether it reads the node, its address, or both."""
+    """Decide for each CNN whether it uses the node, its location, or both."""
     input:
         location="<results>/audit/location.tsv",
         ceilings=CEILINGS,

@@ -19,7 +19,7 @@ TRAINING_FIGURE = multiext("<results>/figures/training", ".pdf", ".svg", ".png")
 
 
 rule write_recipe:
-    """Write down all that decides the weights of a CNN beside its images."""
+    """Write the hyper-parameters and seeds of a CNN to its recipe."""
     input:
         chosen=CHOSEN,
     output:

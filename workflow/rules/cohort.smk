@@ -1,4 +1,4 @@
-"""Who is in the study, and why the others are not.
+"""Cohort: input validation, inclusion criteria, patient characteristics.
 
 INPUTS   the sheets exams.tsv, nodes.tsv, readings.tsv and the exams they name
 OUTPUTS  cohort/labels/<shard>.tsv, cohort/nodes_from_labels.tsv  in place of nodes.tsv
@@ -205,7 +205,7 @@ rule picture_exams:
 
 
 rule write_check:
-    """List what is wrong with each exam, and how to mend it."""
+    """List what is wrong with each exam, and how to fix it."""
     input:
         exams=SHEETS["exams"],
         nodes=SHEETS["nodes"],
@@ -233,7 +233,7 @@ localrules:
 
 
 rule check:
-    """Say of every exam whether it can be used, and what to mend; nothing is trained."""
+    """Report for every exam whether it can be used and what to fix; train nothing."""
     input:
         "<results>/cohort/sheets.json",
         "<results>/check/exams.tsv",

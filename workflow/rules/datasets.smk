@@ -1,4 +1,4 @@
-"""Who tests and who trains.
+"""Test set, balanced training sets, folds, and the check for leakage.
 
 INPUTS   nodes.tsv, patches/<shard>.h5
 OUTPUTS  datasets/{test,status_balanced,location_balanced}.tsv  nodes and folds

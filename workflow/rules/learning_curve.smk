@@ -1,4 +1,4 @@
-"""What more nodes would bring, on request: `snakemake learning_curve`.
+"""Learning curve: AUC by size of the training set (`snakemake learning_curve`).
 
 INPUTS   nodes.tsv, datasets/, patches/<shard>.h5, scores/cnn_<cnn>.csv
 OUTPUTS  learning_curve/<percent>_<repeat>/datasets/  sets of a share of the patients

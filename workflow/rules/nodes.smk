@@ -1,4 +1,4 @@
-"""Nodes measured and cut out: one row and one 80 mm cube each.
+"""Nodes: measurements, patches of 80 mm, and examples for Figure 1.
 
 INPUTS   cohort/inspected/<shard>.tsv, cohort/index/<shard>.json, the exams
          nodes.tsv, datasets/test.tsv  for the examples
@@ -107,7 +107,7 @@ localrules:
 
 
 rule uptake:
-    """Uptake beside status, for a second look at nodes that disagree."""
+    """Compare SUVmax with status, for a second look at nodes that disagree."""
     input:
         UPTAKE,
 

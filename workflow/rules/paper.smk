@@ -25,7 +25,7 @@ SCORECARD = multiext("<results>/tables/scorecard", ".tsv", ".md", ".tex", ".html
 
 
 rule write_scorecard:
-    """Set every number that the paper prints beside ours."""
+    """Compare every number that the paper prints with that of the study."""
     input:
         published=PUBLISHED,
         flow="<results>/cohort/flow.json",
@@ -109,7 +109,7 @@ localrules:
 
 
 rule scorecard:
-    """Every number that the paper prints, beside ours."""
+    """Every number that the paper prints, next to that of the study."""
     input:
         SCORECARD,
 

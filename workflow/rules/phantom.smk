@@ -1,4 +1,4 @@
-"""The synthetic cohort: an instrument with a known answer.
+"""The synthetic cohort with known truth.
 
 INPUTS   config: phantom, seed
 OUTPUTS  raw/exams.tsv, raw/nodes.tsv, raw/readings.tsv  as a hospital hands them over

@@ -1,4 +1,4 @@
-"""What a study of this size can tell.
+"""Precision: widths of intervals and detectable differences at this study size.
 
 INPUTS   statistics/<classifier>.json
 OUTPUTS  statistics/precision.tsv     widths of intervals, reached and expected

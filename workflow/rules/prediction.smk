@@ -1,4 +1,4 @@
-"""New nodes through the trained CNNs, on request: `snakemake predict`.
+"""Prediction for new exams by the trained CNNs (`snakemake predict`).
 
 INPUTS   a sheet of new exams (prediction.exams), models/<cnn>/, statistics/
 OUTPUTS  models/<cnn>/reference.h5           what the CNN was trained on

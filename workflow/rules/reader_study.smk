@@ -1,4 +1,4 @@
-"""Readers among themselves and networks against them, where somebody read.
+"""Reader study: agreement, operating points, comparison with the CNNs.
 
 INPUTS   scores/reader_<number>.csv, scores/cnn_<cnn>.csv, statistics/cnn_<cnn>.json
 OUTPUTS  readers/areas.tsv             ordinal and dichotomised AUC of each reader

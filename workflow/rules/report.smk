@@ -1,4 +1,4 @@
-"""The story on one page, and how every number came about.
+"""The report on one page, and the provenance of every result.
 
 INPUTS   everything above
 OUTPUTS  report.html      self-contained, offline

@@ -1,4 +1,4 @@
-"""Architecture selection by cross-validation, on request: `snakemake leaderboard`.
+"""Architecture selection by cross-validation (`snakemake leaderboard`).
 
 INPUTS   datasets/, patches/<shard>.h5
 OUTPUTS  selection/<candidate>/<cnn>/recipe.json  all that decides the weights

@@ -1,4 +1,4 @@
-"""What is said about the classifiers: pROC, McNemar, subgroups, Table 1.
+"""Statistics of the classifiers: ROC analysis, McNemar, subgroups, Table 1.
 
 INPUTS   scores/<classifier>.csv, nodes.tsv, your own scores (external_scores)
 OUTPUTS  scores/<external>.csv             yours, found to fit the study
