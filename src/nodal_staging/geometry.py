@@ -134,10 +134,14 @@ def box_around(target: Lattice, lattice: Lattice) -> Box:
     """Return the voxels of a lattice between which another lies, at least one."""
     far = np.array(target.shape) - 1
     corners = target.to_points(list(itertools.product(*([0, end] for end in far))))
-    crossed = lattice.to_index(corners)
+    return box_of(lattice.to_index(corners), lattice)
+
+
+def box_of(index: FloatArray, lattice: Lattice) -> Box:
+    """Return the voxels of a lattice between which ``(n, 3)`` indices lie."""
     last = np.array(lattice.shape) - 1
-    low = np.clip(np.floor(crossed.min(axis=0)).astype(int), 0, last)
-    high = np.clip(np.ceil(crossed.max(axis=0)).astype(int), low, last)
+    low = np.clip(np.floor(index.min(axis=0)).astype(int), 0, last)
+    high = np.clip(np.ceil(index.max(axis=0)).astype(int), low, last)
     z, y, x = (int(value) for value in low)
     depth, height, width = (int(value) for value in high - low + 1)
     return (z, y, x), (depth, height, width)

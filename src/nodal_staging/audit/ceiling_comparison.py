@@ -163,3 +163,19 @@ def distance_from_ceiling(
 def _slope(area: float) -> float:
     """Return how fast the logit grows with the area."""
     return 1 / (area * (1 - area))
+
+
+def read_ceilings(path: str | Path | None, column: str) -> dict[str, float]:
+    """Return a ceiling of each classifier; none where no truth is known.
+
+    Parameters
+    ----------
+    path
+        A table ``tables.CEILINGS``, or None for a cohort without truth.
+    column
+        ``ceiling``, the ideal one, or ``realistic_ceiling``.
+    """
+    if path is None:
+        return {}
+    frame = tables.read(path, tables.CEILINGS)
+    return dict(zip(frame["classifier"], frame[column], strict=True))

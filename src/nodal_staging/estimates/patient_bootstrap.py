@@ -38,6 +38,15 @@ class BootstrapOptions:
     level: float
     seed: int
 
+    def described(self) -> dict[str, str | float | int]:
+        """Return what a file says of an interval, next to its ends."""
+        return {
+            "level": self.level,
+            "method": "patient_bootstrap",
+            "replicates": self.replicates,
+            "seed": self.seed,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:

@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from nodal_staging import tables
+from nodal_staging.audit.ceiling_comparison import read_ceilings
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.roc_curves import Curve, draw_roc
@@ -65,7 +66,7 @@ def draw_figure_5(
     output
         Files to write; their suffixes (pdf, svg, png) say in which formats.
     """
-    best = _realistic(ceilings)
+    best = read_ceilings(ceilings, "realistic_ceiling")
     loaded = [_load(files, best.get(files.classifier)) for files in cnns]
     figure = style.new_figure(style.DOUBLE_COLUMN_MM, 150)
     panels: Any = figure.subfigures(2, 1, height_ratios=[1.75, 1])
@@ -121,14 +122,6 @@ def _load(files: CurveFiles, ceiling: float | None) -> Curve:
         table[table["partition"] == "test"],
         ceiling,
     )
-
-
-def _realistic(ceilings: str | Path | None) -> dict[str, float]:
-    """Return the realistic ceiling of each classifier; none where none is known."""
-    if ceilings is None:
-        return {}
-    frame = tables.read(ceilings, tables.CEILINGS)
-    return dict(zip(frame["classifier"], frame["realistic_ceiling"], strict=True))
 
 
 def _points(files: Mapping[str, str | Path]) -> dict[str, tuple[float, float]]:

@@ -86,7 +86,7 @@ def section_exam(
     for name, plane in planes.items():
         hu = section(exam.ct, index.ct, plane, outside=AIR, role=exam.role("ct"))
         pictures[f"{name}_ct"] = _picture(hu, plane)
-        pictures[f"{name}_node"] = _picture(_coverage(node, plane), plane)
+        pictures[f"{name}_node"] = _picture(node.coverage(plane), plane)
     if exam.pet is not None and index.pet is not None:
         role, plane = exam.role("pet"), planes["axial"]
         suv = section(exam.pet, index.pet, plane, outside=np.nan, role=role)
@@ -166,13 +166,6 @@ def _upright(lattice: Lattice) -> Lattice:
     count = np.rint((high - low) / spacing).astype(int) + 1
     x, y, z = (int(value) for value in count)
     return Lattice((z, y, x), triple(spacing), triple(low))
-
-
-def _coverage(node: NodeMask, plane: Lattice) -> Float32Array:
-    """Return the share of each pixel that a node covers."""
-    padded = np.pad(node.mask, 1).astype(np.float32)
-    lattice = node.lattice.crop((-1, -1, -1), padded.shape)
-    return resample(padded, lattice, plane, outside=0)
 
 
 def _picture(values: Float32Array, plane: Lattice) -> Picture:

@@ -10,8 +10,8 @@ from nodal_staging.cohort.sheets import Exam
 from nodal_staging.exams.segmentation.reading import read_segmentation
 from nodal_staging.exams.segmentation.regions import Region
 from nodal_staging.exams.segmentation.resampling import place
-from nodal_staging.geometry import Lattice
-from nodal_staging.study.arrays import FloatArray, Mask
+from nodal_staging.geometry import Lattice, resample
+from nodal_staging.study.arrays import FloatArray, Mask, Volume
 from nodal_staging.study.errors import SegmentationError, naming
 
 
@@ -45,6 +45,12 @@ class NodeMask:
     def box_centre_mm(self) -> FloatArray:
         """Return the centre of the bounding box, an LPS point."""
         return self.lattice.to_points((np.array(self.mask.shape) - 1) / 2)
+
+    def coverage(self, target: Lattice) -> Volume:
+        """Return the share of each voxel of a lattice that the node covers."""
+        padded = np.pad(self.mask, 1).astype(np.float32)
+        lattice = self.lattice.crop((-1, -1, -1), padded.shape)
+        return resample(padded, lattice, target, outside=0)
 
 
 def node_masks(exam: Exam, index: ExamIndex, folder: Path) -> dict[str, NodeMask]:

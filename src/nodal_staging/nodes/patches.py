@@ -140,6 +140,4 @@ def _image(hu: Float32Array, lattice: Lattice, cube: Lattice) -> Int16Array:
 
 def _mask(node: NodeMask, cube: Lattice) -> UInt8Array:
     """Interpolate the mask on the cube; a voxel belongs where half of it does."""
-    padded = np.pad(node.mask, 1).astype(np.float32)
-    lattice = node.lattice.crop((-1, -1, -1), padded.shape)
-    return (resample(padded, lattice, cube, outside=0) >= 0.5).astype(np.uint8)
+    return (node.coverage(cube) >= 0.5).astype(np.uint8)

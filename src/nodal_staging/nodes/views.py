@@ -10,7 +10,7 @@ from nodal_staging.cohort.exam_index import ExamIndex
 from nodal_staging.cohort.sheets import Exam
 from nodal_staging.exams import scans
 from nodal_staging.exams.scans import Scan
-from nodal_staging.geometry import Box, Lattice
+from nodal_staging.geometry import Box, Lattice, box_of
 from nodal_staging.nodes.masks import NodeMask
 from nodal_staging.study.arrays import BoolArray, Float32Array, FloatArray
 
@@ -147,7 +147,7 @@ def _uptakes(
     if scan is None or exam.pet is None:
         return [None] * len(planes)
     indices = [_pet_index(plane, scan.lattice) for plane in planes]
-    boxes = [_crossed(index, scan.lattice) for index in indices]
+    boxes = [box_of(index.reshape(3, -1).T, scan.lattice) for index in indices]
     read = scans.read_boxes(exam.pet, scan, boxes, role=exam.role("pet"))
     return [
         _sampled(suv, index - np.array(start)[:, None, None])
@@ -161,16 +161,6 @@ def _pet_index(plane: Lattice, pet: Lattice) -> FloatArray:
     rows, columns = np.meshgrid(np.arange(height), np.arange(width), indexing="ij")
     index = np.stack([np.zeros_like(rows), rows, columns], axis=-1)
     return np.moveaxis(pet.to_index(plane.to_points(index)), -1, 0)
-
-
-def _crossed(index: FloatArray, pet: Lattice) -> Box:
-    """Return the part of the PET that a slice crosses, at least one voxel."""
-    last = np.array(pet.shape) - 1
-    low = np.clip(np.floor(index.min(axis=(1, 2))).astype(int), 0, last)
-    high = np.clip(np.ceil(index.max(axis=(1, 2))).astype(int), low, last)
-    z, y, x = (int(value) for value in low)
-    depth, height, width = (int(value) for value in high - low + 1)
-    return (z, y, x), (depth, height, width)
 
 
 def _sampled(suv: Float32Array, index: FloatArray) -> Float32Array:

@@ -101,7 +101,7 @@ def table_1_grid(
             (f"AUC ({of_level})", _auc),
             (f"Bootstrap {of_level}", lambda one: _interval(one, "bootstrap")),
             *(best if ceilings else []),
-            ("Binary AUC", lambda one: half_up(_exact_binary_auc(one), 3)),
+            ("Binary AUC", lambda one: half_up(exact_binary_auc(one), 3)),
             *(_share(metric, title) for metric, title in METRICS.items()),
             ("Threshold", lambda one: SOURCES[one["threshold"]["source"]]),
             (f"Spec at sens ≥ {target}%", _at_target),
@@ -173,7 +173,7 @@ def _exact_auc(one: Mapping[Any, Any]) -> Fraction:
     return Fraction(round(2 * pairs * one["auc"]["estimate"]), 2 * pairs)
 
 
-def _exact_binary_auc(one: Mapping[Any, Any]) -> Fraction:
+def exact_binary_auc(one: Mapping[Any, Any]) -> Fraction:
     """Return the mean of sensitivity and specificity from their counts."""
     counts, n = one["confusion"], one["n"]
     return (

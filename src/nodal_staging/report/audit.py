@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from nodal_staging import tables
-from nodal_staging.audit.ceiling_comparison import BELOW_Z
+from nodal_staging.audit.ceiling_comparison import BELOW_Z, read_ceilings
 from nodal_staging.report.artefacts import Artefacts, Intervals, intervals
 from nodal_staging.report.shared_columns import CLASSIFIER
 from nodal_staging.study.classifier_names import in_order, printed
@@ -52,10 +52,7 @@ def findings(study: Artefacts) -> list[str]:
 
 def best_possible(study: Artefacts) -> dict[str, float]:
     """Return the ceiling of each classifier; none unless the cohort is synthetic."""
-    if study.ceilings is None:
-        return {}
-    frame = tables.read(study.ceilings, tables.CEILINGS)
-    return dict(zip(frame["classifier"], frame["ceiling"], strict=True))
+    return read_ceilings(study.ceilings, "ceiling")
 
 
 def _finding(

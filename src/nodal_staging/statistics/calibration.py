@@ -234,10 +234,7 @@ def _resampled(estimate: float, values: FloatArray, drawn: PatientBootstrap) -> 
         "estimate": estimate,
         "lower": lower,
         "upper": upper,
-        "level": drawn.options.level,
-        "method": "patient_bootstrap",
-        "replicates": drawn.options.replicates,
-        "seed": drawn.options.seed,
+        **drawn.options.described(),
     }
 
 

@@ -193,10 +193,7 @@ def _with_intervals(
             "estimate": estimate,
             "lower": lower if estimate is not None else None,
             "upper": upper if estimate is not None else None,
-            "level": drawn.options.level,
-            "method": "patient_bootstrap",
-            "replicates": drawn.options.replicates,
-            "seed": drawn.options.seed,
+            **drawn.options.described(),
             "note": NO_WIDTH if lower is not None and lower == upper else None,
         }
     return block

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from nodal_staging import tables
+from nodal_staging.paper.table_1 import exact_binary_auc
 from nodal_staging.statistics.mcnemar import MCNEMAR
 from nodal_staging.study.classifier_names import is_reader
 from nodal_staging.study.files import read_json
@@ -166,10 +167,8 @@ def _classifier(one: Mapping[str, Any]) -> Iterator[tuple[str, Measured]]:
     yield "auc", Measured(exact, ends["lower"], ends["upper"])
     for end in ("lower", "upper"):
         yield f"auc.{end}", Measured(ends[end])
-    counts, n = one["confusion"], one["n"]
-    sensitivity = Fraction(counts["tp"], n["positive"])
-    specificity = Fraction(counts["tn"], n["negative"])
-    yield "binary_auc", Measured((sensitivity + specificity) / 2)
+    n = one["n"]
+    yield "binary_auc", Measured(exact_binary_auc(one))
     for name in METRICS:
         share = one["metrics"][name]
         if share["denominator"]:
