@@ -165,6 +165,7 @@ def story(cluster, tmp_path_factory) -> Story:
             shards = wait_for(lambda: cluster.running("rule_shard_"), run)
             cluster.ask("scancel", shards[0])
             trainings = wait_for(lambda: cluster.running("rule_train_"), run)
+            time.sleep(2)  # a submission that is interrupted may leave its job behind
             run.send_signal(signal.SIGINT)
             run.wait(timeout=PATIENCE_S)
         finally:
