@@ -5,11 +5,12 @@ CORES ?= $(shell nproc)
 TENSORFLOW ?= cpu
 LOCK := $(if $(filter gpu,$(TENSORFLOW)),requirements-gpu.lock,requirements.lock)
 BIN := .venv/bin
-# Two processes share the cases; one without the marker of a slow group may take 2 s.
-PYTEST := $(BIN)/pytest --processes 2 --cpu-budget 2
+# Two processes share the cases; one without the marker of a slow group may take 5 s.
+PYTEST := $(BIN)/pytest --processes 2 --cpu-budget 5
 # rpy2 needs no compiler in ABI mode.
 export RPY2_CFFI_MODE := ABI
-export PYTHONPATH := src
+# Of an environment that several checkouts share, the package is that of one of them.
+export PYTHONPATH := $(CURDIR)/src
 # Snakemake, uv and matplotlib keep files there; the home folder may be read-only.
 CACHE := $${XDG_CACHE_HOME:-$$HOME/.cache}
 ifneq ($(shell mkdir -p "$(CACHE)" 2>/dev/null && test -w "$(CACHE)" && echo writable),writable)
@@ -17,14 +18,14 @@ export XDG_CACHE_HOME := $(CURDIR)/.cache
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test lint format bench setup r slurm clean
+.PHONY: help demo check test lint format bench tables setup r slurm browser clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' Makefile
 
-demo: setup ## Run the whole study on the synthetic cohort (10 to 25 minutes on two cores)
+demo: setup ## Run the whole study on the synthetic cohort (8 to 15 minutes on two cores)
 	@tools/release_stale_lock.sh
-	$(BIN)/snakemake --cores $(CORES) --quiet rules
+	$(BIN)/snakemake --cores $(CORES)
 	@echo
 	@echo "The study is ready:"
 	@printf '  %s\n' results/demo/report.html results/demo/tables/table_1.html \
@@ -33,7 +34,7 @@ demo: setup ## Run the whole study on the synthetic cohort (10 to 25 minutes on 
 check: lint ## Lint, check types, rules and documents, run the fast tests (5 minutes)
 	$(PYTEST) --fast
 
-test: lint $(if $(filter 1,$(SLURM)),| slurm) ## Run all checks and tests, also whole studies (25 minutes)
+test: lint | $(if $(filter 1,$(SLURM)),slurm) $(if $(filter 1,$(BROWSER)),browser) ## Run all checks and tests, also whole studies (35 minutes)
 	$(PYTEST) -rs
 
 lint: setup ## Lint the code and the rules, check the types (1 minute)
@@ -49,8 +50,11 @@ format: setup ## Format the code and the rules
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
 
-bench: setup ## Measure, and write the table of docs/performance.md
+bench: demo ## Measure, and write the table of docs/performance.md
 	$(BIN)/python benchmarks/collect.py
+
+tables: setup ## Make the tables of docs/ from the files under docs/evidence again
+	$(BIN)/python tools/write_tables.py
 
 setup: r ## Install R, pROC and the locked Python packages
 	@tools/install_python.sh $(LOCK)
@@ -60,6 +64,9 @@ r:
 
 slurm: ## Install Slurm and munge on this system, for their tests (make test SLURM=1)
 	@tests/workflow/slurm/install.sh
+
+browser: ## Install Chromium on this system, for the tests of pages (make test BROWSER=1)
+	@tests/helpers/install_browser.sh
 
 clean: ## Remove the environment and the results of the demonstration and the tests
 	rm -rf .venv .venv.* results/demo results/tests .snakemake

@@ -1,18 +1,32 @@
 """The study, from raw exams to the report.
 
 The files of workflow/rules/ are included in the order of the data; each lists its
-inputs and outputs. `snakemake --list-rules` lists all rules.
+inputs and outputs. `nodal-staging targets` lists what can be asked for; in `snakemake
+--list-rules`, which also lists the steps, these rules are marked as Target.
 """
+
+import os
 
 from snakemake.utils import min_version
 
 min_version("9.27")
 
 
-configfile: "config/config.yaml"
+# The default configuration, also where a study runs in a folder of its own.
+DEFAULTS = "config/config.yaml"
+if not os.path.exists(DEFAULTS):
+    DEFAULTS = os.fspath(workflow.current_basedir.join(DEFAULTS))
+
+
+configfile: DEFAULTS
 
 
 include: "workflow/rules/common.smk"
+
+
+if config["container"]:
+
+    container: config["container"]
 
 
 report: "workflow/report/workflow.rst"
@@ -25,7 +39,7 @@ pathvars:
 
 
 scattergather:
-    cohort=config["cohort"]["shards"],
+    cohort=N_SHARDS,
 
 
 include: "workflow/rules/phantom.smk"
@@ -38,9 +52,13 @@ include: "workflow/rules/classifiers.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/statistics_figures.smk"
 include: "workflow/rules/reader_study.smk"
+include: "workflow/rules/reader_page.smk"
 include: "workflow/rules/precision.smk"
+include: "workflow/rules/refits.smk"
+include: "workflow/rules/recomputation.smk"
 include: "workflow/rules/attribution.smk"
 include: "workflow/rules/audit.smk"
+include: "workflow/rules/shortcut_matrix.smk"
 include: "workflow/rules/paper.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/prediction.smk"
@@ -53,19 +71,27 @@ localrules:
 
 
 rule all:
-    """Everything: tables, figures, audit and the report."""
+    """Target: Everything: tables, figures, audit and the report."""
     default_target: True
     input:
         "<results>/report.html",
         "<results>/provenance.json",
         "<results>/cohort/accepted.json",
+        "<results>/cohort/accepted_nodes.json",
+        "<results>/cohort/second_look.json",
         "<results>/audit/randomisation.tsv",
         FIGURES,
         SIGNED_HEATMAPS,
         FAITHFULNESS_FIGURE,
+        EFFECTS,
+        CALIBRATION,
+        COUNTERFACTUAL_FIGURE,
+        ROBUSTNESS_FIGURE,
+        MIXES,
         UPTAKE,
         TRAINING_FIGURE,
         STATISTICS,
+        REFIT_TABLES,
         CALIBRATION_FIGURE,
         DECISION_FIGURE,
         SUBGROUP_FIGURE,
@@ -73,4 +99,5 @@ rule all:
         READER_STUDY,
         PRECISION,
         SCORECARD,
+        REFERENCE,
         CLAIMS,

@@ -1,14 +1,14 @@
-"""Patterns and maps of the full-width network beside training and plain gradients.
+"""Patterns and maps of the full-width network against training and plain gradients.
 
 Two networks of the published layout: dense layers of 1024, 512 and 256 units (21
-million parameters), and those of config/paper.yaml. Patterns are fitted on as many
-images as the paper trains on, maps drawn of as many as it tests, once after the graphs
-are traced. The peers are a training step per image and the gradient of the same test
-images, in the same process. The floor is the time of the products that each needs, as
-square matrix products: the way forward and the sums of each kernel for patterns, the
-ways forward and back for maps. Beside them stand the limits that were set for two cores
-on which a training step of 32 images takes 0.587 s; as many training steps are the same
-limits for cores of any speed.
+million parameters), and those of config/paper_network.yaml. Patterns are fitted on as
+many images as the paper trains on, maps drawn of as many as it tests, once after the
+graphs are traced. The peers are a training step per image and the gradient of the same
+test images, in the same process. The floor is the time of the products that each needs,
+as square matrix products: the way forward and the sums of each kernel for patterns, the
+ways forward and back for maps. They are listed with the limits that were set for two
+cores on which a training step of 32 images takes 0.587 s; as many training steps are
+the same limits for cores of any speed.
 
     python benchmarks/attribution.py
 """
@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from rows import Row, publish
-from studies import configuration
+from synthetic_inputs import configuration
 
 from nodal_staging.classifiers.cnn.backend import keras, use_device
 
@@ -46,11 +46,11 @@ def main() -> None:
 
 
 def network(dense_widths: list[int] | None) -> keras.Model:
-    """Build the network of config/paper.yaml, if asked with other dense layers."""
+    """Build the published network, optionally with other dense layers."""
     from nodal_staging.classifiers.cnn.network import build_network, compile_network
     from nodal_staging.classifiers.cnn.recipes import Architecture
 
-    config = configuration("paper")
+    config = configuration("paper_network")
     options = config["cnn"] | ({"dense_widths": dense_widths} if dense_widths else {})
     model = build_network(Architecture(**options), channels=1, seed=1)
     training = config["training"]
@@ -64,7 +64,7 @@ def measure(name: str, model: keras.Model, dtype: Any) -> list[Row]:
     from nodal_staging.attribution.chain import LinearChain
     from nodal_staging.attribution.estimation import fit_patterns
     from nodal_staging.attribution.gradients import gradient
-    from nodal_staging.attribution.maps import attribute
+    from nodal_staging.attribution.pattern_attribution import attribute
 
     rng = np.random.default_rng(0)
     images = rng.random((TRAINED_ON, 48, 48, 1), dtype=np.float32)

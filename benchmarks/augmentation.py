@@ -1,4 +1,4 @@
-"""Augmented images of an epoch: ours beside one affine of SciPy for each image.
+"""Augmented images of an epoch: ours and one affine of SciPy for each image.
 
 732 images, the training set of the paper, on one core. Ours averages the two middle
 slices, interpolates linearly and applies window and brightness; SciPy does one
@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 from rows import Row, publish
 from scipy.ndimage import affine_transform
-from studies import configuration, noise_source, recipe
+from synthetic_inputs import configuration, noise_source, recipe
 
 from nodal_staging.classifiers.cnn.augmentation import draw_augmentations
 from nodal_staging.classifiers.cnn.inputs import ImageSource
@@ -31,7 +31,7 @@ LIMIT_US, PEER_US = 25, 59
 
 def main() -> None:
     """Print microseconds an image, and ratios to the peer."""
-    config = configuration("paper")
+    config = configuration("paper_network")
     ways: dict[str, Callable[[int], object]] = {}
     for name in ("ct", "xmask", "ct_and_mask"):
         how = recipe(config, "xmask" if name == "xmask" else "status_balanced", 1)

@@ -26,7 +26,7 @@ HEADER = """\
 
 
 def main() -> None:
-    """Run what was asked for, or all, and say which bounds were missed."""
+    """Run the named benchmarks, or all, and list the bounds that were missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *benchmarks()])
     chosen = parser.parse_args().names or benchmarks()

@@ -6,19 +6,37 @@ of some thousand; an interval at 95 % should cover in 95 of 100.
 
     python benchmarks/coverage.py --cohorts 2000
 
-prints the table of docs/statistics.md; some 10 minutes.
+prints the first table of docs/statistics.md; about 10 minutes.
+
+    python benchmarks/coverage.py --few docs/evidence/few_patients.tsv --cohorts 4000
+
+writes what the second one is made from (``make tables``): few patients, level of the
+tests of a difference of two AUCs and of a network and the mean of two readers, and
+coverage of the intervals of an AUC and of a difference (0.858 and 0.8); about 10
+minutes. Classifiers have half of the variance of their scores in common.
 """
 
 import argparse
+import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
-from nodal_staging.estimates.agreement import bootstrap
-from nodal_staging.estimates.auc import clustered_auc, delong_interval, logit_interval
+from nodal_staging.estimates.auc_intervals import delong_interval, logit_interval
+from nodal_staging.estimates.delong import (
+    DIFFERENCE,
+    NO_VARIANCE,
+    clustered_areas,
+    clustered_auc,
+    delong_areas,
+)
+from nodal_staging.estimates.implementation_agreement import bootstrap
+from nodal_staging.estimates.wald import wald_interval, wald_p
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -26,6 +44,14 @@ LEVEL = 0.95
 PREVALENCE = 0.165
 NOWHERE = np.empty(0)
 NAMES = ("DeLong", "node bootstrap", "Obuchowski", "Obuchowski logit")
+
+
+FEW_PATIENTS = (20, 35, 60, 120)
+SHARES = (PREVALENCE, 0.35)
+ICCS = (0.0, 0.3)
+COMMON = 0.5
+OTHER_AUC = 0.8
+"""Of the second classifier where the two differ."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +63,7 @@ class Design:
     score_icc: float
     label_icc: float
     auc: float = 0.858
+    prevalence: float = PREVALENCE
 
 
 DESIGNS = [
@@ -59,7 +86,11 @@ def main() -> None:
     parser.add_argument("--cohorts", type=int, default=2000)
     parser.add_argument("--replicates", type=int, default=500)
     parser.add_argument("--bootstrapped", type=int, default=500)
+    parser.add_argument("--few", type=Path, help="file to write; nothing is printed")
     given = parser.parse_args()
+    if given.few is not None:
+        write_few(given.few, given.cohorts)
+        return
     heads = ("design", "score ICC, label ICC", "AUC", "SD / DeLong SE", *NAMES)
     print("| " + " | ".join(heads) + " |")
     print("|" + "---|" * len(heads))
@@ -114,18 +145,126 @@ def simulate(
 
 def drawn(
     design: Design, cohorts: int, rng: np.random.Generator
-) -> Iterator[tuple[FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.str_]]]:
+) -> Iterator[tuple[FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.int64]]]:
     """Yield score, status and patient of every node of a cohort."""
     shift = np.sqrt(2) * norm.ppf(design.auc)
-    cut = norm.ppf(1 - PREVALENCE)
+    cut = norm.ppf(1 - design.prevalence)
     for _ in range(cohorts):
         nodes = np.maximum(rng.normal(4.72, 0.77, design.patients).round(), 1)
         patient = np.repeat(np.arange(design.patients), nodes.astype(int))
         liability = nested(design.label_icc, patient, rng)
         positive = liability > cut
         score = nested(design.score_icc, patient, rng) + shift * positive
-        if min(positive.sum(), (~positive).sum()) >= 2:
-            yield score, positive, patient.astype(str)
+        if min(len(np.unique(patient[one])) for one in (positive, ~positive)) >= 2:
+            yield score, positive, patient
+
+
+def write_few(path: Path, cohorts: int) -> None:
+    """Write level and coverage with few patients, a row for each design."""
+    rows = []
+    for number, (share, icc, patients) in enumerate(
+        product(SHARES, ICCS, FEW_PATIENTS)
+    ):
+        design = Design("few", patients, icc, icc, prevalence=share)
+        found = simulate_few(design, cohorts, np.random.default_rng([2, number]))
+        rows.append({"prevalence": share, "icc": icc, "patients": patients} | found)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(
+            file, list(rows[0]), delimiter="\t", lineterminator="\n"
+        )
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def simulate_few(
+    design: Design, cohorts: int, rng: np.random.Generator
+) -> dict[str, float]:
+    """Return shares of cohorts: rejected differences of 0, and covered AUCs."""
+    seen: dict[str, list[bool]] = {}
+    for one, positive, patient in drawn(design, cohorts, rng):
+        shift = np.sqrt(2) * norm.ppf(design.auc) * positive
+        other = nested(design.score_icc, patient, rng)
+        mixed = np.sqrt(1 - COMMON) * other + np.sqrt(COMMON) * (one - shift)
+        outcome = _rejected(np.stack([one, mixed + shift]), positive, patient)
+        lower = np.sqrt(2) * norm.ppf(OTHER_AUC) * positive
+        apart = np.stack([one, mixed + lower])
+        outcome |= _covered(apart, positive, patient, design.auc - OTHER_AUC)
+        third = nested(design.score_icc, patient, rng)
+        reader = np.sqrt(1 - COMMON) * third + np.sqrt(COMMON) * (one - shift)
+        outcome |= _against_readers(
+            np.stack([one, mixed + shift, reader + shift]), positive, patient
+        )
+        area = clustered_auc(one, positive, patient)
+        _, *delong = delong_interval(one, positive, level=LEVEL)
+        for name, (lower, upper) in {
+            "delong": delong,
+            "logit_normal": logit_interval(replace(area, pairs=0), level=LEVEL),
+            "logit_t": logit_interval(area, level=LEVEL),
+        }.items():
+            outcome[f"covers_{name}"] = lower <= design.auc <= upper
+        for name, value in outcome.items():
+            seen.setdefault(name, []).append(bool(value))
+    found = {name: round(float(np.mean(those)), 4) for name, those in seen.items()}
+    return {"cohorts": len(seen["covers_delong"])} | found
+
+
+def _rejected(
+    pair: FloatArray, positive: npt.NDArray[np.bool_], patient: npt.NDArray[np.int64]
+) -> dict[str, bool]:
+    """Say which tests reject that both AUCs are the same."""
+    by_node = delong_areas(pair, positive, contrasts=DIFFERENCE)
+    areas = clustered_areas(pair, positive, patient, contrasts=DIFFERENCE)
+    estimate, variance = areas.contrast([1.0])
+    if variance < NO_VARIANCE:
+        variance = float(by_node.covariance[0, 0])
+    error = np.sqrt(variance)
+    return {
+        "rejects_delong": wald_p(estimate, np.sqrt(by_node.covariance[0, 0])) < 0.05,
+        "rejects_normal": wald_p(estimate, error) < 0.05,
+        "rejects_t": wald_p(estimate, error, freedom=areas.freedom[0]) < 0.05,
+    }
+
+
+def _covered(
+    pair: FloatArray,
+    positive: npt.NDArray[np.bool_],
+    patient: npt.NDArray[np.int64],
+    truth: float,
+) -> dict[str, bool]:
+    """Say which intervals of the difference of two AUCs contain the true one."""
+    by_node = delong_areas(pair, positive, contrasts=DIFFERENCE)
+    areas = clustered_areas(pair, positive, patient, contrasts=DIFFERENCE)
+    estimate, variance = areas.contrast([1.0])
+    of_nodes = float(by_node.covariance[0, 0])
+    error = np.sqrt(variance if variance >= NO_VARIANCE else of_nodes)
+    ends = {
+        "delong": wald_interval(estimate, np.sqrt(of_nodes), level=LEVEL),
+        "normal": wald_interval(estimate, error, level=LEVEL),
+        "t": wald_interval(estimate, error, level=LEVEL, freedom=areas.freedom[0]),
+    }
+    return {
+        f"covers_difference_{name}": low <= truth <= high
+        for name, (low, high) in ends.items()
+    }
+
+
+def _against_readers(
+    scores: FloatArray,
+    positive: npt.NDArray[np.bool_],
+    patient: npt.NDArray[np.int64],
+) -> dict[str, bool]:
+    """Say which tests reject that a network is as good as the mean of two readers."""
+    contrast = np.array([[1.0, -0.5, -0.5]])
+    by_node = delong_areas(scores, positive, contrasts=contrast)
+    areas = clustered_areas(scores, positive, patient, contrasts=contrast)
+    estimate, variance = areas.contrast([1.0])
+    if variance < NO_VARIANCE:
+        variance = float(by_node.covariance[0, 0])
+    error = np.sqrt(variance)
+    return {
+        "rejects_readers_normal": wald_p(estimate, error) < 0.05,
+        "rejects_readers_t": wald_p(estimate, error, freedom=areas.freedom[0]) < 0.05,
+    }
 
 
 def nested(

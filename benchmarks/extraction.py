@@ -1,4 +1,4 @@
-"""Patches of one whole-body CT: ours beside a whole-volume resample of SimpleITK.
+"""Patches of one whole-body CT: ours and a whole-volume resample of SimpleITK.
 
 Five 80 mm patches with masks from a DICOM series of 512 x 512 x 900 at 1 mm. Each way
 runs in a process of its own; processor seconds and peak memory are counted from the
@@ -39,7 +39,9 @@ def write_exam(folder: Path) -> None:
     rng = np.random.default_rng(0)
     tile = rng.integers(-200, 300, (8, *SHAPE[1:]), dtype=np.int16)
     hu = np.broadcast_to(tile, (SHAPE[0] // 8 + 1, *tile.shape)).reshape(-1, *SHAPE[1:])
-    protocol = Protocol("E1", 0, contrast=True, exposure_mas=100, age=70)
+    protocol = Protocol(
+        "E1", 0, contrast=True, exposure_mas=100, age=70, patient_id="P1"
+    )
     write_series(folder / "ct", *ct_series(protocol, lattice, hu[: SHAPE[0]]))
     labels = np.zeros(SHAPE, np.uint16)
     ball = np.linalg.norm(np.indices((2 * RADIUS + 1,) * 3) - RADIUS, axis=0) <= RADIUS
@@ -54,7 +56,7 @@ def write_exam(folder: Path) -> None:
         patient_id="P1",
         exam_id="E1",
         label=[str(n) for n in range(1, 6)],
-        location="iliacal",
+        location="iliac",
         status="negative",
     )
     order = [name for name in tables.NODE_SHEET.columns if name in nodes]
@@ -88,7 +90,7 @@ def indexed(folder: Path) -> Callable[[], object]:
     from nodal_staging.nodes import patches
 
     exam = read_exams(exams=folder / "exams.tsv", nodes=folder / "nodes.tsv")[0]
-    looked = isolated(inspection._look, exam, folder, Rules(), role="exam")
+    looked = isolated(inspection._look, exam, folder, Rules())
     assert looked.index is not None, looked.error
     cube = patches.Cube(SIZE, 1.0, "centroid")
     return lambda: patches.cut_patches(exam, looked.index, folder, cube)

@@ -3,7 +3,7 @@
 At the published size (65 and 65 nodes of 117 patients, 10,000 replicates, band of 101
 points): all that is said of seven classifiers, pairs and subgroups included, with the
 start of R. At 100,000 nodes: interval of the AUC and band alone; pROC is measured on a
-few replicates. Beside pROC stand the limits that were set for one core of an ordinary
+few replicates. pROC is listed with the limits that were set for one core of an ordinary
 server. Seconds are process time.
 
     OMP_NUM_THREADS=1 python benchmarks/roc_statistics.py
@@ -22,7 +22,7 @@ from rows import Row, publish
 from nodal_staging import tables
 from nodal_staging.classifiers.labelled_scores import ScoredClassifier
 from nodal_staging.classifiers.scores import score_table
-from nodal_staging.estimates import agreement
+from nodal_staging.estimates import implementation_agreement
 from nodal_staging.estimates.patient_bootstrap import BootstrapOptions
 from nodal_staging.statistics.auc_differences import compare_aucs
 from nodal_staging.statistics.classifier import (
@@ -31,11 +31,11 @@ from nodal_staging.statistics.classifier import (
     StatisticsFiles,
     compute_statistics,
 )
-from nodal_staging.statistics.decisions import ThresholdRule
 from nodal_staging.statistics.mcnemar import compare_classifiers
 from nodal_staging.statistics.probabilities import Prevalences, ProbabilityOptions
 from nodal_staging.statistics.proc import RocCurve, engine
 from nodal_staging.statistics.subgroups import compute_subgroups
+from nodal_staging.statistics.youden_threshold import ThresholdRule
 from nodal_staging.study.classifier_names import is_probability
 
 LEVEL = 0.95
@@ -137,9 +137,9 @@ def by_proc(path: Path, replicates: int) -> None:
     curve = RocCurve(
         tested["score"].to_numpy(float), tested["status"].eq("positive").to_numpy()
     )
-    asked = {"level": LEVEL, "replicates": replicates, "seed": 1}
-    curve.bootstrap_interval(**asked)
-    curve.sensitivity_band(GRID, **asked)
+    settings = {"level": LEVEL, "replicates": replicates, "seed": 1}
+    curve.bootstrap_interval(**settings)
+    curve.sensitivity_band(GRID, **settings)
 
 
 def large(n: int, replicates: int, proc_replicates: int) -> list[Row]:
@@ -149,17 +149,17 @@ def large(n: int, replicates: int, proc_replicates: int) -> list[Row]:
     score = rng.normal(size=n) + 1.5 * positive
 
     def ours() -> None:
-        drawn = agreement.bootstrap(
+        drawn = implementation_agreement.bootstrap(
             score, positive, GRID, replicates=replicates, rng=rng
         )
         np.quantile(drawn.auc, [0.025, 0.975])
         np.quantile(drawn.sensitivity, [0.025, 0.5, 0.975], axis=0)
 
     curve = RocCurve(score, positive)
-    asked = {"level": LEVEL, "replicates": proc_replicates, "seed": 1}
+    settings = {"level": LEVEL, "replicates": proc_replicates, "seed": 1}
     mine = seconds(ours)
-    theirs = seconds(lambda: curve.bootstrap_interval(**asked))
-    theirs += seconds(lambda: curve.sensitivity_band(GRID, **asked))
+    theirs = seconds(lambda: curve.bootstrap_interval(**settings))
+    theirs += seconds(lambda: curve.sensitivity_band(GRID, **settings))
     theirs *= replicates / proc_replicates
     what = f"interval and band, {n:,} nodes"
     peer = f"pROC, from {proc_replicates} replicates"

@@ -1,4 +1,4 @@
-"""A training epoch of the published network beside a bare Keras ``fit``.
+"""A training epoch of the published network compared with a bare Keras ``fit``.
 
 Same network, batch size and optimiser at full width, each in a process of its own on
 the same cores. Ours fixes threads and order, draws, samples, windows and augments its
@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 import numpy as np
 import pandas as pd
 from rows import Row, publish
-from studies import configuration, noise_source, recipe
+from synthetic_inputs import configuration, noise_source, recipe
 
 from nodal_staging.classifiers.cnn.inputs import ImageSource
 from nodal_staging.classifiers.cnn.recipes import Recipe
@@ -73,7 +73,7 @@ def _turn(way: Connection, epoch: int) -> dict[str, float]:
 
 def _serve(name: str, line: Connection, steps: int, threads: int) -> None:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
-    how = recipe(configuration("paper"), "status_balanced", 1)
+    how = recipe(configuration("paper_network"), "status_balanced", 1)
     source = noise_source(steps * how.batch_size, how.image)
     target = (np.arange(len(source.keys)) % 2).astype(np.float32)
     train = {"ours": _ours, "fit": _fit}[name](how, source, target, threads)
@@ -105,13 +105,13 @@ class _Timed:
 
 def _ours(how: Recipe, source: ImageSource, target: np.ndarray, threads: int) -> Epoch:
     from nodal_staging.classifiers.cnn.backend import use_device
-    from nodal_staging.classifiers.cnn.fitting import new_network, train_epoch
+    from nodal_staging.classifiers.cnn.fitting import Trainer
 
     use_device(gpu=False, intra_op_threads=threads)
-    model, images = new_network(how, "all"), _Timed(source)
+    trainer, images = Trainer(how), _Timed(source)
 
     def epoch(number: int) -> dict[str, float]:
-        train_epoch(model, how, images, target, number)
+        trainer.train_epoch(images, target, number)
         return {"augmentation, us an image": images.micro}
 
     return epoch

@@ -1,12 +1,25 @@
 """What several modules of tests share: real files, and a study that has run."""
 
+import os
+
+# As in the jobs: threads of BLAS would wait for each other. Before numpy is imported.
+os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+# What the shell pins would not reach the jobs, whose bytes are compared with ours.
+os.environ.pop("ONEDNN_MAX_CPU_ISA", None)
+os.environ.pop("OPENBLAS_CORETYPE", None)
+os.environ.pop("NPY_DISABLE_CPU_FEATURES", None)
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from repositories import copy_repository, snakemake
 
 # The package says how TensorFlow computes before a test imports it in another way.
 import nodal_staging  # noqa: F401
+
+if TYPE_CHECKING:
+    from nodal_staging.report.artefacts import Artefacts
 
 pytest_plugins = ["slow_groups", "two_processes"]
 
@@ -18,7 +31,7 @@ FAULTS = REAL_FILES.parent / "faults"
 def real_files() -> Path:
     """Return the folder of real DICOM and MITK files."""
     if not REAL_FILES.is_dir():
-        pytest.skip("the folder of real DICOM and MITK files is not beside this clone")
+        pytest.skip("the folder of real DICOM and MITK files is not next to this clone")
     return REAL_FILES
 
 
@@ -28,6 +41,14 @@ def faults() -> Path:
     if not FAULTS.is_dir():
         pytest.skip("the folder of inputs with a fault is not next to this clone")
     return FAULTS
+
+
+@pytest.fixture(scope="session")
+def reported(tmp_path_factory) -> "Artefacts":
+    """Return a small study from which a report can be written; nobody changes it."""
+    from report_files import report_study
+
+    return report_study(tmp_path_factory.mktemp("reported"))
 
 
 @pytest.fixture(scope="session")

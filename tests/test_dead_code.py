@@ -12,12 +12,16 @@ PACKAGE = Path(nodal_staging.__path__[0])
 ROOT = PACKAGE.parent.parent
 PLACES = ("src", "workflow", "benchmarks")
 UNNAMED = {
-    "nodal_staging.attribution.maps.Maps.unscaled": "attribution is a package of its "
-    "own; its users need the maps in units of the logit",
+    "nodal_staging.attribution.gradients.gradient_times_input": "attribution is a "
+    "package of its own; the study multiplies gradients that it has already",
+    "nodal_staging.attribution.pattern_attribution.Maps.unscaled": "attribution is a "
+    "package of its own; its users need the maps in units of the logit",
     "nodal_staging.exams.dicom.index.index_images": "real files of other modalities "
     "with a second reader's values test the decoders",
     "nodal_staging.study.code_version.counted_definitions": "the test of soundness "
     "compares what jobs execute with what their versions count",
+    "nodal_staging.tables.volume_viewer.decode_volume": "tests decode the volumes of "
+    "pages in a second way than the viewer does",
 }
 """What the study itself does not use, with the reason for keeping it."""
 

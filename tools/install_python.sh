@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Install the packages of a lock file in .venv, if it does not hold them: install_python.sh LOCK
+# Install the packages of a lock file and nodal-staging in .venv, if they are not there:
+# install_python.sh LOCK
 #
 # A new environment is built in .venv.new and renamed when it is whole, so that .venv is
 # never half of one. Its last file names the checksum of the lock file, and its place: the
@@ -7,7 +8,7 @@
 set -euo pipefail
 cd -P "$(dirname "$0")/.."
 lock=$1
-stamp="$(sha256sum <"$lock") $(readlink -f .venv)"
+stamp="$(sha256sum <"$lock") $(readlink -f .venv) with nodal-staging"
 
 is_installed() { [[ -x .venv/bin/python && $(cat .venv/installed 2>/dev/null) == "$stamp" ]]; }
 
@@ -27,12 +28,21 @@ build() {
     "$python" -m venv --prompt .venv .venv.new
     # Bytecode is compiled once, here: without it every job of a workflow compiles anew.
     unset PYTHONDONTWRITEBYTECODE
-    if .venv.new/bin/python -m pip install --quiet --require-hashes -r tools/uv.lock; then
-        VIRTUAL_ENV=$PWD/.venv.new .venv.new/bin/uv pip install --quiet --compile-bytecode --require-hashes -r "$lock"
+    # Two packages exist as source alone. They are built with the tools of build.lock, which are
+    # checked by hash; an environment of its own would take the newest tools, unchecked.
+    if .venv.new/bin/python -m pip install --quiet --require-hashes -r tools/uv.lock -r tools/build.lock; then
+        VIRTUAL_ENV=$PWD/.venv.new .venv.new/bin/uv pip install --quiet --compile-bytecode \
+            --no-build-isolation --require-hashes -r "$lock"
     else
-        .venv.new/bin/python -m pip install --quiet --require-hashes -r "$lock"
+        .venv.new/bin/python -m pip install --quiet --require-hashes -r tools/build.lock
+        .venv.new/bin/python -m pip install --quiet --no-build-isolation --require-hashes -r "$lock"
     fi
+    # Edits of src count without a new installation. Its build tool is setuptools, of the lock.
+    .venv.new/bin/python -m pip install --quiet --no-index --no-deps --no-build-isolation --editable .
+    rm -rf src/nodal_staging.egg-info
     .venv.new/bin/python -m compileall -q src || true
+    # An R of this folder (install_r.sh) is found without a search path.
+    [[ ! -d .cache/r/bin ]] || ln -s "$PWD"/.cache/r/bin/* .venv.new/bin/
     "$python" -I - "$PWD/.venv" <<'PYTHON'
 """Write the final place of the environment into its scripts."""
 import sys

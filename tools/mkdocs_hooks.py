@@ -16,6 +16,7 @@ from reference_pages import repository  # noqa: E402
 from reference_pages.api import api_pages  # noqa: E402
 from reference_pages.commands import commands_page  # noqa: E402
 from reference_pages.configuration import configuration_page  # noqa: E402
+from reference_pages.reason_codes import reasons_page  # noqa: E402
 from reference_pages.result_files import files_page  # noqa: E402
 from reference_pages.schemas import tables_page  # noqa: E402
 
@@ -30,6 +31,7 @@ def made_pages() -> dict[str, str]:
         "reference/commands.md": commands_page(ROOT),
         "reference/files.md": files_page(ROOT),
         "reference/tables.md": tables_page(ROOT),
+        "reference/reasons.md": reasons_page(),
     }
     api = {f"reference/api/{name}.md": text for name, text in api_pages(ROOT).items()}
     return pages | api

@@ -147,8 +147,14 @@ def box_of(index: FloatArray, lattice: Lattice) -> Box:
     return (z, y, x), (depth, height, width)
 
 
+def slices_of(box: Box) -> tuple[slice, slice, slice]:
+    """Return the slices ``(z, y, x)`` of a box."""
+    z, y, x = (slice(start, start + count) for start, count in zip(*box, strict=True))
+    return z, y, x
+
+
 def as_image(array: AnyArray, lattice: Lattice) -> sitk.Image:
-    """Wrap an array ``(z, y, x)`` as an image that knows its place."""
+    """Wrap an array ``(z, y, x)`` as an image with its position."""
     if array.shape != lattice.shape:
         raise ValueError(f"expected shape {lattice.shape}, received {array.shape}")
     image = sitk.GetImageFromArray(array)

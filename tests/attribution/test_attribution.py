@@ -16,12 +16,13 @@ from attribution_oracle import Walk, oracle_maps, oracle_patterns, unpool
 
 from nodal_staging.attribution import outputs
 from nodal_staging.attribution.chain import LinearChain
-from nodal_staging.attribution.estimation import fit_patterns
-from nodal_staging.attribution.maps import attribute
+from nodal_staging.attribution.estimation import Fitted, fit_patterns
 from nodal_staging.attribution.outputs import Outputs
 from nodal_staging.attribution.parsing import UnsupportedLayerError
+from nodal_staging.attribution.pattern_attribution import attribute
 from nodal_staging.attribution.patterns import Patterns, PatternsMismatchError
-from nodal_staging.attribution.steps import MANY_CHANNELS, Convolution, MaxPool
+from nodal_staging.attribution.randomisation import cascade
+from nodal_staging.attribution.steps import Convolution, MaxPool
 from nodal_staging.classifiers.cnn.backend import use_device
 
 use_device(gpu=False, intra_op_threads=1)
@@ -353,13 +354,12 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize("channels", [3, MANY_CHANNELS])
 @pytest.mark.parametrize("form", FORMS)
-def test_sums_of_a_kernel_are_those_of_its_convolution(channels, form):
+def test_sums_of_a_kernel_are_those_of_its_convolution(form):
     """``sum(S * w)`` over the kernel is ``sum((w x) v)`` over the outputs."""
     rng = np.random.default_rng(0)
-    step = Convolution("conv", shape=(3, 2, channels, 4), **form)
-    x = rng.normal(size=(2, 8, 7, channels))
+    step = Convolution("conv", shape=(3, 2, 3, 4), **form)
+    x = rng.normal(size=(2, 8, 7, 3))
     kernels = rng.normal(size=(3, *step.shape))
     products = [np.asarray(step.product(x, kernel)) for kernel in kernels]
     v = rng.normal(size=products[0].shape)
@@ -732,7 +732,7 @@ def test_the_folder_needs_nothing_of_the_study(path):
 LIFTED = """
 import keras, numpy
 from lifted.chain import LinearChain
-from lifted.maps import attribute
+from lifted.pattern_attribution import attribute
 from lifted.estimation import fit_patterns
 model = keras.Sequential([keras.Input((6, 6, 1)), keras.layers.Flatten(),
                           keras.layers.Dense(1)])
@@ -777,3 +777,28 @@ def test_patterns_do_not_depend_on_where_outputs_lie(monkeypatch):
     in_files = fit_patterns(chain, x)
     for name, pattern in in_memory.kernels.items():
         assert (pattern == in_files.kernels[name]).all()
+
+
+def test_patterns_of_the_same_first_layers_are_those_of_a_fit_from_the_start():
+    trained, x = LinearChain.from_keras(paper_like()), images(9)
+    fresh = LinearChain.from_keras(paper_like(seed=5))
+    known = Fitted(trained, fit_patterns(trained, x, dtype="float64"))
+    counts = []
+    for _, layers, mixed in cascade(trained, fresh):
+        taken = fit_patterns(mixed, x, dtype="float64", known=known)
+        alone = fit_patterns(mixed, x, dtype="float64")
+        assert taken.report == alone.report
+        for name, pattern in alone.kernels.items():
+            assert np.array_equal(taken.kernels[name], pattern)
+        counts.append(len(known.shared_with(mixed)) + layers)
+    # All layers below those drawn anew are shared.
+    assert set(counts) == {len(trained.kernels)}
+
+
+def test_known_patterns_of_other_images_or_of_another_way_are_refused():
+    chain, x = LinearChain.from_keras(paper_like()), images(9)
+    known = Fitted(chain, fit_patterns(chain, x, dtype="float64"))
+    with pytest.raises(PatternsMismatchError, match="fit them again"):
+        fit_patterns(chain, x[:8], dtype="float64", known=known)
+    with pytest.raises(ValueError, match="relu in float64"):
+        fit_patterns(chain, x, known=known)

@@ -13,8 +13,8 @@ from studies import measured_nodes
 from nodal_staging import tables
 from nodal_staging.attribution.chain import LinearChain
 from nodal_staging.attribution.gradients import gradient, logits
-from nodal_staging.attribution.maps import attribute
-from nodal_staging.attribution.patterns import Patterns, PatternsMismatchError
+from nodal_staging.attribution.pattern_attribution import attribute
+from nodal_staging.attribution.patterns import Patterns
 from nodal_staging.audit.heatmaps import (
     FAITHFULNESS,
     OUTSIDE,
@@ -38,12 +38,8 @@ from nodal_staging.classifiers.cnn.weight_files import save_weights
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.datasets.permuted_labels import permute_labels
 from nodal_staging.estimates.patient_bootstrap import BootstrapOptions
-from nodal_staging.heatmaps.drawing import (
-    TrainedCnn,
-    attribute_cnn,
-    fit_cnn_patterns,
-    read_chain,
-)
+from nodal_staging.heatmaps.drawing import TrainedCnn, read_chain
+from nodal_staging.heatmaps.explanation import ExplanationFiles, explain_cnn
 from nodal_staging.heatmaps.heatmap_files import (
     CURVES,
     NODE_CHECKS,
@@ -54,7 +50,6 @@ from nodal_staging.heatmaps.heatmap_files import (
 )
 from nodal_staging.heatmaps.methods import CONTROLS, METHODS
 from nodal_staging.heatmaps.options import HeatmapOptions
-from nodal_staging.heatmaps.sanity_checks import check_attribution
 from nodal_staging.nodes import patch_files
 from nodal_staging.study.configuration import ConfigurationError, check_configuration
 from nodal_staging.study.files import write_json
@@ -109,6 +104,7 @@ RECIPE = {
         "epsilon": 1e-8,
         "epochs": 1,
         "batch_size": 8,
+        "cpu_instructions": "native",
         "intra_op_threads": 1,
     },
 }
@@ -163,22 +159,18 @@ def trained(study, weights="weights.h5"):
 @pytest.fixture(scope="module")
 def drawn(study):
     """Fit, draw and check; return the folder."""
-    inputs = {"cnn": trained(study), "gpu": False}
-    fit_cnn_patterns(
-        **inputs,
-        estimator="relu",
-        dtype="float32",
-        batch_size=8,
-        output=study / "xmask.patterns.h5",
-    )
-    inputs |= {"options": OPTIONS, "patterns": study / "xmask.patterns.h5"}
-    attribute_cnn(**inputs, test=study / "test.tsv", output=study / "xmask.h5")
-    check_attribution(
-        **inputs,
+    explain_cnn(
+        cnn=trained(study),
         permuted=study / "permuted.h5",
-        heatmaps=study / "xmask.h5",
-        checks=study / "checks.tsv",
-        curves=study / "curves.tsv",
+        test=study / "test.tsv",
+        options=OPTIONS,
+        gpu=False,
+        outputs=ExplanationFiles(
+            patterns=study / "xmask.patterns.h5",
+            heatmaps=study / "xmask.h5",
+            checks=study / "checks.tsv",
+            curves=study / "curves.tsv",
+        ),
     )
     return study
 
@@ -230,7 +222,7 @@ def test_occluded_squares_lose_their_ct_and_keep_their_mask(drawn):
     chain = read_chain(how, drawn / "weights.h5")
     found = read_heatmaps(drawn / "xmask.h5")
     images = ImageSource.read([drawn / "p.h5"], found.node_ids, how.image).plain()
-    mean = trained(drawn).images(drawn / "training.tsv", how.image).mean(axis=0)
+    mean = trained(drawn).images(drawn / "training.tsv", how).plain().mean(axis=0)
     without = images.copy()
     without[:, 16:32, 16:32, 0] = mean[16:32, 16:32, 0]
     expected = logits(chain, images) - logits(chain, without)
@@ -280,18 +272,6 @@ def test_the_table_of_patterns_says_what_the_kernels_are(drawn, tmp_path):
         assert found[column].tolist() == reported[column].tolist()
 
 
-def test_patterns_of_other_weights_are_refused(drawn, tmp_path):
-    with pytest.raises(PatternsMismatchError, match="fit them again"):
-        attribute_cnn(
-            cnn=trained(drawn, "permuted.h5"),
-            patterns=drawn / "xmask.patterns.h5",
-            test=drawn / "test.tsv",
-            options=OPTIONS,
-            gpu=False,
-            output=tmp_path / "x.h5",
-        )
-
-
 def test_checks_have_a_value_per_node_and_way(drawn):
     found = tables.read(drawn / "checks.tsv", NODE_CHECKS)
     correlated = found[found["check"] == "rank_correlation"]
@@ -326,7 +306,7 @@ def test_integrated_gradients_are_held_to_the_difference_of_the_logits(drawn):
     found = tables.read(drawn / "checks.tsv", NODE_CHECKS).set_index("node_id")
     how = read_recipe(drawn / "recipe.json")
     chain = read_chain(how, drawn / "weights.h5")
-    mean = trained(drawn).images(drawn / "training.tsv", how.image).mean(0)
+    mean = trained(drawn).images(drawn / "training.tsv", how).plain().mean(0)
     heatmaps = read_heatmaps(drawn / "xmask.h5")
     difference = heatmaps.logit - logits(chain, mean[None])
     source = ImageSource.read([drawn / "p.h5"], list(heatmaps.node_ids), how.image)
@@ -432,19 +412,18 @@ def check_signs(faithful, heatmaps):
 @pytest.mark.training
 def test_a_cnn_without_patterns_can_be_explained_by_gradients(study, tmp_path):
     fewer = dataclasses.replace(OPTIONS, methods=("gradient_x_input", "grad_cam"))
-    inputs = {
-        "cnn": trained(study),
-        "patterns": None,
-        "options": fewer,
-        "gpu": False,
-    }
-    attribute_cnn(**inputs, test=study / "test.tsv", output=tmp_path / "x.h5")
-    check_attribution(
-        **inputs,
+    explain_cnn(
+        cnn=trained(study),
         permuted=None,
-        heatmaps=tmp_path / "x.h5",
-        checks=tmp_path / "checks.tsv",
-        curves=tmp_path / "curves.tsv",
+        test=study / "test.tsv",
+        options=fewer,
+        gpu=False,
+        outputs=ExplanationFiles(
+            patterns=None,
+            heatmaps=tmp_path / "x.h5",
+            checks=tmp_path / "checks.tsv",
+            curves=tmp_path / "curves.tsv",
+        ),
     )
     found = tables.read(tmp_path / "checks.tsv", NODE_CHECKS)
     assert set(found["patterns"]) == {"none"}

@@ -16,11 +16,12 @@ from nodal_staging.audit.ceiling_comparison import (
     audit_ceilings,
     distance_from_ceiling,
 )
-from nodal_staging.audit.location import SiteMatched, audit_location
+from nodal_staging.audit.location import SiteMatched
 from nodal_staging.audit.node_patients import draws_of
+from nodal_staging.audit.shortcut import measure_shortcut
 from nodal_staging.audit.verdict import write_verdict
 from nodal_staging.classifiers.scores import score_table
-from nodal_staging.estimates.auc import clustered_auc
+from nodal_staging.estimates.delong import clustered_auc
 from nodal_staging.estimates.patient_bootstrap import BootstrapOptions, PatientBootstrap
 from nodal_staging.study.files import read_json
 
@@ -64,7 +65,7 @@ def test_site_matched_auc_counts_pairs_of_one_location(nodes):
     assert found.n_pairs == pairs
 
 
-def test_a_classifier_that_knows_only_the_address_reaches_one_half(nodes):
+def test_a_classifier_that_knows_only_the_location_reaches_one_half(nodes):
     share = nodes["status"].eq("positive").groupby(nodes["location"]).transform("mean")
     found = site_matched(nodes, share)
     assert found.auc() == 0.5
@@ -97,7 +98,7 @@ def one_each(score, positive, location):
     )
 
 
-def test_the_address_alone_is_a_half_among_neighbours():
+def test_the_location_alone_is_a_half_among_neighbours():
     location = ["a"] * 4 + ["b"] * 4
     positive = [1, 1, 1, 0, 1, 0, 0, 0]
     matched, _ = one_each([0.75] * 4 + [0.25] * 4, positive, location)
@@ -179,34 +180,37 @@ def test_the_interval_is_that_of_patients_drawn_one_by_one(nodes, tmp_path):
 
 @pytest.fixture
 def audited(nodes, tmp_path):
-    """Audit one classifier of the address, one of the node, one of both."""
+    """Audit one classifier of the location, one of the node, one of nothing."""
     rng = np.random.default_rng(3)
     place = nodes["location"].isin(tables.LOCATIONS[:4]).to_numpy()
     share = np.where(place, 0.85, 0.15)
     nodes["status"] = np.where(rng.random(len(nodes)) < share, "positive", "negative")
     positive = nodes["status"].eq("positive").to_numpy()
     scores = {
-        "cnn_address": place + 1e-3 * rng.normal(size=len(nodes)),
+        "cnn_location": place + 1e-3 * rng.normal(size=len(nodes)),
         "cnn_node": 3 * positive + rng.normal(size=len(nodes)),
         "cnn_noise": rng.normal(size=len(nodes)),
     }
-    tables.write(nodes, tmp_path / "nodes.tsv", tables.NODES)
     files = {}
     for name, score in scores.items():
         files[name] = tmp_path / f"{name}.csv"
         tables.write(score_table(nodes, score, "test"), files[name], tables.SCORES)
-    audit_location(
-        scores=files,
+    # What the study knows of locations comes from its other nodes.
+    others = nodes.assign(node_id="T" + nodes["node_id"])
+    tables.write(pd.concat([nodes, others]), tmp_path / "nodes.tsv", tables.NODES)
+    measure_shortcut(
+        scores={},
+        test_scores=files,
         nodes=tmp_path / "nodes.tsv",
         bootstrap=BootstrapOptions(300, 0.95, 1),
-        location=tmp_path / "location.tsv",
+        output=tmp_path / "shortcut.tsv",
     )
     return tmp_path
 
 
 def test_the_verdict_finds_the_secret(audited):
     write_verdict(
-        location=audited / "location.tsv",
+        shortcut=audited / "shortcut.tsv",
         ceilings=None,
         truth=None,
         protocol="node",
@@ -217,9 +221,9 @@ def test_the_verdict_finds_the_secret(audited):
     found = read_json(audited / "verdict.json")
     reads = {name: entry["reads"] for name, entry in found["cnns"].items()}
     assert reads == {
-        "cnn_address": "its address",
+        "cnn_location": "its location",
         "cnn_node": "the node",
-        "cnn_noise": "cannot be told",
+        "cnn_noise": "inconclusive",
     }
     assert found["leak"] is None
     assert len(found["weaknesses"]) == 1
@@ -262,7 +266,7 @@ def verdict_of(audited, tmp_path, bias=0.0):
     dials = dict.fromkeys(names, 0.0) | {"location_bias": bias, "score_icc": 0.3}
     (tmp_path / "dials.json").write_text(json.dumps({"dials": dials}))
     write_verdict(
-        location=audited / "location.tsv",
+        shortcut=audited / "shortcut.tsv",
         ceilings=tmp_path / "ceilings.tsv",
         truth=tmp_path / "dials.json",
         protocol="patient",
@@ -288,7 +292,7 @@ def test_a_cohort_with_signal_is_no_null(audited, tmp_path):
     assert verdict_of(audited, tmp_path, bias=0.5)["null"] is None
 
 
-def test_each_classifier_stands_beside_what_it_sees(tmp_path):
+def test_each_classifier_is_compared_with_the_ceiling_of_its_view(tmp_path):
     ceilings(
         tmp_path,
         {

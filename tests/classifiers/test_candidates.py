@@ -33,7 +33,8 @@ def ranked(tmp_path):
                     "status": np.where(positive[rows], "positive", "negative"),
                 }
             )
-            path = tmp_path / f"{name}{fold}.csv"
+            path = tmp_path / name / f"{2 * fold + 1}-{2 * fold + 2}.csv"
+            path.parent.mkdir(exist_ok=True)
             table = score_table(dataset, score[rows], "out_of_fold")
             tables.write(table, path, tables.SCORES)
             paths.append(path)
@@ -59,7 +60,7 @@ def test_quality_is_that_of_all_folds_together(ranked):
         expected = log_loss(frame["positive"], frame["score"])
         assert row.cross_entropy == pytest.approx(expected)
         assert row.lower < row.auc < row.upper
-        assert (row.folds, row.nodes) == (2, 80)
+        assert (row.folds, row.nodes) == (4, 80)
 
 
 def test_the_best_comes_first_and_the_configured_one_before_its_equals(ranked):

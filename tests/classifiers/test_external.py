@@ -91,7 +91,7 @@ WRONG = {
     "infinite": (lambda f: changed(f, 4, "score", np.inf), r"N0004: expected a finite"),
     "test node out of fold": (
         lambda f: pd.concat([f, f.iloc[[7]].assign(partition="out_of_fold")]),
-        r"node N0007 is of the test set .* no threshold may be chosen",
+        r"node N0007 is of the test set, on which no threshold may be chosen",
     ),
     "half a decision": (
         lambda f: changed(f, 9, "prediction", "positive"),

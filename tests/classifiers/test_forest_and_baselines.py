@@ -3,18 +3,23 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from studies import measured_nodes, write_study
 
 from nodal_staging import tables
+from nodal_staging.classifiers.all_test_nodes import AllTestNodes
 from nodal_staging.classifiers.baselines import score_baseline
 from nodal_staging.classifiers.forest import (
+    IMPORTANCES,
+    PERMUTED,
     ForestOptions,
     feature_names,
     features,
     score_forest,
 )
+from nodal_staging.classifiers.location_and_volume import fit_and_score
 from nodal_staging.classifiers.logistic_baseline import COEFFICIENTS, score_logistic
 from nodal_staging.study.seeds import named_seed
 
@@ -87,7 +92,7 @@ def test_out_of_fold_scores_come_from_a_forest_without_the_fold(paths, nodes, tm
 
 def test_importances_find_what_decides(paths, tmp_path):
     run_forest(paths, tmp_path)
-    found = tables.read(tmp_path / "importances.tsv", tables.IMPORTANCES)
+    found = tables.read(tmp_path / "importances.tsv", IMPORTANCES)
     found = found.set_index("feature")["importance"]
     assert found.idxmax() == "volume_mm3"
     assert found.sum() == pytest.approx(1)
@@ -95,7 +100,7 @@ def test_importances_find_what_decides(paths, tmp_path):
 
 def test_without_what_decides_the_forest_is_blind(paths, nodes, tmp_path):
     run_forest(paths, tmp_path)
-    found = tables.read(tmp_path / "permuted.tsv", tables.PERMUTED)
+    found = tables.read(tmp_path / "permuted.tsv", PERMUTED)
     found = found.set_index("feature")
     whole = roc_auc_score(
         nodes["status"][:40] == "positive",
@@ -105,6 +110,25 @@ def test_without_what_decides_the_forest_is_blind(paths, nodes, tmp_path):
     # What is left without the volume is what the location tells: next to nothing.
     assert whole - found.loc["volume", "auc_lost"] == pytest.approx(0.5, abs=0.12)
     assert abs(found.loc["location", "auc_lost"]) < 0.1
+
+
+def test_equal_votes_are_called_as_scikit_learn_predicts(nodes):
+    test = nodes.assign(fold=0)
+    training = pd.concat(
+        [nodes[nodes["status"] == s][:20] for s in ("positive", "negative")]
+    )
+    training = training.assign(fold=np.arange(40) % 2)
+    model, scores = fit_and_score(
+        lambda: DummyClassifier(strategy="prior"),
+        lambda frame: frame[["volume_mm3"]].to_numpy(),
+        training=training,
+        test=test,
+        threshold=0.5,
+    )
+    tested = scores[scores["partition"] == "test"]
+    predicted = model.predict(test[["volume_mm3"]].to_numpy())
+    assert (tested["score"] == 0.5).all()
+    assert (tested["prediction"] == "positive").tolist() == predicted.tolist()
 
 
 @pytest.mark.parametrize(
@@ -159,6 +183,35 @@ def test_location_out_of_fold_never_saw_its_fold(tmp_path):
     ids = nodes["node_id"][20:].to_numpy()
     np.testing.assert_allclose(found.loc[ids[fold == 1]], 1 / 42)
     np.testing.assert_allclose(found.loc[ids[fold == 2]], 21 / 42)
+
+
+@pytest.mark.parametrize("kind", ["forest", "volume", "location", "logistic"])
+def test_all_test_nodes_are_scored_in_a_file_of_their_own(nodes, tmp_path, kind):
+    """As if all of them were the test set; predictions are left out."""
+    paths = write_study(tmp_path, nodes, n_test=40)
+    wanted = nodes.iloc[:70].assign(fold=0)[list(tables.DATASET.columns)]
+    tables.write(wanted, tmp_path / "wanted.tsv", tables.DATASET)
+    as_test = paths | {"test": tmp_path / "wanted.tsv"}
+    every = AllTestNodes(tmp_path / "wanted.tsv", tmp_path / "every.csv")
+    outputs = {"scores": tmp_path / "scores.csv"}
+    if kind == "forest":
+        files = {name: tmp_path / f"{name}.tsv" for name in ("importances", "permuted")}
+        options = ForestOptions(trees=5, max_depth=3, seed=1)
+        score, given = score_forest, {"options": options} | files
+    elif kind == "logistic":
+        files = {"coefficients": tmp_path / "coefficients.tsv"}
+        score, given = score_logistic, {"ridge": 1.0} | files
+    else:
+        score, given = score_baseline, {"baseline": kind}
+    score(**as_test, **given, **outputs)
+    expected = read_scores(tmp_path / "scores.csv")["test"].set_index("node_id")
+    score(**paths, **given, **outputs, all_test_nodes=every)
+    assert "all_test_nodes" not in read_scores(tmp_path / "scores.csv")
+    found = read_scores(tmp_path / "every.csv")
+    assert list(found) == ["all_test_nodes"]
+    rows = found["all_test_nodes"].set_index("node_id")
+    assert rows["prediction"].isna().all()
+    np.testing.assert_allclose(rows["score"], expected.loc[rows.index, "score"])
 
 
 def run_logistic(paths, tmp_path, ridge=0.7):

@@ -36,12 +36,16 @@ def cohort(tmp_path_factory):
     }
 
 
-def draw(cohort, folder, percent, repeat):
+def draw(study, folder, percent, repeat):
     paths = {
         name: folder / f"{percent}_{repeat}_{name}.tsv"
         for name in ("status_balanced", "location_balanced")
     }
-    learning_curve.draw_share(**cohort, percent=percent, repeat=repeat, training=paths)
+    learning_curve.draw_share(
+        **study["files"],
+        share=learning_curve.Share(percent, repeat, seed=7),
+        training=paths,
+    )
     return {name: tables.read(path, tables.DATASET) for name, path in paths.items()}
 
 
@@ -57,43 +61,45 @@ def study(cohort, tmp_path_factory):
         training={name: paths[name] for name in names[1:3]},
         dropped=paths["dropped"],
     )
-    return {name: tables.read(paths[name], tables.DATASET) for name in names[:3]}
+    sets = {name: tables.read(paths[name], tables.DATASET) for name in names[:3]}
+    files = {name: cohort[name] for name in ("nodes", "patches")}
+    return sets | {"files": files | {n: paths[n] for n in ("test", "dropped")}}
 
 
-def test_the_whole_is_the_study_itself(cohort, study, tmp_path):
-    for name, drawn in draw(cohort, tmp_path, 100, 1).items():
+def test_the_whole_is_the_study_itself(study, tmp_path):
+    for name, drawn in draw(study, tmp_path, 100, 1).items():
         assert drawn["node_id"].tolist() == study[name]["node_id"].tolist()
 
 
 @pytest.mark.parametrize("percent", [10, 50])
 def test_a_share_has_its_patients_balance_and_none_that_is_tested(
-    cohort, study, tmp_path, percent
+    study, tmp_path, percent
 ):
-    whole = draw(cohort, tmp_path, 100, 1)["status_balanced"]
-    for drawn in draw(cohort, tmp_path, percent, 1).values():
+    whole = draw(study, tmp_path, 100, 1)["status_balanced"]
+    for drawn in draw(study, tmp_path, percent, 1).values():
         assert not set(drawn["patient_id"]) & set(study["test"]["patient_id"])
         assert drawn["status"].eq("positive").mean() == 0.5
-    part = draw(cohort, tmp_path, percent, 1)["status_balanced"]
+    part = draw(study, tmp_path, percent, 1)["status_balanced"]
     assert len(part) == pytest.approx(len(whole) * percent / 100, rel=0.5)
 
 
-def test_shares_of_a_draw_are_nested_and_draws_differ(cohort, tmp_path):
+def test_shares_of_a_draw_are_nested_and_draws_differ(study, tmp_path):
     patients = {
         (percent, repeat): set(
-            draw(cohort, tmp_path, percent, repeat)["status_balanced"]["patient_id"]
+            draw(study, tmp_path, percent, repeat)["status_balanced"]["patient_id"]
         )
         for percent, repeat in ((20, 1), (20, 2))
     }
-    order = draw(cohort, tmp_path, 60, 1)["status_balanced"]["patient_id"]
-    positives = draw(cohort, tmp_path, 20, 1)["status_balanced"]
+    order = draw(study, tmp_path, 60, 1)["status_balanced"]["patient_id"]
+    positives = draw(study, tmp_path, 20, 1)["status_balanced"]
     kept = set(positives.loc[positives["status"] == "positive", "patient_id"])
     assert kept <= set(order)
     assert patients[20, 1] != patients[20, 2]
 
 
-def test_too_small_a_share_is_one_sentence(cohort, tmp_path):
+def test_too_small_a_share_is_one_sentence(study, tmp_path):
     with pytest.raises(DatasetError, match=r"learning_curve\.percents"):
-        draw(cohort, tmp_path, 1, 1)
+        draw(study, tmp_path, 1, 1)
 
 
 def write_point(folder, point, score, positive):

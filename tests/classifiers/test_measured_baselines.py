@@ -6,56 +6,27 @@ import numpy as np
 import pandas as pd
 import pytest
 import SimpleITK as sitk
+from small_cohort import SHARD, draw_sheets, simulate_shard, small_scanner
 
 from nodal_staging import tables
 from nodal_staging.classifiers.baselines import score_baseline
 from nodal_staging.cohort.contrast_and_dose import Rules
+from nodal_staging.cohort.inclusion_criteria import Limits
 from nodal_staging.cohort.inspected_shard import InspectedShard
 from nodal_staging.cohort.inspection import inspect_exams
-from nodal_staging.cohort.selection import Limits
 from nodal_staging.nodes.measurements import measure_nodes
-from nodal_staging.phantom.scanner import Scanner
-from nodal_staging.phantom.simulation import simulate_exams
-from nodal_staging.phantom.synthetic_cohort import Enrolment, draw_cohort
-from nodal_staging.phantom.truth import Dials
+from nodal_staging.phantom.synthetic_cohort import Enrolment
 
-SHARD = "1-of-1"
-SCANNER = Scanner(
-    body={"width_mm": 110, "depth_mm": 90, "region_height_mm": 12},
-    ct={
-        "field_mm": [120, 100],
-        "pixel_mm": 2.0,
-        "slice_mm": 4.0,
-        "noise_hu": 9,
-        "blur_mm": 0,
-    },
-    pet={"voxel_mm": 6.0, "bqml_share": 0.3},
-    segmentation={"json_share": 0.0},
-)
+SCANNER = small_scanner(noise_hu=9)
 
 
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory):
     """Return the folder of four synthetic exams, their nodes measured."""
     folder = tmp_path_factory.mktemp("raw")
-    draw_cohort(
-        enrolment=Enrolment(patients=4, nodes=18, excluded_share=0.0),
-        dials=Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0),
-        per_node_share=0.0,
-        ct=SCANNER.ct,
-        n_shards=1,
-        seed=5,
-        folder=folder,
-    )
+    draw_sheets(folder, Enrolment(4, 18, 0.0), SCANNER, seed=5)
+    simulate_shard(folder, SCANNER, seed=5)
     sheets = {"exams": folder / "exams.tsv", "nodes": folder / "nodes.tsv"}
-    simulate_exams(
-        exams=sheets["exams"],
-        truth=folder / "truth.tsv",
-        scanner=SCANNER,
-        shard=SHARD,
-        seed=5,
-        output=folder / SHARD,
-    )
     inspect_exams(
         **sheets,
         shard=SHARD,
@@ -72,8 +43,10 @@ def raw(tmp_path_factory):
             index=folder / "index.json",
             limits=Limits(),
         ),
+        refused_share=0.5,
         on_bad_exam="fail",
         output=folder / "measured.tsv",
+        lost=folder / "lost.tsv",
     )
     return folder
 

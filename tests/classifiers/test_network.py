@@ -2,6 +2,8 @@
 
 import hashlib
 import itertools
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -10,14 +12,16 @@ import pytest
 import yaml
 
 from nodal_staging.classifiers.cnn.augmentation import Ranges
+from nodal_staging.classifiers.cnn.backend import tf
 from nodal_staging.classifiers.cnn.fitting import learning_rate, new_network
 from nodal_staging.classifiers.cnn.network import (
     build_network,
     compile_network,
 )
+from nodal_staging.classifiers.cnn.normalisation import BatchNormalization
 from nodal_staging.classifiers.cnn.recipes import Architecture, recipe_of
 from nodal_staging.classifiers.cnn.weight_files import load_weights, save_weights
-from nodal_staging.study.configuration import RECIPE_SECTIONS
+from nodal_staging.study.configuration import RECIPE_SECTIONS, recipe_options
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -47,6 +51,14 @@ def test_sixteen_convolutions_and_three_dense_layers():
     names = kinds(built(**PUBLISHED))
     assert names.count("Conv2D") == 16
     assert names.count("Dense") == 3
+
+
+def test_the_other_reading_of_the_paper_has_three_hidden_dense_layers():
+    options = yaml.safe_load((CONFIG / "unstated_options.yaml").read_text())
+    changes = options["selection"]["candidates"]["three_hidden"]
+    model = built(**PUBLISHED | changes["cnn"])
+    assert kinds(model).count("Dense") == 3 + 1
+    assert model.get_layer("dense3").units == 64
 
 
 def test_relu_then_batch_normalisation_after_every_hidden_layer():
@@ -97,10 +109,12 @@ def test_compiled_optimizer_has_the_papers_constants():
 
 
 def test_the_published_configuration_compiles_what_is_published():
-    """From config/paper.yaml to the compiled optimiser, by way of the recipe."""
+    """From config/paper_network.yaml to the optimiser, by way of the recipe."""
     config = yaml.safe_load((CONFIG / "config.yaml").read_text())
-    paper = yaml.safe_load((CONFIG / "paper.yaml").read_text())
-    parts = {name: config[name] | paper.get(name, {}) for name in RECIPE_SECTIONS}
+    paper = yaml.safe_load((CONFIG / "paper_network.yaml").read_text())
+    parts = recipe_options(
+        {name: config[name] | paper.get(name, {}) for name in RECIPE_SECTIONS}
+    )
     plan = recipe_of(
         cnn="status_balanced",
         image=parts["image"],
@@ -149,3 +163,49 @@ def test_weights_survive_the_file_and_the_file_its_rewriting(tmp_path):
     np.testing.assert_array_equal(
         model.predict(images, verbose=0), other.predict(images, verbose=0)
     )
+
+
+@pytest.mark.training
+def test_jobs_of_networks_start_without_what_keras_only_wraps():
+    """And whoever needs these libraries afterwards finds them."""
+    code = (
+        "import sys\n"
+        "from nodal_staging.classifiers.cnn.backend import keras\n"
+        "assert not {'sklearn', 'matplotlib'} & sys.modules.keys()\n"
+        "import sklearn, matplotlib\n"
+        "assert sklearn.__version__ and matplotlib.__version__\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_normalisation_is_that_of_keras():
+    """Values, gradients and moving averages of several batches, but for rounding."""
+    rng = np.random.default_rng(5)
+    shapes = [(7, 6, 5, 3), (2, 6, 5, 3), (1, 6, 5, 3)]
+    ours = BatchNormalization(momentum=0.9)
+    theirs = keras.layers.BatchNormalization(momentum=0.9)
+    for layer in (ours, theirs):
+        layer.build((None, 6, 5, 3))
+    start = [rng.uniform(0.5, 2, 3), rng.normal(size=3), np.zeros(3), np.ones(3)]
+    for layer in (ours, theirs):
+        layer.set_weights(start)
+    for shape in shapes:
+        batch = rng.normal(3, 2, shape).astype(np.float32)
+        slope = rng.normal(size=shape).astype(np.float32)
+        found, expected = (_with_gradients(one, batch, slope) for one in (ours, theirs))
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+        for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-5)
+    np.testing.assert_allclose(ours(batch), theirs(batch), rtol=1e-5, atol=1e-6)
+
+
+def _with_gradients(layer, batch, slope) -> list[np.ndarray]:
+    """Return the values in training, and the gradients of their sum with ``slope``."""
+    with tf.GradientTape() as tape:
+        image = tf.constant(batch)
+        tape.watch(image)
+        value = layer(image, training=True)
+        total = tf.reduce_sum(value * slope)
+    gradients = tape.gradient(total, [image, layer.gamma, layer.beta])
+    return [value.numpy(), *(one.numpy() for one in gradients)]

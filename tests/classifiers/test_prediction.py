@@ -1,4 +1,4 @@
-"""New nodes get the scores of the trained CNN, and strange ones are told apart."""
+"""New nodes get the scores of the trained CNN, and strange ones are marked."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from nodal_staging.classifiers.cnn.distance import (
 )
 from nodal_staging.classifiers.cnn.fitting import predict
 from nodal_staging.classifiers.cnn.inputs import ImageSource
-from nodal_staging.classifiers.cnn.prediction import predict_nodes
+from nodal_staging.classifiers.cnn.prediction import PREDICTIONS, predict_nodes
 from nodal_staging.classifiers.cnn.recipes import read_recipe
 from nodal_staging.classifiers.cnn.training import trained_network
 from nodal_staging.nodes import patch_files
@@ -55,7 +55,7 @@ def predicted(trained, patches, tmp_path):
         gpu=False,
         output=tmp_path / "predictions.tsv",
     )
-    return tables.read(tmp_path / "predictions.tsv", tables.PREDICTIONS)
+    return tables.read(tmp_path / "predictions.tsv", PREDICTIONS)
 
 
 def test_scores_and_decisions_are_those_of_the_network(

@@ -5,7 +5,7 @@ from studies import measured_nodes, write_study
 
 from nodal_staging import tables
 from nodal_staging.classifiers.readers import ReadingError, score_reader
-from nodal_staging.study.sheet_rows import readers_of, rows_by_reader
+from nodal_staging.study.sheet_rows import rows_by_reader, synthetic_readers
 
 HEADER = "reader\tnode_id\trating\n"
 
@@ -15,12 +15,12 @@ def study(tmp_path):
     return write_study(tmp_path, measured_nodes(10), n_test=4)
 
 
-def score(study, tmp_path, text, number=1, unread="refuse"):
+def score(study, tmp_path, text, reader="B", unread="refuse"):
     sheet = tmp_path / "readings.tsv"
     sheet.write_text(HEADER + text)
     output = tmp_path / "reader.csv"
     score_reader(
-        number=number, readings=sheet, test=study["test"], unread=unread, scores=output
+        reader=reader, readings=sheet, test=study["test"], unread=unread, scores=output
     )
     return tables.read(output, tables.SCORES)
 
@@ -38,14 +38,14 @@ def test_words_and_numbers_mean_the_same(study, tmp_path):
     assert spoken["prediction"].tolist() == ["negative"] * 2 + ["positive"] * 2
 
 
-def test_readers_are_numbered_by_the_alphabet(study, tmp_path):
+def test_readers_keep_their_names(study, tmp_path):
     rows = [
         f"{r}\tN{i:04d}\t{s}\n" for r, s in (("Zoe", 4), ("Ada", 1)) for i in range(4)
     ]
-    assert set(score(study, tmp_path, "".join(rows), 1)["score"]) == {1}
-    assert set(score(study, tmp_path, "".join(rows), 2)["score"]) == {4}
+    assert set(score(study, tmp_path, "".join(rows), "Ada")["score"]) == {1}
+    assert set(score(study, tmp_path, "".join(rows), "Zoe")["score"]) == {4}
     readings = rows_by_reader(tmp_path / "readings.tsv")
-    assert readers_of(readings) == ["reader_1", "reader_2"]
+    assert list(readings) == ["reader_Ada", "reader_Zoe"]
 
 
 def test_a_gap_is_named(study, tmp_path):
@@ -61,8 +61,8 @@ def test_a_fifth_category_is_refused(study, tmp_path):
 
 
 def test_nobody_read():
-    assert readers_of(rows_by_reader(None)) == []
-    assert readers_of([0.3, 0.6]) == ["reader_1", "reader_2"]
+    assert rows_by_reader(None) == {}
+    assert synthetic_readers([0.3, 0.6]) == ["reader_1", "reader_2"]
 
 
 def test_nodes_left_out_are_said_and_the_rest_is_scored(study, tmp_path, caplog):

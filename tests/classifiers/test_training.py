@@ -16,14 +16,21 @@ import pandas as pd
 import pytest
 
 from nodal_staging import tables
-from nodal_staging.classifiers.cnn import checkpoints, fitting
-from nodal_staging.classifiers.cnn.backend import use_device
-from nodal_staging.classifiers.cnn.fitting import HeldOut, fit, new_network, predict
+from nodal_staging.classifiers.cnn import checkpoints, epochs
+from nodal_staging.classifiers.cnn.backend import instructions, use_device
+from nodal_staging.classifiers.cnn.fitting import (
+    HeldOut,
+    Trainer,
+    new_network,
+    predict,
+)
 from nodal_staging.classifiers.cnn.inputs import ImageOptions, ImageSource, windowed
 from nodal_staging.classifiers.cnn.recipes import read_recipe, recipe_of, write_recipe
 from nodal_staging.classifiers.cnn.training import train_cnn, trained_network
 from nodal_staging.nodes import patch_files
+from nodal_staging.study.errors import InputError
 from nodal_staging.study.files import read_json, write_json
+from nodal_staging.study.instruction_sets import VARIABLES
 from nodal_staging.study.seeds import stream
 
 # TensorFlow takes the number of threads once, and other tests start it too.
@@ -55,6 +62,7 @@ def sections(**training):
         "epsilon": 1e-8,
         "epochs": 2,
         "batch_size": 8,
+        "cpu_instructions": "native",
         "intra_op_threads": 1,
     }
     return {
@@ -148,13 +156,13 @@ this.run_job(
 """
 
 
-def start_job(job, folder: Path) -> subprocess.Popen:
+def start_job(job, folder: Path, **settings: str) -> subprocess.Popen:
     """Train in a process of its own, as the workflow does."""
     here = str(Path(__file__).parent)
     files = [job["recipe"], job["training"], str(job["patches"][0]), str(folder)]
     return subprocess.Popen(
         [sys.executable, "-c", JOB, here, *files],
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
+        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"} | settings,
         stderr=subprocess.DEVNULL,
     )
 
@@ -184,6 +192,59 @@ def test_a_killed_training_ends_in_the_same_bytes(job, whole, tmp_path):
     assert not state.exists()
 
 
+def with_instructions(state: Path, words: str) -> None:
+    """Pretend that a checkpoint was written on another CPU."""
+    with h5py.File(state, "r+") as file:
+        file.attrs["instructions"] = words
+
+
+@pytest.mark.training
+def test_a_checkpoint_of_other_instructions_is_refused_until_it_is_deleted(
+    patch_file, dataset, tmp_path
+):
+    plan, state = recipe(epochs=2), tmp_path / "checkpoint.h5"
+    with pytest.raises(KilledError):
+        interrupted(plan, patch_file, dataset, state, 1)
+    with h5py.File(state) as file:
+        written = file.attrs["instructions"]
+    assert written == ", ".join(f"{k} {v}" for k, v in sorted(instructions().items()))
+    with_instructions(state, "OpenBLAS Haswell, oneDNN AVX2")
+    with pytest.raises(InputError) as refused:
+        interrupted(plan, patch_file, dataset, state, 2)
+    sentence = str(refused.value)
+    assert "with the CPU instructions OpenBLAS Haswell, oneDNN AVX2, but" in sentence
+    assert f"this job uses {written}, which" in sentence
+    # Any of the two fixes works: a CPU with the same instructions, or no file.
+    with_instructions(state, written)
+    whole, _ = interrupted(plan, patch_file, dataset, state, 1)
+    Path(sentence.partition(" was written")[0]).unlink()
+    again, _ = interrupted(plan, patch_file, dataset, state, 2)
+    for a, b in zip(whole.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.training
+@pytest.mark.skipif(
+    instructions().get("oneDNN") != "AVX512_CORE", reason="this CPU has no AVX-512"
+)
+def test_weights_depend_on_the_instructions_and_a_pin_decides_them(
+    job, whole, tmp_path
+):
+    def train(name, **settings):
+        folder = tmp_path / name
+        folder.mkdir()
+        assert start_job(job, folder, **settings).wait() == 0
+        used = read_json(folder / "card.json")["cpu_instructions"]
+        weights = (folder / "weights.h5").read_bytes()
+        return used, hashlib.sha256(weights).hexdigest()
+
+    used, pinned = train("avx2", **VARIABLES["avx2"])
+    assert used == {"NumPy": "X86_V3", "OpenBLAS": "Haswell", "oneDNN": "AVX2"}
+    assert pinned != sums(whole)["weights"]
+    assert train("again", **VARIABLES["avx2"]) == (used, pinned)
+    assert read_json(whole["card"])["cpu_instructions"] == instructions()
+
+
 class KilledError(Exception):
     """What stands for the end of a process, in one process."""
 
@@ -192,7 +253,8 @@ def interrupted(plan, patch_file, dataset, state: Path, epochs: int):
     """Train, but for no more than so many epochs after the start or restart."""
     source = ImageSource.read([patch_file], NODES, plan.image)
     done = iter(range(epochs))
-    whole = fitting.train_epoch
+    trainer = Trainer(plan)
+    whole = trainer.train_epoch
 
     def epoch(*arguments):
         if next(done, None) is None:
@@ -202,8 +264,9 @@ def interrupted(plan, patch_file, dataset, state: Path, epochs: int):
     with pytest.MonkeyPatch.context() as patch:
         # Every epoch leaves a checkpoint, as long ones do.
         patch.setattr(checkpoints, "MOST_TIME_SHARE", 1e9)
-        patch.setattr(fitting, "train_epoch", epoch)
-        return fit(plan, dataset, source, name="all", checkpoint=state, code="1")
+        patch.setattr(trainer, "train_epoch", epoch)
+        told = trainer.fit(dataset, source, name="all", checkpoint=state, code="1")
+    return trainer.model, told
 
 
 @pytest.mark.training
@@ -214,9 +277,9 @@ def test_every_epoch_is_a_place_to_go_on(patch_file, dataset, tmp_path):
         plan, network=dataclasses.replace(plan.network, dropout=0.4)
     )
     whole, history = interrupted(plan, patch_file, dataset, tmp_path / "whole.h5", 4)
-    for epochs in (1, 0, 2):
+    for done in (1, 0, 2):
         with pytest.raises(KilledError):
-            interrupted(plan, patch_file, dataset, tmp_path / "state.h5", epochs)
+            interrupted(plan, patch_file, dataset, tmp_path / "state.h5", done)
     # What a write that was cut short leaves behind does not disturb.
     (tmp_path / ".part.state.h5").write_bytes(b"half")
     again, told = interrupted(plan, patch_file, dataset, tmp_path / "state.h5", 4)
@@ -231,6 +294,34 @@ def test_half_precision_scales_its_loss():
     assert model.optimizer.inner_optimizer.epsilon == 1e-8
     whole = new_network(recipe(precision="mixed_bfloat16"), "all")
     assert type(whole.optimizer).__name__ == "Adam"
+
+
+OF_MULTIPLICATION = """
+import sys
+from nodal_staging.classifiers.cnn.backend import tf, use_device
+from nodal_staging.classifiers.cnn.fitting import new_network
+from nodal_staging.classifiers.cnn.recipes import read_recipe
+plan = read_recipe(sys.argv[1])
+use_device(gpu=True, intra_op_threads=1, precision=plan.precision)
+network = new_network(plan, "all")
+assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+print(tf.config.experimental.tensor_float_32_execution_enabled())
+"""
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("precision", ["float32", "tensor_float32"])
+def test_float32_is_multiplied_in_full_unless_named_otherwise(job, tmp_path, precision):
+    """TensorFlow's own default would round factors to 10 bits on recent GPUs."""
+    path = tmp_path / "recipe.json"
+    write_json(path, read_json(job["recipe"]) | {"precision": precision})
+    done = subprocess.run(
+        [sys.executable, "-c", OF_MULTIPLICATION, path],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == [str(precision == "tensor_float32")]
 
 
 WITH_XLA = """
@@ -258,7 +349,7 @@ def test_progress_is_told_epoch_by_epoch(patch_file, dataset, caplog):
     source = ImageSource.read([patch_file], NODES, plan.image)
     seen = HeldOut(source.plain(), np.arange(len(NODES)) % 2 == 1)
     with caplog.at_level("INFO", logger="nodal_staging"):
-        fit(plan, dataset, source, name="fold 2", held_out=seen)
+        Trainer(plan).fit(dataset, source, name="fold 2", held_out=seen)
     lines = [line for line in caplog.messages if "epoch" in line]
     assert [line.split(",")[0] for line in lines] == [
         f"fold 2: epoch {number} of 3" for number in (1, 2, 3)
@@ -273,7 +364,7 @@ def test_an_epoch_reports_the_means_over_all_its_nodes(patch_file, dataset):
     target = (nodes["status"] == "positive").to_numpy(np.float32)
     source = ImageSource.read([patch_file], list(nodes["node_id"]), how.image)
     model = new_network(how, "all")
-    row = fitting.train_epoch(model, how, source, target, 0)
+    row = Trainer(how).train_epoch(source, target, 0)
     images = source.augmented(how.ranges, seed=how.seed, epoch=0)
     order = stream(how.seed, "training", "order", 0).permutation(23)
     score = np.empty(23)
@@ -368,7 +459,7 @@ def test_another_backend_scores_alike_and_trains(
 
 def test_only_two_modules_name_tensorflow():
     """The study's, and that of the heatmaps, which may leave it."""
-    package = Path(tables.__file__).parent
+    package = Path(tables.__file__).parents[1]
     named = [p.name for p in package.rglob("*.py") if " tensorflow" in p.read_text()]
     assert set(named) <= {"backend.py", "autodiff.py"}
 
@@ -395,18 +486,48 @@ def test_brightness_acts_on_the_scale_that_is_named(scale, expected):
 @pytest.mark.training
 def test_two_trainings_give_the_same_bits(patch_file, dataset):
     source = ImageSource.read([patch_file], NODES, recipe().image)
-    first, _ = fit(recipe(), dataset, source, name="all")
-    second, _ = fit(recipe(), dataset, source, name="all")
-    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+    first, second = Trainer(recipe()), Trainer(recipe())
+    first.fit(dataset, source, name="all")
+    # The second has another training behind it, as those of folds have.
+    second.fit(dataset[:16], _part(source, 16), name="fold 1")
+    second.fit(dataset, source, name="all")
+    for a, b in zip(first.model.get_weights(), second.model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def _part(source: ImageSource, n: int) -> ImageSource:
+    return ImageSource(source.slabs[:n], source.masks[:n], NODES[:n], source.options)
+
+
+@pytest.mark.training
+def test_an_epoch_in_one_graph_takes_the_same_steps(patch_file, monkeypatch):
+    """Batches of two sizes, and parts of an epoch, against one call for each batch."""
+    how = recipe()
+    source = ImageSource.read([patch_file], NODES, how.image)
+    images, target = source.plain(), (np.arange(len(NODES)) % 2).astype(np.float32)
+    batches = np.array_split(np.random.default_rng(1).permutation(len(NODES)), 5)
+    monkeypatch.setattr(epochs, "LARGEST_PART", 2 * len(batches[0]) * images[0].nbytes)
+    ways = []
+    for way in (epochs.epochs_of, epochs.step_by_step):
+        model = new_network(how, "all")
+        epoch = way(model)
+        told = [epoch(images, target, batches) for _ in range(2)]
+        ways.append((told, model))
+    (told, model), (expected, other) = ways
+    for one, same in zip(told, expected, strict=True):
+        assert one == pytest.approx(same, rel=1e-4)
+    np.testing.assert_allclose(
+        predict(model, images), predict(other, images), rtol=0, atol=1e-4
+    )
 
 
 @pytest.mark.training
 def test_an_easy_difference_is_learned(patch_file, dataset):
     plan = recipe(epochs=25)
     source = ImageSource.read([patch_file], NODES, plan.image)
-    model, history = fit(plan, dataset, source, name="all")
-    scores = predict(model, source.plain())
+    trainer = Trainer(plan)
+    history = trainer.fit(dataset, source, name="all")
+    scores = predict(trainer.model, source.plain())
     positive = dataset["status"].to_numpy() == "positive"
     assert scores[positive].min() > scores[~positive].max()
     assert history["loss"].iloc[-1] < history["loss"].iloc[0]

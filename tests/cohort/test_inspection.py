@@ -6,75 +6,37 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pydicom
 import pytest
+from small_cohort import SHARD, draw_sheets, simulate_shard, small_scanner
 
 from nodal_staging import tables
 from nodal_staging.cohort.contrast_and_dose import Rules
-from nodal_staging.cohort.inspected_shard import InspectedShard
-from nodal_staging.cohort.inspection import accept_exams, inspect_exams
-from nodal_staging.cohort.selection import (
+from nodal_staging.cohort.inclusion_criteria import (
     CohortError,
     Limits,
     select_cohort,
 )
+from nodal_staging.cohort.inspected_shard import InspectedShard
+from nodal_staging.cohort.inspection import accept_exams, inspect_exams
 from nodal_staging.cohort.sheets import SheetError, check_sheets, read_exams
 from nodal_staging.exams.segmentation.reading import read_segmentation
 from nodal_staging.exams.segmentation.regions import Segmentation
 from nodal_staging.nodes.measurements import measure_nodes
 from nodal_staging.phantom.mitk_writer import write_multilabel
-from nodal_staging.phantom.scanner import Scanner
-from nodal_staging.phantom.simulated_readers import simulate_readers
-from nodal_staging.phantom.simulation import simulate_exams
-from nodal_staging.phantom.synthetic_cohort import Enrolment, draw_cohort
-from nodal_staging.phantom.truth import Dials
+from nodal_staging.phantom.synthetic_cohort import Enrolment
 from nodal_staging.study.errors import InputError
 from nodal_staging.study.files import read_json
 from nodal_staging.tables import TableError
 
-SHARD = "1-of-1"
-DIALS = Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0)
-SCANNER = Scanner(
-    body={"width_mm": 110, "depth_mm": 90, "region_height_mm": 12},
-    ct={
-        "field_mm": [120, 100],
-        "pixel_mm": 2.0,
-        "slice_mm": 4.0,
-        "noise_hu": 0,
-        "blur_mm": 0,
-    },
-    pet={"voxel_mm": 6.0, "bqml_share": 0.3},
-    segmentation={"json_share": 0.0},
-)
+SCANNER = small_scanner(noise_hu=0)
 
 
 @pytest.fixture(scope="module")
 def pristine(tmp_path_factory):
     folder = tmp_path_factory.mktemp("raw")
-    draw_cohort(
-        enrolment=Enrolment(patients=4, nodes=18, excluded_share=0.2),
-        dials=DIALS,
-        per_node_share=0.0,
-        ct=SCANNER.ct,
-        n_shards=1,
-        seed=3,
-        folder=folder,
-    )
-    simulate_readers(
-        truth=folder / "truth.tsv",
-        dials=DIALS,
-        noise=[0.3],
-        sees_location=False,
-        seed=3,
-        output=folder / "readings.tsv",
-    )
-    simulate_exams(
-        exams=folder / "exams.tsv",
-        truth=folder / "truth.tsv",
-        scanner=SCANNER,
-        shard=SHARD,
-        seed=3,
-        output=folder / SHARD,
-    )
+    draw_sheets(folder, Enrolment(4, 18, 0.2), SCANNER, seed=3)
+    simulate_shard(folder, SCANNER, seed=3)
     return folder
 
 
@@ -123,7 +85,7 @@ def remove_slice(raw, victim):
 
 def rewrite(path, change, extra=()):
     """Write a segmentation again with other values or at another place."""
-    old: Segmentation = read_segmentation(path, role="seg")
+    old: Segmentation = read_segmentation(path)
     lattice = old.regions[0].lattice
     values = np.zeros(lattice.shape, np.uint16)
     for region in old.regions:
@@ -183,12 +145,14 @@ def write_path(column, path):
 DAMAGES = {
     write_path("ct", "x" * 300): r"column ct: there is no such file or folder",
     write_path("ct", "x" * 300 + "#2"): r"column ct: there is no such file or folder",
-    write_path("ct", "ct/" * 3000): r"column ct: there is no such file or folder",
+    write_path("ct", "ct/" * 3000): r"column ct: the path has \d+ letters, more than",
+    write_path("ct", "C:\\scans\\1"): r"column ct: a Windows path, .* with slashes",
+    write_path("ct", "~/scans"): r"column ct: ~ does not stand for your home folder",
     write_path("segmentation", "x" * 300): r"column segmentation: there is no such",
     remove_slice: r"column ct: .*found 8 mm between slices .*restore the missing slice",
     shift_grid: r"column segmentation: only 0.0 % of label \d+ .*on this CT",
     add_label: r"label 0:77 has no node in nodes.tsv; add its row",
-    compress: r"file 1: the pixels are absent or truncated",
+    compress: r"files 1, 2, 3, 4, 5 and .* absent or truncated",
     lose_folder: r"column ct: there is no such file or folder; correct the path",
     lose_segmentation: r"column segmentation: there is no such file or folder",
     lose_nodes: r"nodes.tsv has no node of this exam",
@@ -248,14 +212,33 @@ def test_an_unusable_pet_costs_the_suv_and_not_the_exam(raw, victim):
             index=raw / "index.json",
             limits=Limits(),
         ),
+        refused_share=0.5,
         on_bad_exam="exclude",
         output=raw / "measured.tsv",
+        lost=raw / "lost.tsv",
     )
     measured = tables.read(raw / "measured.tsv", tables.NODES)
     own = measured["patient_id"] == victim["patient_id"]
     assert measured.loc[own, "suv_max"].isna().all()
     assert measured.loc[~own, "suv_max"].notna().all()
     assert len(measured) == 18
+
+
+def test_the_sheet_gives_a_weight_that_the_header_lacks(raw, victim):
+    stated = tables.read(raw / "exams.tsv", tables.EXAM_SHEET)
+    for path in (raw / victim["pet"]).iterdir():
+        header = pydicom.dcmread(path)
+        weight = float(header.PatientWeight)
+        del header.PatientWeight
+        header.save_as(path)
+    notes = inspect(raw).loc[victim["exam_id"], "notes"]
+    assert "fill in the column weight_kg" in notes
+    own = stated["exam_id"] == victim["exam_id"]
+    stated["weight_kg"] = np.where(own, weight, np.nan)
+    tables.write(stated, raw / "exams.tsv", tables.EXAM_SHEET)
+    found = inspect(raw).loc[victim["exam_id"]]
+    assert "of the column weight_kg was used" in found["notes"]
+    assert found["pet"] == "yes"
 
 
 def check(raw, *, labelled=True):
@@ -279,7 +262,7 @@ def edit(path, old, new):
     [
         ("exams", "\tct\t", "\tcet\t", "exams.tsv: missing column ct"),
         ("nodes", "\tstatus", "\tstate", "nodes.tsv: missing column status"),
-        ("nodes", "\tpositive", "\tpos", r"nodes.tsv, row \d+, column status"),
+        ("nodes", "\tpositive", "\tcancer", r"nodes.tsv, row \d+, column status"),
         ("nodes", "N00001", "N00002", "column node_id"),
         ("nodes", "\tE0", "\tE9", r"node N\d+: exam E9\d+ of patient"),
         ("readings", "N00001", "N99999", "node N99999 is not in nodes.tsv"),
@@ -351,15 +334,14 @@ def test_reasons_are_those_of_the_synthetic_fates(raw):
     }
 
 
-def test_only_a_prediction_takes_nodes_of_unknown_status(raw):
+def test_only_a_prediction_takes_nodes_without_status(raw):
     nodes = pd.read_csv(raw / "nodes.tsv", sep="\t", dtype=str)
     nodes.loc[0, ["status", "location"]] = "unknown"
     nodes.to_csv(raw / "nodes.tsv", sep="\t", index=False)
-    with pytest.raises(
-        InputError, match=r"nodes\.tsv, row 2, column (location|status)"
-    ):
+    check(raw)
+    nodes.assign(status=None).to_csv(raw / "nodes.tsv", sep="\t", index=False)
+    with pytest.raises(InputError, match=r"nodes\.tsv, row 2, column status"):
         check(raw)
-    check(raw, labelled=False)
     nodes.drop(columns=["status", "location"]).to_csv(
         raw / "nodes.tsv", sep="\t", index=False
     )
@@ -367,3 +349,11 @@ def test_only_a_prediction_takes_nodes_of_unknown_status(raw):
     for exam in read_exams(exams=raw / "exams.tsv", nodes=raw / "nodes.tsv"):
         assert exam.nodes["status"].eq("unknown").all()
         assert exam.nodes["location"].eq("unknown").all()
+
+
+def test_a_synthetic_cohort_raises_no_remark(raw):
+    """Its headers state one patient, study and frame of reference per exam."""
+    found = inspect(raw)
+    usable = found[found["reason"] == "ok"]
+    assert len(usable) == 4
+    assert found["notes"].eq("-").all()

@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from studies import measured_nodes
 
 from nodal_staging import tables
 from nodal_staging.datasets import split
@@ -57,6 +58,28 @@ def test_patient_protocol_keeps_patients_apart(nodes):
     assert not set(test["patient_id"]) & set(pool["patient_id"])
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_small_cohort_can_be_split_whatever_the_seed(seed):
+    """Where test patients have fewer negative nodes, others are drawn."""
+    nodes = small(seed)
+    test, pool = split.split_test(nodes, split.Split("patient", 0.15, seed))
+    wanted = int(0.15 * nodes["status"].eq("positive").sum() + 0.5)
+    assert counts(test) == {"positive": wanted, "negative": wanted}
+    assert not set(test["patient_id"]) & set(pool["patient_id"])
+
+
+def small(seed):
+    """Return 30 patients with five nodes each, of whom ten have positive ones alone."""
+    nodes = measured_nodes(150, seed)
+    number = np.arange(150) // 5
+    status = np.where(number < 10, "positive", "negative")
+    mixed = (number >= 10) & (np.arange(150) % 5 == 0)
+    return nodes.assign(
+        patient_id=[f"P{n:02}" for n in number],
+        status=np.where(mixed, "positive", status),
+    )
+
+
 def test_node_protocol_shares_patients_as_published(nodes):
     test, pool = split.split_test(nodes, split.Split("node", 0.15, 6))
     balanced = split.draw_status_balanced(pool, seed=6)
@@ -107,8 +130,8 @@ def test_every_unused_node_has_a_reason(nodes, tmp_path):
     )
     test = tables.read(paths["test"], tables.DATASET)
     dropped = tables.read(paths["dropped"], tables.DROPPED)
-    beside = dropped.loc[dropped["dataset"] == "test", "node_id"]
-    able = set(nodes["node_id"]) - set(test["node_id"]) - set(beside)
+    set_aside = dropped.loc[dropped["dataset"] == "test", "node_id"]
+    able = set(nodes["node_id"]) - set(test["node_id"]) - set(set_aside)
     for name in ("status_balanced", "location_balanced"):
         used = set(tables.read(paths[name], tables.DATASET)["node_id"])
         lost = set(dropped.loc[dropped["dataset"] == name, "node_id"])
@@ -124,3 +147,34 @@ def test_too_small_a_cohort_says_so(nodes):
     few = nodes.head(8)
     with pytest.raises(split.DatasetError, match=r"datasets\.folds: 5"):
         split.assign_folds(few, protocol="patient", folds=5, seed=1)
+
+
+def test_one_patient_is_told_how_many_are_needed(nodes):
+    few = nodes[nodes["patient_id"] == nodes["patient_id"].iloc[0]]
+    sentence = (
+        rf"2 folds need a training set of at least 2 patients .* found {len(few)} "
+        r"nodes of 1 patient; enlarge the cohort$"
+    )
+    with pytest.raises(split.DatasetError, match=sentence):
+        split.assign_folds(few, protocol="patient", folds=2, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("kept", "sentence"),
+    [(None, "no node can be used; run nodal-staging check"), ("negative", "negative;")],
+)
+def test_a_cohort_of_one_status_or_none_is_named_for_what_it_is(kept, sentence):
+    nodes = measured_nodes(40, patients=20)
+    with pytest.raises(split.DatasetError, match=sentence):
+        split.require_both_statuses(nodes[nodes["status"] == kept])
+
+
+def test_nodes_of_unknown_status_or_location_are_counted_and_refused():
+    nodes = measured_nodes(40, patients=20)
+    nodes.loc[:4, "status"] = tables.UNKNOWN
+    nodes.loc[3:6, "location"] = tables.UNKNOWN
+    with pytest.raises(
+        split.DatasetError,
+        match=r"7 of 40 nodes have an unknown status \(5\) or .* \(4\)",
+    ):
+        split.draw_sides(nodes, split.Split("patient", 0.2, 0), 2)

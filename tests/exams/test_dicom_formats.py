@@ -73,12 +73,12 @@ def upright(place: float, **attributes) -> Dataset:
 
 
 def read(folder: Path, **options) -> np.ndarray:
-    return read_whole(folder, index_ct(folder, role="ct", **options).series)
+    return read_whole(folder, index_ct(folder, **options).series)
 
 
 def refused(folder: Path, reason: str, **options) -> str:
     with pytest.raises(DicomSeriesError) as caught:
-        index_ct(folder, role="ct", **options)
+        index_ct(folder, **options)
     assert caught.value.reason == reason
     return str(caught.value)
 
@@ -221,14 +221,14 @@ def test_encapsulated_pixels_declared_native_are_refused(tmp_path):
         JPEGLSLossless.encode(), ExplicitVRLittleEndian.encode() + b"\0\0\0", 1
     )
     (folder / "001.dcm").write_bytes(content)
-    with pytest.raises(DicomSeriesError, match=r"^ct, file 2"):
+    with pytest.raises(DicomSeriesError, match=r"^file 2"):
         read(folder)
 
 
 def test_real_j2k_equals_its_nifti_truth(real_files):
     """The converter that made the truth is dicom2nifti, another implementation."""
     folder = real_files / "d2n_compressed" / "compressed_j2k" / "001"
-    series = index_images(folder, modality="MR", role="mr").series
+    series = index_images(folder, modality="MR").series
     values = read_whole(folder, series)
     truth = nib.load(folder.parent / "001_ground_truth.nii.gz")
     index = np.stack(np.indices(values.shape), axis=-1).reshape(-1, 3)
@@ -373,7 +373,7 @@ def test_slopes_that_wrap_other_readers_around_do_not(tmp_path):
     stored = np.full((16, 16), 14400)
     slices = [(pet(z, RescaleSlope=slope), stored) for z, slope in enumerate(slopes)]
     folder = write(tmp_path / "pet", slices)
-    values = read_whole(folder, index_pet(folder, role="pet").series)
+    values = read_whole(folder, index_pet(folder).series)
     expected = 14400 * np.array(slopes) * 75_000 / 150e6
     np.testing.assert_allclose(values[:, 0, 0], expected, rtol=1e-6)
 
@@ -383,8 +383,8 @@ def test_slopes_that_wrap_other_readers_around_do_not(tmp_path):
 
 def test_the_real_multi_frame_file_equals_its_single_frames(real_files):
     folder = real_files / "dcmqi" / "23x38x3"
-    single = index_ct(folder / "image", role="ct").series
-    multi = index_ct(folder / "multiframe", role="ct").series
+    single = index_ct(folder / "image").series
+    multi = index_ct(folder / "multiframe").series
     assert multi.lattice.difference(single.lattice) is None
     np.testing.assert_array_equal(
         read_whole(folder / "multiframe", multi), read_whole(folder / "image", single)
@@ -440,7 +440,7 @@ def test_frames_in_any_order_with_slopes_of_their_own(tmp_path, syntax):
     slopes = [1, 2, 0.5, 3]
     stored = np.abs(VOLUME)
     folder = write(tmp_path, [enhanced([2, 0, 3, 1], slopes, stored)], syntax)
-    series = index_ct(folder, role="ct").series
+    series = index_ct(folder).series
     expected = stored * np.array(slopes)[:, None, None] - 1000
     np.testing.assert_array_equal(read_whole(folder, series), expected)
     assert series.lattice.spacing_mm == pytest.approx((0.7, 0.8, 3.0))
@@ -548,7 +548,7 @@ def test_every_orientation_lies_where_it_says(tmp_path, name):
     normal = np.cross(cosines[:3], cosines[3:])
     positions = [np.array([5.0, -40, 12]) + 2.5 * z * normal for z in (4, 0, 2, 1, 3)]
     folder = ramp(tmp_path / "ct", positions, cosines)
-    series = index_ct(folder, role="ct").series
+    series = index_ct(folder).series
     assert series.lattice.shape == (5, 6, 7)
     assert series.lattice.voxel_volume_mm3 == pytest.approx(2 * 1.5 * 2.5)
     assert_ramp(folder, series)
@@ -564,7 +564,7 @@ def test_a_tilted_volume_is_read_where_it_truly_lies(tmp_path):
     """18.5 degrees, as in a real series: the ramp comes back on an upright grid."""
     folder = tilted(tmp_path / "ct", 18.5)
     assert "18.5 degrees" in refused(folder, "gantry_tilt")
-    found = index_ct(folder, role="ct", repairs=Repairs(correct_tilt=True))
+    found = index_ct(folder, repairs=Repairs(correct_tilt=True))
     assert found.notes == ("gantry tilt of 18.5 degrees corrected",)
     lattice = found.series.lattice
     assert lattice.voxel_volume_mm3 == pytest.approx(2 * 1.5 * 4)
@@ -580,7 +580,7 @@ def test_the_real_tilt_is_refused_or_read_at_its_true_positions(real_files):
     folder = real_files / "d2n_failing" / "gantrytilting" / "001"
     assert "14.0 degrees" in refused(folder, "gantry_tilt")
     repairs = Repairs(correct_tilt=True)
-    series = index_ct(folder, role="ct", repairs=repairs).series
+    series = index_ct(folder, repairs=repairs).series
     for place, item in enumerate(series.slices):
         dataset = pydicom.dcmread(sorted(folder.iterdir())[item.file])
         expected = np.array(dataset.ImagePositionPatient, float)
@@ -593,7 +593,7 @@ def test_the_real_tilt_is_refused_or_read_at_its_true_positions(real_files):
 @pytest.mark.parametrize("degrees", [0.2, -0.4])
 def test_a_tilt_within_tolerance_is_read_at_its_true_positions(tmp_path, degrees):
     folder = tilted(tmp_path / "ct", degrees)
-    assert_ramp(folder, index_ct(folder, role="ct").series)
+    assert_ramp(folder, index_ct(folder).series)
 
 
 def heights(folder: Path, zs) -> Path:
@@ -604,7 +604,7 @@ def test_a_missing_slice_of_a_ramp_is_recovered_exactly(tmp_path):
     folder = heights(tmp_path / "ct", [0, 3, 6, 12, 15, 18, 24, 27])
     assert "found 6 mm" in refused(folder, "slice_gap")
     repairs = Repairs(resample_gaps=True)
-    found = index_ct(folder, role="ct", repairs=repairs)
+    found = index_ct(folder, repairs=repairs)
     assert found.series.lattice.shape[0] == 10
     assert found.notes == ("2 of 10 slices interpolated across irregular gaps",)
     assert_ramp(folder, found.series)
@@ -614,7 +614,7 @@ def test_a_missing_slice_of_a_ramp_is_recovered_exactly(tmp_path):
 def test_irregular_gaps_of_a_ramp_are_recovered_exactly(tmp_path):
     folder = heights(tmp_path / "ct", [0, 2, 4.5, 6.5, 9, 11, 12, 14, 17])
     refused(folder, "slice_gap")
-    series = index_ct(folder, role="ct", repairs=Repairs(resample_gaps=True)).series
+    series = index_ct(folder, repairs=Repairs(resample_gaps=True)).series
     assert_ramp(folder, series)
 
 
@@ -625,7 +625,7 @@ def test_gap_and_tilt_together_are_recovered(tmp_path):
     repairs = Repairs(resample_gaps=True, correct_tilt=True)
     refused(folder, "slice_gap", repairs=Repairs(correct_tilt=True))
     refused(folder, "gantry_tilt", repairs=Repairs(resample_gaps=True))
-    assert_ramp(folder, index_ct(folder, role="ct", repairs=repairs).series)
+    assert_ramp(folder, index_ct(folder, repairs=repairs).series)
 
 
 def test_a_wide_gap_is_refused_even_if_gaps_may_be_filled(tmp_path):
@@ -637,7 +637,7 @@ def test_a_wide_gap_is_refused_even_if_gaps_may_be_filled(tmp_path):
 def test_jitter_below_tolerance_is_accepted(tmp_path):
     zs = [0, 3.009, 5.995, 9.004, 12.001, 14.996]
     folder = heights(tmp_path / "ct", zs)
-    series = index_ct(folder, role="ct").series
+    series = index_ct(folder).series
     assert series.blends is None
     assert series.lattice.spacing_mm[2] == pytest.approx(3, abs=0.01)
     found = [series.lattice.to_points((z, 0, 0))[2] for z in range(len(zs))]
@@ -669,12 +669,12 @@ def test_distances_come_from_positions_alone(tmp_path):
         ):
             content = with_value(content, keyword, value)
         path.write_bytes(content)
-    series = index_ct(folder, role="ct").series
+    series = index_ct(folder).series
     assert series.lattice.spacing_mm[2] == pytest.approx(1.25)
     assert_ramp(folder, series)
 
 
-# What lies beside a series
+# Other files next to a series
 
 
 def test_time_points_at_the_same_positions_are_refused(tmp_path):
@@ -689,7 +689,7 @@ def test_time_points_at_the_same_positions_are_refused(tmp_path):
             for z in range(4)
         ]
         write(tmp_path, slices)
-    assert "holds 2 series: #1 4 slices" in refused(tmp_path, "several_series")
+    assert "holds 2 series: #1 (4 axial slices" in refused(tmp_path, "several_series")
 
 
 def test_two_acquisitions_at_the_same_positions_are_refused(tmp_path):
@@ -720,7 +720,7 @@ def test_two_orientations_are_two_series(tmp_path):
 def test_ct_and_pet_in_one_folder_are_told_apart(tmp_path):
     write(tmp_path, [(upright(z), VOLUME[z]) for z in range(4)])
     write(tmp_path, [(pet(z), np.abs(VOLUME[z])) for z in range(3)])
-    ct, pt = index_ct(tmp_path, role="c").series, index_pet(tmp_path, role="p").series
+    ct, pt = index_ct(tmp_path).series, index_pet(tmp_path).series
     assert (len(ct.slices), len(pt.slices)) == (4, 3)
     np.testing.assert_array_equal(
         read_whole(tmp_path, ct), np.maximum(VOLUME - 1000, -1024)
@@ -879,7 +879,7 @@ def test_dose_of_an_implicit_header_is_read(tmp_path):
     slices = [(upright(z, CTDIvol=7.5), VOLUME[z]) for z in range(4)]
     for name, syntax in (("a", NATIVE[0]), ("b", NATIVE[1]), ("c", NATIVE[2])):
         folder = write(tmp_path / name, slices, syntax)
-        found = index_ct(folder, role="ct").acquisition
+        found = index_ct(folder).acquisition
         assert found is not None
         assert found.ctdi_mgy == 7.5
 
@@ -898,7 +898,7 @@ def test_any_box_is_a_crop_of_the_whole(data):
             folder, ((upright(z), p) for z, p in zip(gaps, VOLUME, strict=True)), syntax
         )
         repairs = Repairs(resample_gaps=True)
-        series = index_ct(folder, role="ct", repairs=repairs).series
+        series = index_ct(folder, repairs=repairs).series
         whole = read_whole(folder, series)
         boxes = []
         for _ in range(data.draw(st.integers(1, 4))):
@@ -908,7 +908,7 @@ def test_any_box_is_a_crop_of_the_whole(data):
                 for first, size in zip(start, whole.shape, strict=True)
             ]
             boxes.append((tuple(start), tuple(shape)))
-        parts = read_boxes(folder, series, boxes, role="ct")
+        parts = read_boxes(folder, series, boxes)
         for (start, shape), part in zip(boxes, parts, strict=True):
             z, y, x = (slice(a, a + n) for a, n in zip(start, shape, strict=True))
             np.testing.assert_array_equal(part, whole[z, y, x])
@@ -929,11 +929,11 @@ def test_an_index_survives_json(tmp_path, kind):
         ]
         write(tmp_path, slices)
     if kind == "pet":
-        series = index_pet(tmp_path, role="pet").series
+        series = index_pet(tmp_path).series
     elif kind == "images":
-        series = index_images(tmp_path, modality="CT", role="ct").series
+        series = index_images(tmp_path, modality="CT").series
     else:
-        series = index_ct(tmp_path, role="ct").series
+        series = index_ct(tmp_path).series
     assert scans.from_json(scans.to_json(series)) == series
 
 

@@ -1,13 +1,15 @@
 """Files that lie, break off, explode or are no files: one clear sentence each.
 
 Whatever is done to one file of a series, the series is refused by an InputError that
-begins with the role and quotes nothing that was planted in headers, file and folder
+begins with the name and quotes nothing that was planted in headers, file and folder
 names; or, where the damage is harmless, it still reads as before. Warnings count as
 failures throughout (see pyproject.toml).
 """
 
 import os
+import signal
 import struct
+import tempfile
 import time
 import zlib
 
@@ -16,14 +18,18 @@ import pytest
 from dicom_files import file_bytes, header, read_whole, with_value, without, written
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    JPEGLSLossless,
+)
 
 from nodal_staging.exams import raw_files, volumes
-from nodal_staging.exams.dicom import index_ct, index_images, index_pet
+from nodal_staging.exams.dicom import decoding, index_ct, index_images, index_pet
 from nodal_staging.exams.isolation import isolated
-from nodal_staging.study.errors import InputError
+from nodal_staging.study.errors import InputError, naming
 
-ROLE = "exam E0001, column ct"
+PLACE = "exam E0001, column ct"
 SECRET = "Sekretowski"
 LONGEST_S = 20
 VOLUME = np.random.default_rng(7).integers(0, 2000, (4, 6, 5))
@@ -75,34 +81,34 @@ def nothing_spreads(neighbour, capfd):
     yield
     assert time.monotonic() - began < LONGEST_S
     assert SECRET not in "".join(capfd.readouterr())
-    series = index_ct(neighbour, role="neighbour").series
+    series = index_ct(neighbour).series
     np.testing.assert_array_equal(read_whole(neighbour, series), VOLUME - 1000.0)
 
 
 def read_ct(folder):
-    series = index_ct(folder, role=ROLE).series
-    return read_whole(folder, series, ROLE)
+    series = index_ct(folder).series
+    return read_whole(folder, series)
 
 
 def read_pet(folder):
-    series = index_pet(folder, role=ROLE).series
-    return read_whole(folder, series, ROLE)
+    series = index_pet(folder).series
+    return read_whole(folder, series)
 
 
 def read_volume(path, unit="HU"):
-    found = volumes.index_volume(path, unit=unit, role=ROLE)
+    found = volumes.index_volume(path, unit=unit)
     box = ((0, 0, 0), found.lattice.shape)
-    return volumes.read_boxes(path, found, [box], role=ROLE)[0]
+    return volumes.read_boxes(path, found, [box])[0]
 
 
 def refused(read, *arguments) -> str:
     """Return the sentence by which an input is refused."""
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(InputError) as caught, naming(PLACE):
         read(*arguments)
     sentence = str(caught.value)
-    assert sentence.startswith(ROLE)
+    assert sentence.startswith(PLACE)
     assert SECRET not in sentence
-    assert "/" not in sentence.removeprefix(ROLE)
+    assert "/" not in sentence.removeprefix(PLACE)
     assert "\n" not in sentence
     assert len(sentence) < 400
     return sentence
@@ -373,6 +379,57 @@ def test_rubbish_for_compressed_pixels_is_refused(folder, hurt, kind, syntax):
     assert "changed since" not in refused(read_ct, folder)
 
 
+@pytest.fixture
+def compressed(folder):
+    """The series compressed, its values unchanged."""
+    for place, stored in enumerate(VOLUME):
+        dataset = slice_dataset(place)
+        file_bytes(dataset, stored)
+        dataset.compress(JPEGLSLossless, generate_instance_uid=False)
+        (folder / f"{SECRET}_{place}.dcm").write_bytes(written(dataset, JPEGLSLossless))
+    return folder
+
+
+def test_one_process_decodes_all_slices(compressed, tmp_path, monkeypatch):
+    decode, processes = decoding._decode, tmp_path / "processes"
+
+    def noted(*arguments):
+        with processes.open("a") as file:
+            file.write(f"{os.getpid()}\n")
+        return decode(*arguments)
+
+    monkeypatch.setattr(decoding, "_decode", noted)
+    np.testing.assert_array_equal(read_ct(compressed), VOLUME - 1000.0)
+    calls = processes.read_text().split()
+    assert len(calls) == len(VOLUME)
+    assert set(calls) == {calls[0]} - {str(os.getpid())}
+
+
+@pytest.mark.parametrize("end", ["crash", "hang"])
+def test_a_decoder_that_ends_badly_names_its_slice(
+    compressed, hurt, tmp_path, monkeypatch, end
+):
+    """The exam's own process lives, and nothing of the slice remains on the disk."""
+    decode, scratch = decoding._decode, tmp_path / "scratch"
+    scratch.mkdir()
+
+    def ends_badly(folder, path, shape):
+        if path == hurt:
+            (folder / "slice.dcm").write_bytes(hurt.read_bytes())
+            if end == "crash":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            time.sleep(60)
+        return decode(folder, path, shape)
+
+    monkeypatch.setattr(decoding, "_decode", ends_badly)
+    monkeypatch.setattr(decoding, "DECODER_S", 1)
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    sentence = refused(isolated, read_ct, compressed)
+    assert sentence.startswith(f"{PLACE}, file {HURT + 1}: ")
+    assert sentence.endswith("restore it from the archive")
+    assert not list(scratch.iterdir())
+
+
 def bomb(megabytes: int, *, tail: bytes = b"") -> bytes:
     """Return a deflated file whose data set inflates to zeros without end."""
     content = file_bytes(
@@ -390,9 +447,7 @@ def bomb(megabytes: int, *, tail: bytes = b"") -> bytes:
 def test_a_deflated_bomb_is_refused_in_bounded_memory(folder, hurt):
     hurt.write_bytes(bomb(700))
     assert hurt.stat().st_size < 2_000_000
-    sentence = refused(
-        lambda: isolated(read_ct, folder, role=ROLE, memory_mb=900, seconds=15)
-    )
+    sentence = refused(lambda: isolated(read_ct, folder, memory_mb=900, seconds=15))
     assert "file 3" in sentence
 
 
@@ -425,7 +480,7 @@ def nested(depth: int, *, wanted: bool) -> bytes:
 @pytest.mark.parametrize("depth", [2_000, 200_000])
 def test_sequences_without_end_do_not_end_the_interpreter(folder, hurt, depth, wanted):
     hurt.write_bytes(nested(depth, wanted=wanted))
-    refused(lambda: isolated(read_ct, folder, role=ROLE, memory_mb=1500, seconds=15))
+    refused(lambda: isolated(read_ct, folder, memory_mb=1500, seconds=15))
 
 
 def test_a_pipe_in_the_folder_is_left_aside(folder):
@@ -490,8 +545,6 @@ def test_an_index_of_a_disk_alone_is_no_series(tmp_path):
 def test_no_such_folder_or_file(tmp_path, name):
     refused(read_ct, tmp_path / name)
     refused(read_volume, tmp_path / f"{name}.nii")
-    assert not volumes.is_volume(tmp_path / f"{name}.dcm")
-    assert volumes.is_volume(tmp_path / f"{name}.nii")
 
 
 def test_a_file_instead_of_a_folder_is_refused(hurt):
@@ -692,7 +745,7 @@ def test_a_series_of_any_modality_is_bounded_too(folder, hurt):
     for path in folder.iterdir():
         path.write_bytes(with_value(path.read_bytes(), "Modality", b"MR"))
     hurt.write_bytes(with_value(hurt.read_bytes(), "RescaleSlope", b"1e300"))
-    refused(lambda: index_images(folder, modality="MR", role=ROLE))
+    refused(lambda: index_images(folder, modality="MR"))
 
 
 def test_a_valid_file_stays_as_it_is_when_a_value_is_put_back(hurt):

@@ -14,14 +14,19 @@ from hypothesis import strategies as st
 from segmentation_files import volume
 
 from nodal_staging.exams.segmentation.reading import read_labels, read_segmentation
-from nodal_staging.study.errors import InputError
+from nodal_staging.study.errors import InputError, naming
 
-ROLE = "patient P1, exam E1, column segmentation"
+PLACE = "patient P1, exam E1, column segmentation"
 LISTED = files.xml_keys([(1, 'a "ä"'), (2, "b")])
 GROUPS = files.json_keys([{"labels": [{"value": 1, "name": "a"}]}, None])
 SLICER = {"Segment0_ID": "a", "Segment0_LabelValue": "1", "Segment0_Layer": "0"}
 LAYERS = np.stack([volume(), volume()], axis=-1)
 NODES = [("LabelSetImage", files.nrrd(keys=LISTED), {"name": "a", "binary": True})]
+CORNERS = [(1, 1.5, 1.5), (1, 1.5, 4.5), (1, 4.5, 4.5), (1, 4.5, 1.5)]
+STRUCTURES = {
+    name: [files.GRID.to_points(CORNERS) + np.array([0, 0, shift])]
+    for name, shift in (("a", 0), ("b", files.GRID.spacing_mm[2]))
+}
 SOUND = {
     "raw nrrd": files.nrrd(encoding="raw"),
     "mitk 2016": files.nrrd(keys=LISTED),
@@ -36,6 +41,12 @@ SOUND = {
     "nifti": files.nifti(zipped=False),
     "nifti 1 gzip": files.nifti(kind="<f4"),
     "seg": files.seg(),
+    "fractional": files.dicom_bytes(files.whole_byte_seg()),
+    "rle": files.dicom_bytes(files.whole_byte_seg(compressed=True)),
+    "label map": files.dicom_bytes(files.whole_byte_seg(label_map=True)),
+    "structure set": files.dicom_bytes(files.structure_set(STRUCTURES)),
+    "mha": files.metaimage(compressed=False),
+    "compressed mha": files.metaimage(compressed=True),
 }
 HEAD_BYTES = 700  # where most formats keep what matters
 TELLING = [
@@ -92,13 +103,18 @@ def _with_lines_swapped(content: bytes, at: int, step: int) -> bytes:
 def outcome(path) -> bool:
     """Read a file both ways; tell whether it could be read."""
     read = True
-    for reader in (read_segmentation, read_labels):
+    for reader in (_read_on_ct, read_labels):
         try:
-            reader(path, role=ROLE)
+            with naming(PLACE):
+                reader(path)
         except InputError as error:
-            assert str(error).startswith(ROLE)
+            assert str(error).startswith(PLACE)
             read = False
     return read
+
+
+def _read_on_ct(path):
+    return read_segmentation(path, ct=files.GRID)
 
 
 @pytest.fixture(scope="module")
@@ -145,8 +161,8 @@ def test_every_cut_is_refused(folder, name):
         range(0, len(content), step), range(len(content) - 30, len(content))
     ):
         path.write_bytes(content[:end])
-        with pytest.raises(InputError, match=ROLE):
-            read_segmentation(path, role=ROLE)
+        with pytest.raises(InputError, match=PLACE), naming(PLACE):
+            _read_on_ct(path)
 
 
 @pytest.mark.parametrize("name", ["mitk 2016", "scene", "nifti 1 gzip"])
@@ -168,4 +184,4 @@ def test_no_flipped_bit_of_compressed_voxels_goes_unseen(folder, name):
 
 def _read(path, content):
     path.write_bytes(content)
-    return read_segmentation(path, role=ROLE).regions
+    return read_segmentation(path).regions

@@ -24,9 +24,9 @@ from nodal_staging.exams.isolation import isolated
 from nodal_staging.exams.raw_files import RawFileError
 from nodal_staging.exams.segmentation import dicom_header, gathering, regions
 from nodal_staging.exams.segmentation.reading import read_labels, read_segmentation
-from nodal_staging.study.errors import InputError, SegmentationError
+from nodal_staging.study.errors import InputError, SegmentationError, naming
 
-ROLE = "patient P1, exam E1, column segmentation"
+PLACE = "patient P1, exam E1, column segmentation"
 SOON_S = 5.0
 nrrd, seg, nifti = files.nrrd, files.seg, files.nifti
 f4, i2 = "<f", "<h"
@@ -769,13 +769,13 @@ CONTENTS = {**NRRD, **LABELS, **SCENES, **NIFTI, **SEG, **OTHERS}
 
 def assert_refused(path, *, error=SegmentationError, read=read_segmentation):
     start = time.monotonic()
-    with pytest.raises(InputError) as caught:
-        read(path, role=ROLE)
+    with pytest.raises(InputError) as caught, naming(PLACE):
+        read(path)
     assert time.monotonic() - start < SOON_S
     message = str(caught.value)
     assert isinstance(caught.value, error)
-    assert message.startswith(ROLE)
-    assert message.count(ROLE) == 1
+    assert message.startswith(PLACE)
+    assert message.count(PLACE) == 1
     assert "\n" not in message
     assert len(message) < 500
     assert ";" in message  # the fix
@@ -839,7 +839,7 @@ WORDS = {
     "nifti metres": "xyzt_units",
     "nifti slope 0.3": "fractions",
     "nifti voxel nan": "fractions or no numbers",
-    "seg of probabilities": "FRACTIONAL",
+    "seg of probabilities": "MaximumFractionalValue",
     "seg of 2 frames": "NumberOfFrames is 2, 3 frames are described",
     "seg of a frame twice": "2 frames of one segment lie in plane 1",
     "seg planes off the grid": "multiples of one distance",
@@ -859,13 +859,13 @@ def test_the_guard_that_was_meant_speaks(tmp_path, name):
     path = tmp_path / "geheim"
     path.write_bytes(CONTENTS[name]())
     with pytest.raises(SegmentationError, match=re.escape(WORDS[name])):
-        read_segmentation(path, role=ROLE)
+        read_segmentation(path)
 
 
 def assert_neighbour_reads(folder):
     neighbour = folder / "neighbour.nrrd"
     neighbour.write_bytes(nrrd())
-    assert len(read_segmentation(neighbour, role=ROLE).regions) == 2
+    assert len(read_segmentation(neighbour).regions) == 2
 
 
 @pytest.mark.parametrize("name", CONTENTS)
@@ -882,9 +882,10 @@ def test_labels_alone_never_fail_otherwise(tmp_path, name):
     path = tmp_path / "geheim.nrrd"
     path.write_bytes(CONTENTS[name]())
     try:
-        read_labels(path, role=ROLE)
+        with naming(PLACE):
+            read_labels(path)
     except InputError as error:
-        assert str(error).startswith(ROLE)
+        assert str(error).startswith(PLACE)
 
 
 def test_the_guards_refuse_nothing_sound(tmp_path):
@@ -906,7 +907,7 @@ def test_the_guards_refuse_nothing_sound(tmp_path):
     for name, content in sound.items():
         path = tmp_path / name
         path.write_bytes(content)
-        assert read_segmentation(path, role=ROLE).regions, name
+        assert read_segmentation(path).regions, name
 
 
 # --- bombs ----------------------------------------------------------------------------
@@ -979,7 +980,7 @@ def test_boxes_and_labels_are_bounded(tmp_path, monkeypatch, module, name, bound
     values[5, 5, 5] = 2
     path = tmp_path / "geheim"
     path.write_bytes(nrrd(values, files.replace_shape(GRID, values.shape)))
-    assert len(read_segmentation(path, role=ROLE).regions) == 2
+    assert len(read_segmentation(path).regions) == 2
     monkeypatch.setattr(module, name, bound)
     assert_refused(path)
 
@@ -999,10 +1000,10 @@ def test_boxes_of_several_files_are_bounded_together(tmp_path, monkeypatch, kind
     if kind == "stack":
         path = folder / "stack"
         path.write_bytes(files.stack([{"_file": "a.nrrd"}, {"_file": "b.nrrd"}]))
-    assert len(read_segmentation(path, role=ROLE).regions) == 2
+    assert len(read_segmentation(path).regions) == 2
     monkeypatch.setattr(regions, "MOST_MASK_BYTES", 300)
     with pytest.raises(SegmentationError, match="more than 300 voxels"):
-        read_segmentation(path, role=ROLE)
+        read_segmentation(path)
 
 
 def test_labels_scattered_over_a_ct_are_bounded(tmp_path):
@@ -1025,20 +1026,21 @@ def test_nested_sequences_end_no_process(tmp_path, build, depth):
     path.write_bytes(build(depth))
     start = time.monotonic()
     with pytest.raises(SegmentationError) as caught:
-        isolated(_read, path, role=ROLE, memory_mb=2000, seconds=20)
-    assert str(caught.value).startswith(ROLE)
+        isolated(_read, path, memory_mb=2000, seconds=20)
+    assert str(caught.value).startswith(PLACE)
     assert time.monotonic() - start < SOON_S
 
 
 def _read(path):
-    return len(read_segmentation(path, role=ROLE).regions)
+    with naming(PLACE):
+        return len(read_segmentation(path).regions)
 
 
 def test_names_do_not_show_when_something_prints_a_label(tmp_path):
     (tmp_path / "geheim").write_bytes(
         nrrd(keys=files.xml_keys([(1, SECRET), (7, SECRET)]))
     )
-    segmentation = read_segmentation(tmp_path / "geheim", role=ROLE)
+    segmentation = read_segmentation(tmp_path / "geheim")
     assert segmentation.regions[0].name == SECRET
     assert SECRET not in repr(segmentation)
 
@@ -1046,7 +1048,7 @@ def test_names_do_not_show_when_something_prints_a_label(tmp_path):
 def test_the_header_of_a_dicom_file_is_bounded(tmp_path, monkeypatch):
     path = tmp_path / "geheim"
     path.write_bytes(seg())
-    assert read_segmentation(path, role=ROLE).regions
+    assert read_segmentation(path).regions
     monkeypatch.setattr(dicom_header, "LONGEST_HEADER_BYTES", 700)
     assert_refused(path)
 
@@ -1118,7 +1120,7 @@ def test_stacks_stay_in_their_folder(stack_folder, name):
     path.write_bytes(files.stack(STACKS[name]))
     assert_refused(path, error=InputError)
     path.write_bytes(files.stack([{"_file": "a.nrrd"}]))
-    assert len(read_segmentation(path, role=ROLE).regions) == 2
+    assert len(read_segmentation(path).regions) == 2
 
 
 @pytest.mark.parametrize(
@@ -1227,9 +1229,9 @@ def test_paths_are_refused(tmp_path, build, read):
 # --- names of parts ------------------------------------------------------------------
 
 PARTS = {
-    "folder": f"{ROLE}, file 2 of 2: ",
-    "scene": f"{ROLE}, segmentation 2 of 2 in the scene: ",
-    "stack": f"{ROLE}, file 2 of the stack: ",
+    "folder": f"{PLACE}, file 2 of 2: ",
+    "scene": f"{PLACE}, segmentation 2 of 2 in the scene: ",
+    "stack": f"{PLACE}, file 2 of the stack: ",
 }
 
 
@@ -1250,8 +1252,9 @@ def test_a_damaged_part_is_named_once_by_its_own_place(tmp_path, kind, isolate):
         path.write_bytes(files.stack([{"_file": "a.nrrd"}, {"_file": "b.nrrd"}]))
     with pytest.raises(SegmentationError, match="truncated") as caught:
         if isolate:
-            isolated(_read, path, role="exam E1")
+            with naming("exam E1"):
+                isolated(_read, path)
         else:
             _read(path)
     assert str(caught.value).startswith(PARTS[kind])
-    assert str(caught.value).count(ROLE) == 1
+    assert str(caught.value).count(PLACE) == 1

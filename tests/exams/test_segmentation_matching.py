@@ -8,7 +8,7 @@ from nodal_staging.exams.segmentation.matching import match
 from nodal_staging.exams.segmentation.regions import Label, Region, Segmentation
 from nodal_staging.study.errors import SegmentationError, naming
 
-ROLE = "patient P1, exam E1, column segmentation"
+PLACE = "patient P1, exam E1, column segmentation"
 
 
 def segmentation(*labels, empty=()) -> Segmentation:
@@ -67,9 +67,9 @@ def test_layers_tell_equal_values_apart():
     ],
 )
 def test_what_does_not_match_is_named(labels, wanted, words):
-    with pytest.raises(SegmentationError, match=words) as error, naming(ROLE):
+    with pytest.raises(SegmentationError, match=words) as error, naming(PLACE):
         match(labels, wanted)
-    assert str(error.value).startswith(f"{ROLE}: ")
+    assert str(error.value).startswith(f"{PLACE}: ")
     assert SECRET not in str(error.value)
 
 

@@ -20,8 +20,9 @@ from nodal_staging.exams.segmentation.reading import read_labels, read_segmentat
 from nodal_staging.exams.segmentation.regions import Label
 from nodal_staging.geometry import Lattice, as_image
 from nodal_staging.phantom.mitk_writer import write_json_labels, write_multilabel
+from nodal_staging.study.errors import SegmentationError
 
-ROLE = "patient P1, exam E1, column segmentation"
+PLACE = "patient P1, exam E1, column segmentation"
 AWKWARD = ["LN1 \"re\" <pos> & 'li'", "axillär ß µ 淋巴", "  ", "a\\nb:=c", "'"]
 OBLIQUE = Lattice(
     (5, 6, 7),
@@ -34,7 +35,7 @@ OBLIQUE = Lattice(
 def read(tmp_path, content: bytes, name="file"):
     path = tmp_path / name
     path.write_bytes(content)
-    return read_segmentation(path, role=ROLE)
+    return read_segmentation(path)
 
 
 def points(region) -> np.ndarray:
@@ -107,7 +108,7 @@ REAL = {
 
 @pytest.mark.parametrize("name", REAL)
 def test_real_nrrd_files_hold_what_simpleitk_sees(real_files, name):
-    segmentation = read_segmentation(real_files / name, role=ROLE)
+    segmentation = read_segmentation(real_files / name)
     assert names(segmentation) == {k: label for k, (label, _) in REAL[name].items()}
     image = sitk.ReadImage(str(real_files / name))
     components = image.GetNumberOfComponentsPerPixel()
@@ -130,7 +131,7 @@ def test_real_nrrd_files_hold_what_simpleitk_sees(real_files, name):
 
 @pytest.mark.parametrize("name", REAL)
 def test_real_headers_give_the_same_labels(real_files, name):
-    labels = read_labels(real_files / name, role=ROLE)
+    labels = read_labels(real_files / name)
     assert {(x.layer, x.value): x.name for x in labels} == {
         key: label for key, (label, _) in REAL[name].items()
     }
@@ -144,8 +145,8 @@ def test_real_headers_give_the_same_labels(real_files, name):
     ],
 )
 def test_dicom_and_nrrd_of_one_organ_agree(real_files, nrrd, seg, voxels):
-    (drawn,) = read_segmentation(real_files / "dcmqi" / nrrd, role=ROLE).regions
-    (coded,) = read_segmentation(real_files / "dcmqi" / seg, role=ROLE).regions
+    (drawn,) = read_segmentation(real_files / "dcmqi" / nrrd).regions
+    (coded,) = read_segmentation(real_files / "dcmqi" / seg).regions
     assert drawn.mask.sum() == coded.mask.sum() == voxels
     np.testing.assert_allclose(points(drawn), points(coded), atol=1e-3)
     assert (drawn.name, coded.name) == (None, "Liver")
@@ -160,7 +161,7 @@ def test_real_dicom_segments_lie_where_highdicom_puts_them(real_files, name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         other = highdicom.seg.segread(real_files / name).get_volume()
-    (region,) = read_segmentation(real_files / name, role=ROLE).regions
+    (region,) = read_segmentation(real_files / name).regions
     index = np.argwhere(other.array[..., 0])
     wanted = index @ other.affine[:3, :3].T + other.affine[:3, 3]
     wanted = wanted[np.lexsort(wanted.round(2).T)]
@@ -169,7 +170,7 @@ def test_real_dicom_segments_lie_where_highdicom_puts_them(real_files, name):
 
 def test_a_real_nifti_mask_lies_where_nibabel_puts_it(real_files):
     path = real_files / "ibsi_suv/DRO/DRO_0_0/mask/DRO_mask.nii.gz"
-    (region,) = read_segmentation(path, role=ROLE).regions
+    (region,) = read_segmentation(path).regions
     image = nibabel.load(path)
     index = np.argwhere(np.asanyarray(image.dataobj) == 1)
     wanted = nibabel.affines.apply_affine(image.affine, index) * [-1, -1, 1]
@@ -178,10 +179,21 @@ def test_a_real_nifti_mask_lies_where_nibabel_puts_it(real_files):
     np.testing.assert_allclose(points(region).max(axis=0), wanted.max(axis=0))
 
 
-def test_a_header_beside_its_voxels_is_refused(real_files):
-    path = real_files / "pynrrd" / "BallBinary30x30x30.nhdr"
-    with pytest.raises(ValueError, match=r"points elsewhere \(data file\)"):
-        read_segmentation(path, role=ROLE)
+def test_a_detached_header_is_read_with_the_voxels_next_to_it(real_files, tmp_path):
+    source = real_files / "pynrrd"
+    path = tmp_path / "BallBinary30x30x30.nhdr"
+    path.write_bytes((source / path.name).read_bytes())
+    with pytest.raises(SegmentationError, match="not next to it; copy it there"):
+        read_segmentation(path)
+    image = sitk.ReadImage(str(source / "BallBinary30x30x30_gz.nrrd"))
+    values = sitk.GetArrayFromImage(image).astype("<i2")
+    (tmp_path / "BallBinary30x30x30.raw").write_bytes(values.tobytes())
+    (region,) = read_segmentation(path).regions
+    assert region.mask.sum() == 14328
+    path.write_bytes(path.read_bytes().replace(b"file: Ball", b"file: ./Ball"))
+    (layer,) = read_segmentation(tmp_path).regions  # a folder of layers
+    assert layer.name == "BallBinary30x30x30"
+    np.testing.assert_array_equal(layer.mask, region.mask)
 
 
 # --- NRRD -----------------------------------------------------------------------------
@@ -336,7 +348,7 @@ def test_the_phantoms_files_come_back(tmp_path, write):
     lattice = replace(GRID, shape=values.shape)
     called = [f"LN{value} {AWKWARD[1]}" for value in labels]
     write(tmp_path / "a.nrrd", values, lattice, called, exam="E1")
-    segmentation = read_segmentation(tmp_path / "a.nrrd", role=ROLE)
+    segmentation = read_segmentation(tmp_path / "a.nrrd")
     assert_holds(segmentation, values, lattice)
     assert [region.name for region in segmentation.regions] == called
 
@@ -467,7 +479,7 @@ def test_a_scene_gives_its_segmentations_and_no_image(tmp_path):
         (3, 2): None,
     }
     assert_holds(segmentation, layer=3)
-    assert read_labels(tmp_path / "a.mitk", role=ROLE) == segmentation.labels
+    assert read_labels(tmp_path / "a.mitk") == segmentation.labels
 
 
 def test_properties_of_one_window_do_not_count(tmp_path):
@@ -524,7 +536,7 @@ def test_a_folder_stacks_its_files_in_the_order_of_names(tmp_path):
     (folder / "a.nrrd").write_bytes(files.nrrd(volume()))
     (folder / "c.dcm").write_bytes(files.seg())
     (folder / ".hidden").write_bytes(b"x")
-    segmentation = read_segmentation(folder, role=ROLE)
+    segmentation = read_segmentation(folder)
     places = [(r.layer, r.value) for r in segmentation.regions]
     assert places == [(0, 1), (0, 2), (1, 1), (2, 1), (2, 2)]
     assert_holds(segmentation, (volume() == 1).astype(int), shifted, layer=1)
@@ -550,7 +562,7 @@ def test_oblique_and_mirrored_nifti(tmp_path, form, flip):
     image = files.nifti_image(lattice=lattice)
     getattr(image, f"set_{form}")(None, 0)
     nibabel.save(image, tmp_path / "a.nii.gz")
-    segmentation = read_segmentation(tmp_path / "a.nii.gz", role=ROLE)
+    segmentation = read_segmentation(tmp_path / "a.nii.gz")
     assert_holds(segmentation, lattice=lattice)
 
 
@@ -612,8 +624,12 @@ def test_missing_planes_are_empty(tmp_path):
         np.testing.assert_allclose(
             points(region), expected_points(values, 1, lattice), atol=1e-4
         )
-        # Only the declared distance knows that every second plane is left out.
-        assert region.lattice.spacing_mm[2] == (3.0 if declared == 3.0 else 6.0)
+        # Distance or thickness show that every second plane is left out.
+        assert region.lattice.spacing_mm[2] == 3.0
+        if declared != 3.0:
+            del measures.SliceThickness
+            (region,) = read(tmp_path, files.dicom_bytes(dataset)).regions
+            assert region.lattice.spacing_mm[2] == 6.0
 
 
 def test_one_plane_is_as_thick_as_its_slice(tmp_path):
@@ -680,7 +696,7 @@ def test_what_highdicom_writes_comes_back(tmp_path, real_files):
             "1", "2",
         )  # fmt: skip
         written.save_as(tmp_path / "a.dcm")
-    (region,) = read_segmentation(tmp_path / "a.dcm", role=ROLE).regions
+    (region,) = read_segmentation(tmp_path / "a.dcm").regions
     assert (region.name, region.mask.sum()) == ("LN ä", 2 * 17 * 31)
     # Rows 100 to 116 and columns 200 to 230 of each source image, by its own header.
     x, y, _ = (float(v) for v in source[0].ImagePositionPatient)

@@ -29,7 +29,7 @@ BY_HAND = 80_000 / (150e6 * 2 ** (-3600 / 4062.6))
 
 
 def factor(**changes) -> float:
-    return suv_factors([pet_slice(dataset(**changes))], role="pet").values[0]
+    return suv_factors([pet_slice(dataset(**changes))]).values[0]
 
 
 def real_headers(real_files, vendor) -> list[Dataset]:
@@ -54,7 +54,7 @@ def real_headers(real_files, vendor) -> list[Dataset]:
 @pytest.mark.parametrize("vendor", GOLD)
 def test_real_headers_give_the_vendors_factor(real_files, vendor):
     slices = [pet_slice(header) for header in real_headers(real_files, vendor)]
-    found = suv_factors(slices, role="pet")
+    found = suv_factors(slices)
     assert found.values[0] == pytest.approx(GOLD[vendor], rel=1e-11)
     assert found.notes == ()
 
@@ -68,7 +68,7 @@ def theirs(header: Dataset, **options) -> float:
 @pytest.mark.parametrize("vendor", GOLD)
 def test_real_headers_give_the_factor_of_another_package(real_files, vendor):
     headers = real_headers(real_files, vendor)
-    ours = suv_factors([pet_slice(header) for header in headers], role="pet").values
+    ours = suv_factors([pet_slice(header) for header in headers]).values
     expected = [theirs(header) for header in headers]
     assert ours == pytest.approx(expected, rel=1e-11)
 
@@ -107,7 +107,7 @@ def test_headers_of_any_vendor_give_the_factor_of_another_package(
         ActualFrameDuration=1000 * frame_s,
     )
     options = {"philips_timing": "zrad"} if philips else {}
-    ours = suv_factors([pet_slice(header)], role="pet").values[0]
+    ours = suv_factors([pet_slice(header)]).values[0]
     assert ours == pytest.approx(theirs(header, **options), rel=1e-9)
 
 
@@ -133,7 +133,7 @@ def test_other_masses_are_those_of_another_package(sex, changes, normalization, 
 )
 def test_reference_objects_read_as_defined(real_files, name):
     folder = real_files / "ibsi_suv" / "DRO" / name
-    found = index_pet(folder / "PT", role="pet")
+    found = index_pet(folder / "PT")
     assert found.notes == ()
     suv = read_whole(folder / "PT", found.series)
     image = sitk.ReadImage(str(folder / "mask" / "DRO_mask.nii.gz"))
@@ -219,7 +219,7 @@ def test_an_intercept_is_refused(tmp_path):
         tmp_path / "pet", np.ones((3, 4, 4)), modality="PT", RescaleIntercept=5, **PET
     )
     with pytest.raises(SUVError, match="RescaleIntercept must be 0"):
-        index_pet(tmp_path / "pet", role="pet")
+        index_pet(tmp_path / "pet")
 
 
 PET = {name: value for name, value in BASE.items() if name not in TRACER + INJECTION}
@@ -249,7 +249,7 @@ def test_a_missing_half_life_comes_from_the_tracer_with_a_remark(scheme):
     gallium = codes.SCT._68Gallium.value
     code = {"SCT": gallium, "SRT": {v: k for k, v in SCT_OF_SRT.items()}[gallium]}
     slices = [pet_slice(dataset(RadionuclideHalfLife=None, code=code[scheme]))]
-    found = suv_factors(slices, role="pet")
+    found = suv_factors(slices)
     assert found.values[0] == pytest.approx(BY_HAND, rel=1e-12)
     assert found.notes == ("RadionuclideHalfLife is missing; that of Ga-68 was used",)
 
@@ -281,18 +281,18 @@ def test_suv_of_body_surface_becomes_that_of_body_weight():
 def test_philips_factor_that_contradicts_the_dose_is_remarked():
     for stated, remarked in ((BY_HAND * 2, False), (BY_HAND * 2.1, True)):
         slices = [pet_slice(dataset(Units="CNTS", suv=stated, activity=2))]
-        found = suv_factors(slices, role="pet")
+        found = suv_factors(slices)
         assert found.values == [pytest.approx(stated)]
         assert bool(found.notes) is remarked
 
 
 def test_an_injection_time_left_behind_by_shifted_dates_is_remarked():
     slices = [pet_slice(dataset(RadiopharmaceuticalStartTime="083000"))]
-    (note,) = suv_factors(slices, role="pet").notes
+    (note,) = suv_factors(slices).notes
     assert note.startswith("270 minutes from injection to scan")
 
 
 def test_slices_of_one_series_agree_on_their_units():
     slices = [pet_slice(dataset()), pet_slice(dataset(Units="GML"))]
     with pytest.raises(SUVError, match="slices differ in Units"):
-        suv_factors(slices, role="pet")
+        suv_factors(slices)

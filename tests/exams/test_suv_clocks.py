@@ -40,7 +40,7 @@ def _read(folder: Path, **changes) -> Indexed:
         np.ones((2, 4, 4)),
         **{"modality": "PT", "RescaleIntercept": 0, "PatientName": NAME} | attributes,
     )
-    return index_pet(folder, role="pet")
+    return index_pet(folder)
 
 
 def public(header: Dataset) -> Iterator:
@@ -49,7 +49,7 @@ def public(header: Dataset) -> Iterator:
 
 def suv_of(**changes) -> Factors:
     """Return factors of a header that may have private elements."""
-    return suv_factors([pet_slice(dataset(**changes))], role="pet")
+    return suv_factors([pet_slice(dataset(**changes))])
 
 
 def factor(found: Indexed) -> float:
@@ -79,7 +79,7 @@ def assert_anonymous(message: str) -> None:
 def test_an_injection_in_utc_is_read_on_the_scanners_clock(faults):
     """08:00 UTC is 09:00 in the scanner's zone: an hour before the scan."""
     folder = faults / "pet" / "pet_utc_1078_both"
-    found = index_pet(folder, role="pet")
+    found = index_pet(folder)
     expected = by_hand(60, FLUORINE_S, dose_bq=370e6)
     assert expected == pytest.approx(3.158e-4, rel=1e-4)
     slopes = [pydicom.dcmread(path).RescaleSlope for path in sorted(folder.iterdir())]
@@ -90,7 +90,7 @@ def test_an_injection_in_utc_is_read_on_the_scanners_clock(faults):
 
 def test_two_injection_times_that_contradict_each_other_are_refused(faults):
     with pytest.raises(SUVError) as caught:
-        index_pet(faults / "pet" / "pet_contradict_1072_1078", role="pet")
+        index_pet(faults / "pet" / "pet_contradict_1072_1078")
     assert f"{UNDATED} is 09:00:00" in str(caught.value)
     assert f"{DATED} 07:00:00" in str(caught.value)
     assert_anonymous(str(caught.value))
@@ -445,7 +445,7 @@ def test_two_injections_are_refused_until_one_is_left(read):
     items = [injection(), injection(RadionuclideTotalDose=80e6)]
     message = refusal(read, RadiopharmaceuticalInformationSequence=items)
     assert "RadiopharmaceuticalInformationSequence has 2 items" in message
-    assert "keep only the item" in message
+    assert "1 to 2, into the column injection of exams.tsv" in message
     found = read(RadiopharmaceuticalInformationSequence=items[1:])
     assert factor(found) == pytest.approx(by_hand(60, dose_bq=80e6), rel=1e-12)
     empty = read(RadiopharmaceuticalInformationSequence=[*items[1:], Dataset()])

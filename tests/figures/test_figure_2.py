@@ -10,7 +10,7 @@ from drawn_text import drawn_texts, overlapping
 from studies import measured_nodes
 
 from nodal_staging import tables
-from nodal_staging.datasets.flow import Flow, Nodes, count_flow, prove
+from nodal_staging.datasets.flow import Flow, FlowFiles, Nodes, count_flow, prove
 from nodal_staging.datasets.split import Split, make_datasets
 from nodal_staging.figures import figure_2, style
 from nodal_staging.figures.legend import Legend
@@ -28,7 +28,7 @@ def written(folder, *, protocol="patient"):
     tables.write(nodes, folder / "nodes.tsv", tables.NODES)
     sheet = nodes.assign(exam_id="E" + nodes["patient_id"], label="1")
     unread = sheet.head(1).assign(node_id="unread")
-    columns = list(tables.NODE_SHEET.columns.keys() - {"segmentation"})
+    columns = list(tables.NODE_SHEET.columns.keys() - {"segmentation", "suggested"})
     sheet = pd.concat([sheet, unread])[columns]
     tables.write(sheet, folder / "sheet.tsv", tables.NEW_NODE_SHEET)
     exams = sheet[["patient_id", "exam_id"]].drop_duplicates()
@@ -47,9 +47,20 @@ def written(folder, *, protocol="patient"):
         training={name: paths[name] for name in names[1:3]},
         dropped=paths["dropped"],
     )
+    write_losses(
+        folder / "lost.tsv", {"unread": "measurement"} | dict.fromkeys(lost, "patch")
+    )
     write_json(folder / "certificate.json", {"protocol": protocol})
     write_json(folder / "flow.json", cohort_flow(len(exams)))
     return folder
+
+
+def write_losses(path, stages):
+    """Write the stage at which each node was lost."""
+    cells = {"patient_id": "P", "exam_id": "E", "reason": "truncated_pixels"}
+    cells |= {"problem": "too short", "fix": "restore it"}
+    rows = [cells | {"node_id": n, "stage": stage} for n, stage in stages.items()]
+    tables.write(pd.DataFrame(rows), path, tables.LOSSES)
 
 
 def write_small_patches(path, node_ids):
@@ -80,11 +91,12 @@ def cohort_flow(included):
 
 
 def counted(folder):
-    return count_flow(
+    files = FlowFiles(
         flow=folder / "flow.json",
         cohort=folder / "exams.tsv",
         sheet=folder / "sheet.tsv",
         nodes=folder / "nodes.tsv",
+        lost=folder / "lost.tsv",
         test=folder / "test.tsv",
         training={
             name: folder / f"{name}.tsv"
@@ -93,6 +105,7 @@ def counted(folder):
         dropped=folder / "dropped.tsv",
         certificate=folder / "certificate.json",
     )
+    return count_flow(files)
 
 
 @pytest.mark.parametrize("protocol", ["patient", "node"])
@@ -111,8 +124,8 @@ def test_the_boxes_state_what_the_tables_hold(tmp_path, protocol):
     assert f"split by {protocol}" in words
     assert "200 nodes measured" in words
     assert "Nodes left out: 3" in words
-    assert "measured, but without a patch: 2" in words
-    assert "could not be read: 1" in words
+    assert "measured, but without a patch, truncated pixels: 2" in words
+    assert "not measured, truncated pixels: 1" in words
     assert "Excluded exams: 9" in words
     assert "not the first exam: 4" in words
     assert "unusable (no ct 3, slice gap 2): 5" in words
@@ -127,8 +140,9 @@ def crowded(reasons):
         screened={"patients": 1_000_000, "exams": 2_000_000},
         excluded=unused,
         included={"patients": 1, "exams": 1},
+        listed=1,
         measured=nodes,
-        lost=unused,
+        lost={"measurement": unused, "patch": []},
         test=nodes,
         pool=nodes,
         training={"status_balanced": nodes, "location_balanced": nodes},
@@ -185,6 +199,8 @@ def test_a_ledger_that_does_not_add_up_is_a_defect(tmp_path):
     one_more = {"patients": 60, "exams": flow.screened["exams"] + 1}
     with pytest.raises(RuntimeError, match=r"exams: \d+ enter"):
         prove(dataclasses.replace(flow, screened=one_more))
+    with pytest.raises(RuntimeError, match="listed nodes: 201 enter and 200 leave"):
+        prove(dataclasses.replace(flow, lost=flow.lost | {"measurement": []}))
     fewer = flow.unused | {"status_balanced": []}
     with pytest.raises(RuntimeError, match=r"status_balanced: \d+ enter"):
         prove(dataclasses.replace(flow, unused=fewer))

@@ -165,6 +165,7 @@ def test_the_example_is_what_the_recipe_feeds(tmp_path, channels):
             "beta_1": 0.9,
             "beta_2": 0.9,
             "epsilon": 1e-8,
+            "cpu_instructions": "native",
             "intra_op_threads": 1,
             "precision": "float32",
             "xla": False,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from evaluation import evaluate
+from evaluation import evaluate_into
 from score_files import simulate
 
 from nodal_staging import tables
@@ -14,6 +14,7 @@ from nodal_staging.figures.figure_5 import (
     CurveFiles,
     draw_figure_5,
     draw_histogram,
+    legend,
 )
 from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.roc_curves import Curve, draw_roc
@@ -35,21 +36,9 @@ def study(tmp_path_factory):
     """Compute the statistics of six simulated classifiers."""
     folder = tmp_path_factory.mktemp("study")
     for number, name in enumerate(CNNS + OTHERS):
-        simulate(folder / f"{name}.csv", seed=number, decided=name in OTHERS)
-        evaluate(
-            classifier=name,
-            scores=folder / f"{name}.csv",
-            nodes=None,
-            replicates=200,
-            confidence_level=0.95,
-            seed=1,
-            threshold_source="out_of_fold",
-            youden_tie="lowest",
-            target_sensitivity=0.9,
-            statistics=folder / f"{name}.json",
-            roc=folder / f"{name}.roc.tsv",
-            band=folder / f"{name}.band.tsv",
-        )
+        path = folder / f"{name}.csv"
+        simulate(path, seed=number, decided=name in OTHERS)
+        evaluate_into(folder, name, path)
     return folder
 
 
@@ -112,7 +101,17 @@ def test_the_drawn_curve_has_the_area_that_the_legend_states(curve):
     specificity, sensitivity = line.get_xdata(), line.get_ydata()
     area = np.trapezoid(sensitivity, 1 - np.asarray(specificity))
     assert area == pytest.approx(curve.statistics["auc"]["estimate"], abs=1e-9)
-    assert f"{area:.3f}" in axes.get_legend().get_texts()[0].get_text()
+    text = axes.get_legend().get_texts()[0].get_text()
+    ends = curve.statistics["auc"]["intervals"]["obuchowski_logit"]
+    assert f"{area:.3f} ({ends['lower']:.3f}-{ends['upper']:.3f})" in text
+
+
+def test_a_threshold_of_weak_folds_is_named_in_the_legend(curve):
+    assert "much weaker" not in legend([curve]).caption
+    threshold = curve.statistics["threshold"] | {"weak_folds": True}
+    weak = replace(curve, statistics={**curve.statistics, "threshold": threshold})
+    words = "chose the threshold of CNN, status balanced, are much weaker"
+    assert words in legend([weak, curve]).caption
 
 
 @pytest.mark.figures

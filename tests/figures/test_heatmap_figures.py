@@ -183,7 +183,7 @@ def test_panels_state_output_and_call_and_nothing_overlaps(study, cnns, choose):
         for one in examples:
             output = score[one.node["node_id"]]
             right = (output >= THRESHOLD) == (one.node["status"] == "positive")
-            star = " ★" if right else ""
+            star = " ★" if right else " ✗"
             assert any(t.startswith(f"output {output:.3f}{star}\n") for t in texts)
     assert overlapping(figure) == []
 
@@ -225,14 +225,14 @@ def test_maps_without_a_direction_do_not_speak_against_anything(study):
     ("signed", "colours"),
     [
         (False, "Light contributes to the output, dark little"),
-        (True, "Red speaks for a positive node, blue against it"),
+        (True, "Red supports a positive node, blue a negative one"),
     ],
 )
 def test_the_figure_alone_says_what_star_and_colours_mean(study, signed, colours):
     _, _, figure = panels(study, CNNS[1:], paired_examples, signed=signed)
     words = " ".join(text.get_text() for text in figure.texts)
     assert "CT: −160 (black) to 240 (white) HU." in words
-    assert "★ called correctly at the threshold of the CNN" in words
+    assert "★ right, ✗ wrong call at the threshold of the CNN" in words
     assert colours in words
 
 
@@ -249,7 +249,7 @@ def test_the_outline_on_a_map_stands_for_no_status(study, signed):
     assert bool(drawn.get_path_effects()) == (red == 1)
 
 
-def test_a_map_is_drawn_over_its_percentile_and_signs_are_told():
+def test_a_map_is_drawn_over_its_percentile_and_signs_are_drawn():
     values = np.zeros((48, 48), np.float32)
     values[0, :24] = 0.5
     values[1, 0] = -1.0
@@ -318,7 +318,7 @@ def test_signed_maps_are_drawn_in_two_colours_and_say_so(study, tmp_path, figure
     draw = partial(figure, signed=True)
     files = drawn(study, tmp_path, draw, cnns)
     words = Legend.of(files["svg"].read_text()).caption
-    assert "Red speaks for a positive node, blue against it." in words
+    assert "Red supports a positive node, blue a negative one." in words
     assert files["png"].stat().st_size > 0
 
 

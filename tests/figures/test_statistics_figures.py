@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from drawn_text import overlapping
-from evaluation import evaluate
+from evaluation import evaluate_into
 from matplotlib.text import Text
 from score_files import simulate
 from studies import measured_nodes
@@ -28,24 +28,9 @@ KINDS = ("pdf", "svg", "png")
 def study(tmp_path_factory):
     folder = tmp_path_factory.mktemp("study")
     for number, name in enumerate([*CNNS, "reader_1"]):
-        evaluate(
-            classifier=name,
-            scores=simulate(
-                folder / f"{name}.csv", seed=number, decided=name == "reader_1"
-            ),
-            nodes=None,
-            replicates=100,
-            confidence_level=0.95,
-            seed=1,
-            threshold_source="out_of_fold",
-            youden_tie="lowest",
-            target_sensitivity=0.9,
-            statistics=folder / f"{name}.json",
-            roc=folder / f"{name}.roc.tsv",
-            band=folder / f"{name}.band.tsv",
-            calibration=folder / f"{name}.calibration.tsv",
-            decision_curve=folder / f"{name}.decision.tsv",
-        )
+        path = folder / f"{name}.csv"
+        simulate(path, seed=number, decided=name == "reader_1")
+        evaluate_into(folder, name, path, replicates=100)
     return folder
 
 
@@ -135,6 +120,17 @@ def test_what_has_no_slope_says_so(study, status, words):
     block |= {"slope": None, "status": status}
     axes = draw_mix(new_figure(80, 80).subplots(), Calibration(CNNS[0], groups, block))
     assert words in axes.get_title(loc="left")
+
+
+def test_a_slope_of_one_patient_has_no_interval_and_says_so(study):
+    groups = tables.read(study / f"{CNNS[0]}.calibration.tsv", CALIBRATION)
+    block = dict(read_json(study / f"{CNNS[0]}.json")["calibration"]["mixes"]["test"])
+    block |= {"slope": {"estimate": 7.25, "lower": None, "upper": None}}
+    block |= {"intercept": None, "status": "nearly_separated"}
+    axes = draw_mix(new_figure(80, 80).subplots(), Calibration(CNNS[0], groups, block))
+    title = axes.get_title(loc="left")
+    assert "slope 7.25 (\u2013): classes overlap in one patient" in title
+    assert "intercept \u2013\n" in title
 
 
 def test_what_calibration_means_is_said_and_can_be_read(study, monkeypatch):

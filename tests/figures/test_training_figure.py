@@ -18,7 +18,7 @@ CNNS = ["status_balanced", "location_balanced", "xmask"]
 def kept(monkeypatch):
     """Return the figures that would be written."""
     figures = []
-    monkeypatch.setattr(style, "save", lambda figure, _: figures.append(figure))
+    monkeypatch.setattr(style, "save", lambda figure, _, **__: figures.append(figure))
     return figures
 
 
@@ -48,8 +48,9 @@ def draw(folder, loss: str, history=history):
     whole, folds = {}, {}
     for number, cnn in enumerate(CNNS, start=1):
         whole[cnn], folds[cnn] = folder / f"{cnn}.tsv", [folder / f"{cnn}_1.tsv"]
-        for path in (whole[cnn], *folds[cnn]):
-            tables.write(history(number, 0.3), path, tables.HISTORY)
+        course = history(number, 0.3)
+        tables.write(course, whole[cnn], tables.HISTORY)
+        tables.write(course.assign(fold=1), *folds[cnn], tables.FOLD_HISTORY)
     write_json(folder / "card.json", {"loss": loss})
     cards = [folder / "card.json"]
     draw_training(whole=whole, folds=folds, cards=cards, synthetic=False, output=[])

@@ -43,7 +43,7 @@ def images(n, shape=(12, 12, 2), seed=1):
 
 
 def paper_like(seed=0, dtype="float64"):
-    """Return convolution, ReLU, norm, as published; strides and dilation besides."""
+    """Return convolution, ReLU, norm, as published; also with strides and dilation."""
     model = keras.Sequential(
         [
             keras.Input((12, 12, 2), dtype=dtype),

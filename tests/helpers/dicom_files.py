@@ -17,10 +17,10 @@ CT_CLASS = "1.2.840.10008.5.1.4.1.1.2"
 PET_CLASS = "1.2.840.10008.5.1.4.1.1.128"
 
 
-def read_whole(folder: Path, series: Series, role: str = "scan") -> np.ndarray:
+def read_whole(folder: Path, series: Series) -> np.ndarray:
     """Read all voxels of an indexed series ``(z, y, x)``."""
     whole = ((0, 0, 0), series.lattice.shape)
-    return read_boxes(folder, series, [whole], role=role)[0]
+    return read_boxes(folder, series, [whole])[0]
 
 
 def header(position, *, modality="CT", **attributes) -> Dataset:

@@ -1,6 +1,8 @@
 """Statistics of a classifier with the options of a small study."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from nodal_staging.classifiers.labelled_scores import ScoredClassifier
 from nodal_staging.estimates.patient_bootstrap import BootstrapOptions
@@ -9,8 +11,8 @@ from nodal_staging.statistics.classifier import (
     StatisticsFiles,
     compute_statistics,
 )
-from nodal_staging.statistics.decisions import ThresholdRule
 from nodal_staging.statistics.probabilities import Prevalences, ProbabilityOptions
+from nodal_staging.statistics.youden_threshold import ThresholdRule
 from nodal_staging.study.classifier_names import is_probability
 
 
@@ -52,3 +54,32 @@ def evaluate(
         ),
         outputs=StatisticsFiles(**outputs),
     )
+
+
+TABLES = {
+    "roc": "roc",
+    "band": "band",
+    "calibration": "calibration",
+    "decision_curve": "decision",
+}
+"""Outputs of ``StatisticsFiles`` and the end of their names in a folder of tests."""
+
+
+def evaluate_into(
+    folder: Path, classifier: str, scores: str | Path, **options: Any
+) -> dict[str, Any]:
+    """Evaluate scores, write all outputs to a folder and return the statistics.
+
+    ``options`` are those of ``evaluate``.
+    """
+    statistics = folder / f"{classifier}.json"
+    outputs = {key: folder / f"{classifier}.{end}.tsv" for key, end in TABLES.items()}
+    evaluate(
+        classifier=classifier,
+        scores=scores,
+        statistics=statistics,
+        **outputs,
+        **options,
+    )
+    found: dict[str, Any] = json.loads(statistics.read_text())
+    return found

@@ -5,7 +5,11 @@ from pydicom.dataset import Dataset
 from nodal_staging.exams.dicom.pet_header import GE, PHILIPS, SIEMENS
 
 TRACER = ("RadionuclideTotalDose", "RadionuclideHalfLife")
-INJECTION = ("RadiopharmaceuticalStartTime", "RadiopharmaceuticalStartDateTime")
+INJECTION = (
+    "RadiopharmaceuticalStartTime",
+    "RadiopharmaceuticalStopTime",
+    "RadiopharmaceuticalStartDateTime",
+)
 BASE = {
     "Units": "BQML",
     "DecayCorrection": "START",

@@ -5,7 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+
+from warm_snakemake import plan
 
 ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "workflow", "src", "config", "profiles", "envs", "tools"]
@@ -38,8 +41,7 @@ def copy_repository(folder: Path) -> Path:
     for part in PARTS:
         source = ROOT / part
         if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, folder / part, ignore=ignored)
+            shutil.copytree(source, folder / part)
         else:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, folder / part)
@@ -51,12 +53,18 @@ def snakemake(
     *arguments: str,
     configuration: list[str] = TESTS,
     calls: Path | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run Snakemake; ``calls`` is a folder for the functions that its jobs execute."""
+    """Run Snakemake; ``calls`` is a folder for the functions that its jobs execute.
+
+    ``variables`` are added to the environment.
+    """
+    if {"-n", "--dry-run"} & set(arguments) and not (calls or variables):
+        return plan(folder, [*configuration, *arguments], ENVIRONMENT)
     return subprocess.run(
         [*SNAKEMAKE, *configuration, *arguments],
         cwd=folder,
-        env=ENVIRONMENT | traced_into(calls),
+        env=ENVIRONMENT | traced_into(calls) | dict(variables or {}),
         capture_output=True,
         text=True,
         check=False,
@@ -71,6 +79,16 @@ def traced_into(calls: Path | None) -> dict[str, str]:
     return {"PYTHONPATH": str(Path(__file__).with_name("tracing"))} | {
         "TRACED_CALLS": str(calls)
     }
+
+
+def release_stale_lock(folder: Path) -> None:
+    """Do what `make demo` does before it runs."""
+    subprocess.run(
+        [folder / "tools" / "release_stale_lock.sh"],
+        env=ENVIRONMENT | {"SNAKEMAKE": " ".join(SNAKEMAKE)},
+        check=True,
+    )
+    assert not any((folder / ".snakemake" / "locks").glob("*"))
 
 
 def planned_jobs(
@@ -91,10 +109,15 @@ def planned_jobs(
 FIGURES = [f"figure_{number}" for number in range(1, 8)]
 ILLUSTRATED = [
     *FIGURES,
+    "uptake",
+    "training",
     "subgroups",
     "calibration",
     "decision_curves",
     "faithfulness",
+    "counterfactual",
+    "mixes",
+    "robustness",
     "readers",
 ]
 """What the report shows."""

@@ -3,17 +3,20 @@
 import gzip
 import io
 import json
+import tempfile
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 import nibabel
 import numpy as np
 import pydicom
+import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import ExplicitVRLittleEndian, RLELossless, generate_uid
 
-from nodal_staging.geometry import Lattice
+from nodal_staging.geometry import Lattice, as_image
 
 SECRET = "Mustermann^Erika"
 GRID = Lattice((5, 6, 7), (0.7, 0.8, 3.0), (-10.0, -20.0, 30.0))
@@ -269,3 +272,78 @@ def dicom_bytes(dataset: Dataset) -> bytes:
 
 def seg(values=None, lattice=GRID, **options) -> bytes:
     return dicom_bytes(seg_dataset(values, lattice, **options))
+
+
+STRUCTURE_SET_CLASS = "1.2.840.10008.5.1.4.1.1.481.3"
+
+
+def structure_set(structures, *, kind="CLOSED_PLANAR") -> Dataset:
+    """An RT structure set: LPS points ``(n, 3)`` of the contours of each name."""
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta.MediaStorageSOPClassUID = STRUCTURE_SET_CLASS
+    dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["b"])
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.SOPClassUID = STRUCTURE_SET_CLASS
+    dataset.PatientName = SECRET
+    dataset.StructureSetROISequence = []
+    dataset.ROIContourSequence = []
+    for number, (name, contours) in enumerate(structures.items(), start=1):
+        dataset.StructureSetROISequence += sequence(ROINumber=number, ROIName=name)
+        listed = []
+        for points in contours:
+            values = [f"{value:.10g}" for value in np.ravel(points)]
+            listed += sequence(
+                ContourGeometricType=kind,
+                NumberOfContourPoints=len(values) // 3,
+                ContourData=values,
+            )
+        dataset.ROIContourSequence += sequence(
+            ReferencedROINumber=number, ContourSequence=listed
+        )
+    return dataset
+
+
+LABEL_MAP_CLASS = "1.2.840.10008.5.1.4.1.1.66.7"
+
+
+def whole_byte_seg(
+    *, values=None, whole=255, label_map=False, compressed=False, bits=8
+):
+    """A segmentation whose frames have whole bytes."""
+    values = volume() if values is None else values
+    found = seg_dataset(values)
+    frames = []
+    if label_map:
+        found.SOPClassUID = found.file_meta.MediaStorageSOPClassUID = LABEL_MAP_CLASS
+        found.SegmentationType = "LABELMAP"
+        planes = range(len(values))
+        found.PerFrameFunctionalGroupsSequence = [seg_frame(GRID, z, 1) for z in planes]
+        frames = [values[z] for z in planes]
+    else:
+        found.SegmentationType = "FRACTIONAL"
+        found.MaximumFractionalValue = whole
+        for value in np.unique(values[values > 0]):
+            mask = (values == value) * whole
+            frames += [plane for plane in mask if plane.any()]
+    found.NumberOfFrames = len(frames)
+    found.BitsAllocated = found.BitsStored = bits
+    found.HighBit, found.PixelRepresentation = bits - 1, 0
+    found.PhotometricInterpretation = "MONOCHROME2"
+    stored = np.array(frames).astype(f"<u{bits // 8}").tobytes()
+    found.PixelData = stored + b"\0" * (len(stored) % 2)
+    found["PixelData"].VR = "OB" if bits == 8 else "OW"
+    if compressed:
+        found.SOPInstanceUID = "1.2.3.4"
+        found.compress(RLELossless, encoding_plugin="pydicom")
+    return found
+
+
+def metaimage(values=None, lattice=GRID, *, compressed=True) -> bytes:
+    """A MetaImage file as SimpleITK writes it."""
+    image = as_image(volume() if values is None else values, lattice)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "a.mha")
+        sitk.WriteImage(image, str(path), useCompression=compressed)
+        return path.read_bytes()

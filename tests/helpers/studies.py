@@ -32,6 +32,16 @@ def measured_nodes(
             "centre_y_mm": 0.0,
             "centre_z_mm": 0.0,
             "n_voxels": 100,
+            "components": 1,
+            "second_voxels": 0,
+            "apart_mm": 0.0,
+            "slices": 5,
+            "outlines": 5,
+            "overlap_share": 0.0,
+            "ct_share": 1e-5,
+            "edge_voxels": 0,
+            "hole_voxels": 0,
+            "height_share": 0.5,
             "flags": "ok",
         }
     )

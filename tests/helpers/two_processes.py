@@ -97,10 +97,10 @@ def _run_shared(
         for item, following in zip(items, [*items[1:], None], strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             after_case()
-            _stop_if_told(session)
+            _stop_if_requested(session)
 
 
-def _stop_if_told(session: pytest.Session) -> None:
+def _stop_if_requested(session: pytest.Session) -> None:
     if session.shouldfail:
         raise session.Failed(session.shouldfail)
     if session.shouldstop:
@@ -195,7 +195,7 @@ def _run_first(session: pytest.Session, second: Second) -> None:
     _run_shared(session, second.folder, second.report)
     while not second.has_ended():
         second.report()
-        _stop_if_told(session)
+        _stop_if_requested(session)
     second.report()
     if second.process.returncode not in GOOD_ENDS:
         log = (second.folder / "log").read_text(errors="replace")

@@ -79,7 +79,7 @@ def write_exam(folder, direction, *, with_pet=True):
     exam |= {"pet": "pet.nii.gz"} if with_pet else {}
     tables.write(pd.DataFrame([exam]), folder / "exams.tsv", tables.EXAM_SHEET)
     row = {"patient_id": "CANARY", "exam_id": "E1", "node_id": "CANARY-1"}
-    row |= {"location": "iliacal", "status": "positive"}
+    row |= {"location": "iliac", "status": "positive"}
     sheet = pd.DataFrame([row | {"label": "1"}])
     tables.write(sheet, folder / "nodes.tsv", tables.NODE_SHEET)
     chosen = pd.DataFrame([row | {"panel": panel} for panel in "abc"]).assign(

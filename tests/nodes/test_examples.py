@@ -100,7 +100,7 @@ def test_only_test_nodes_are_chosen_and_their_exams_named(tmp_path):
         nodes[list(tables.NODES.columns)], tmp_path / "nodes.tsv", tables.NODES
     )
     tables.write(tested.assign(fold=0)[columns], tmp_path / "test.tsv", tables.DATASET)
-    sheet = nodes.assign(label="1", segmentation=None)
+    sheet = nodes.assign(label="1", segmentation=None, suggested=None)
     tables.write(
         sheet[list(tables.NODE_SHEET.columns)], tmp_path / "sheet", tables.NODE_SHEET
     )

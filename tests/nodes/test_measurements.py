@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from nodal_staging.geometry import Lattice, axial_cube
+from nodal_staging.geometry import Lattice, axial_cube, resample
 from nodal_staging.nodes.masks import NodeMask
 from nodal_staging.nodes.measurements import axial_axes_mm
 from nodal_staging.nodes.patch_files import write_patches
@@ -53,6 +53,19 @@ def test_mask_of_a_patch_keeps_volume_and_place():
     assert mask.sum() == pytest.approx(volume, rel=0.05)
     centroid = cube.to_points(np.argwhere(mask)).mean(axis=0)
     np.testing.assert_allclose(centroid, node.centroid_mm(), atol=0.15)
+
+
+@pytest.mark.parametrize("away_mm", [0.0, 7.3, 10.5, 40.0])
+def test_coverage_near_a_node_is_that_of_the_whole_lattice(away_mm):
+    """The node lies within a cube, upon its border and beyond it."""
+    node = ellipsoid((6, 4, 5), spacing=(0.94, 0.94, 3.0), turn_deg=20)
+    middle = np.add(node.centroid_mm(), (away_mm, -0.7 * away_mm, 0.5))
+    cube = axial_cube(middle, size=20, spacing_mm=1.0)
+    padded = np.pad(node.mask, 1).astype(np.float32)
+    lattice = node.lattice.crop((-1, -1, -1), padded.shape)
+    expected = resample(padded, lattice, cube, outside=0)
+    assert expected.any() == (away_mm < 20)
+    np.testing.assert_allclose(node.coverage(cube), expected, atol=1e-6)
 
 
 def test_the_same_patches_give_the_same_bytes_a_while_later(tmp_path):

@@ -406,7 +406,7 @@ HEAD = "classifier | n_positive | n_negative | sensitivity | auc@text\n"
         ("classifier | sensitivity\nA | 5\n", "missing column n_positive, n_negative"),
         ("classifier | n_positive | n_negative | sens\n", "unexpected column sens;"),
         (HEAD, "no rows"),
-        (HEAD + "A | 5 | 5 |  | \n", "no printed share tells counts"),
+        (HEAD + "A | 5 | 5 |  | \n", "no printed share determines counts"),
         (HEAD + "A | 5 | 5 | high | \n", "A, column sensitivity: expected a number"),
         (HEAD + "A | 0 | 5 | 80 | \n", "A, column n_positive: expected the number of"),
         (HEAD + "A | ² | 5 | 80 | \n", "A, column n_positive: expected the number of"),
@@ -567,13 +567,16 @@ def test_the_command_writes_every_file(written):
     for name, schema in (("rows", schemas.ROWS), ("means", schemas.MEANS)):
         assert len(tables.read(written / f"{name}.tsv", schema))
     page = (written / "recovered.html").read_text()
-    assert "http" not in page
+    assert "http:" not in page and "https:" not in page
     assert re.search(r"<td[^>]*>59/57</td>", page)
 
 
 def test_the_command_says_what_is_wrong(tmp_path, capsys):
     assert main([str(tmp_path / "no.tsv")]) == 1
-    assert "recover-counts: no.tsv: no such file" in capsys.readouterr().err
+    assert (
+        "nodal-staging: no.tsv: no such file; correct its path"
+        in capsys.readouterr().err
+    )
     assert __main__.main(["help"]) == 2
     assert "recover-counts" in capsys.readouterr().err
 

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from small_cohort import DEFAULT, dials
 
 from nodal_staging.phantom import scan_headers
 from nodal_staging.phantom.anatomy import REGIONS
@@ -16,25 +17,12 @@ from nodal_staging.phantom.ct import Grid, Noise, render_ct
 from nodal_staging.phantom.habitus import UNENHANCED_HU, draw_habitus
 from nodal_staging.phantom.placing import place_nodes
 from nodal_staging.phantom.scanner import Scanner
+from nodal_staging.phantom.shapes import Raster
 from nodal_staging.phantom.simulated_readers import read_nodes
-from nodal_staging.phantom.truth import LATENTS, Dials, draw_nodes
+from nodal_staging.phantom.truth import LATENTS, draw_nodes
 from nodal_staging.tables import RATINGS
 
-DEFAULT = {
-    "prevalence": 0.35,
-    "location_bias": 1.0,
-    "delta_size": 0.5,
-    "delta_attenuation": 1.2,
-    "delta_hilum": 0.8,
-    "score_icc": 0.3,
-    "label_icc": 0.3,
-    "label_noise": 0.0,
-}
 HEIGHT_MM = 20.0
-
-
-def dials(**changes) -> Dials:
-    return Dials(**DEFAULT | changes)
 
 
 def cohort(**changes) -> pd.DataFrame:
@@ -87,6 +75,26 @@ def test_label_noise_flips_recorded_labels_and_nothing_else():
     assert (clean["recorded_status"] == clean["status"]).all()
     flipped = (noisy["recorded_status"] != noisy["status"]).mean()
     assert flipped == pytest.approx(0.2, abs=0.03)
+
+
+def test_label_noise_may_differ_by_status_and_location():
+    wrong = {"iliac": {"false_positive": 0.4}, "cervical": {"false_negative": 0.5}}
+    noise = {"false_negative": 0.2, "by_location": wrong}
+    nodes = cohort(label_noise=noise)
+    flipped = nodes["recorded_status"] != nodes["status"]
+    positive = nodes["status"] == "positive"
+    expected = {
+        ("iliac", True): 0.2,
+        ("iliac", False): 0.4,
+        ("retroperitoneal", True): 0.2,
+        ("inguinal", False): 0.0,
+    }
+    for (location, status), share in expected.items():
+        here = (nodes["location"] == location) & (positive == status)
+        error = 4 * np.sqrt(share * (1 - share) / here.sum())
+        assert flipped[here].mean() == pytest.approx(share, abs=error)
+    both = {"false_negative": 0.2, "false_positive": 0.2}
+    pd.testing.assert_frame_equal(cohort(label_noise=0.2), cohort(label_noise=both))
 
 
 def test_clusters_leave_deltas_and_marginals_alone():
@@ -150,7 +158,7 @@ def test_nodes_lie_in_fat_inside_the_body(location, size):
         centre = place_nodes(node, patient, HEIGHT_MM, rng=rng)[0].centre_mm
         away = np.arange(-5, 5.1, 1.0, dtype=np.float32)
         x, y = (away + np.float32(centre[k] - patient.offset_mm[k]) for k in (0, 1))
-        canvas = paint_region(x, y, float(centre[2]), patient, HEIGHT_MM)
+        canvas = paint_region(Raster(x, y), float(centre[2]), patient, HEIGHT_MM)
         assert canvas.fat.mean() > 0.98
         fat.append((np.abs(canvas.hu - patient.fat_hu) < 60).mean())
     assert np.mean(fat) > 0.8
@@ -248,7 +256,7 @@ def test_without_contrast_no_vessel_is_enhanced():
 
 
 def test_slices_are_as_thick_as_asked_and_thick_slices_blur_nodes():
-    node = pd.DataFrame([dict.fromkeys(LATENTS, 0.5)]).assign(location="iliacal")
+    node = pd.DataFrame([dict.fromkeys(LATENTS, 0.5)]).assign(location="iliac")
     volumes = {}
     for slice_mm in (1.0, 5.0):
         grid = Grid(160, 128, 264, 2.0, slice_mm)
@@ -270,7 +278,9 @@ def test_noise_follows_the_dose(fate, factor):
 def test_both_encodings_store_the_same_uptake():
     suv = np.random.default_rng(1).uniform(0, 20, (2, 8, 8)).astype(np.float32)
     grid = Grid(32, 32, 8, 4.0, 4.0)
-    protocol = scan_headers.Protocol("E1", 3, contrast=True, exposure_mas=100, age=60)
+    protocol = scan_headers.Protocol(
+        "E1", 3, contrast=True, exposure_mas=100, age=60, patient_id="P1"
+    )
     injection = scan_headers.Injection(150e6, 80.0, 3600.0, 40_000.0)
     factors = {}
     for counts in (True, False):
@@ -278,7 +288,7 @@ def test_both_encodings_store_the_same_uptake():
             protocol, grid.lattice((0, 0, 0)), suv, injection, counts=counts
         )
         own, stored = next(iter(slices))
-        factors[common.Units] = own.RescaleSlope
+        factors[common.Units] = own["RescaleSlope"]
         largest = int(np.asarray(stored).max())
         assert largest == scan_headers.LARGEST_STORED
     assert set(factors) == {"CNTS", "BQML"}

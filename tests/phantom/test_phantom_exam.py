@@ -10,6 +10,7 @@ import pytest
 import SimpleITK as sitk
 from dicom_files import read_whole
 from scipy import ndimage
+from small_cohort import draw_sheets, simulate_shard
 
 from nodal_staging import tables
 from nodal_staging.cohort.sheets import read_exams
@@ -29,14 +30,11 @@ from nodal_staging.phantom.node import (
 )
 from nodal_staging.phantom.pet import MUSCLE_SUV
 from nodal_staging.phantom.scanner import Scanner
-from nodal_staging.phantom.simulated_readers import simulate_readers
-from nodal_staging.phantom.simulation import simulate_exams
-from nodal_staging.phantom.synthetic_cohort import Enrolment, draw_cohort
-from nodal_staging.phantom.truth import Dials
+from nodal_staging.phantom.synthetic_cohort import Enrolment
+from nodal_staging.study.temporary_folders import SEAL
 
 pytestmark = pytest.mark.phantom
 
-DIALS = Dials(0.4, 1.0, 0.5, 1.2, 0.8, 0.3, 0.3, 0.0)
 SCANNER = Scanner(
     body={"width_mm": 148, "depth_mm": 112, "region_height_mm": 20},
     ct={
@@ -52,33 +50,13 @@ SCANNER = Scanner(
 
 
 def draw(folder, n_shards=1):
-    draw_cohort(
-        enrolment=Enrolment(patients=9, nodes=45, excluded_share=0.25),
-        dials=DIALS,
+    draw_sheets(
+        folder,
+        Enrolment(9, 45, 0.25),
+        SCANNER,
+        seed=1,
         per_node_share=0.3,
-        ct=SCANNER.ct,
         n_shards=n_shards,
-        seed=1,
-        folder=folder,
-    )
-    simulate_readers(
-        truth=folder / "truth.tsv",
-        dials=DIALS,
-        noise=[0.3],
-        sees_location=False,
-        seed=1,
-        output=folder / "readings.tsv",
-    )
-
-
-def simulate(folder, shard):
-    simulate_exams(
-        exams=folder / "exams.tsv",
-        truth=folder / "truth.tsv",
-        scanner=SCANNER,
-        shard=shard,
-        seed=1,
-        output=folder / shard,
     )
 
 
@@ -86,7 +64,7 @@ def simulate(folder, shard):
 def raw(tmp_path_factory):
     folder = tmp_path_factory.mktemp("raw")
     draw(folder)
-    simulate(folder, "1-of-1")
+    simulate_shard(folder, SCANNER, seed=1)
     return folder
 
 
@@ -104,14 +82,14 @@ def sums(folder):
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path.name != SEAL
     }
 
 
 def test_an_exam_has_the_same_bytes_in_another_shard(raw, tmp_path):
     draw(tmp_path, n_shards=2)
     for shard in ("1-of-2", "2-of-2"):
-        simulate(tmp_path, shard)
+        simulate_shard(tmp_path, SCANNER, seed=1, shard=shard)
     ours = sums(raw / "1-of-1")
     theirs = sums(tmp_path / "1-of-2") | sums(tmp_path / "2-of-2")
     assert ours == theirs
@@ -119,7 +97,7 @@ def test_an_exam_has_the_same_bytes_in_another_shard(raw, tmp_path):
 
 def test_ct_reads_the_same_in_simpleitk(raw, used):
     folder = raw / used["ct"].iloc[0]
-    found = index_ct(folder, role="ct")
+    found = index_ct(folder)
     series, acquisition = found.series, found.acquisition
     ours = read_whole(folder, series)
     names = [str(sorted(folder.iterdir())[item.file]) for item in series.slices]
@@ -137,9 +115,9 @@ def test_segmentations_lie_on_the_ct_and_name_every_node(raw, used):
     truth = tables.read(raw / "truth.tsv", tables.TRUTH).set_index("node_id")
     kinds = set()
     for row in used.itertuples():
-        series = index_ct(raw / row.ct, role="ct").series
+        series = index_ct(raw / row.ct).series
         for path, wanted in sheet[row.exam_id].segmentations(raw).items():
-            found = read_segmentation(path, role="segmentation")
+            found = read_segmentation(path)
             for region in found.regions:
                 assert series.lattice.difference(region.lattice) is None
             matched = match(found, wanted)
@@ -154,7 +132,7 @@ def test_segmentations_lie_on_the_ct_and_name_every_node(raw, used):
 def test_nodes_lie_where_the_segmentation_says(raw, used):
     """Labelled voxels are brighter than the fat right around them."""
     for row in used[used["segmentation"].notna()].itertuples():
-        series = index_ct(raw / row.ct, role="ct").series
+        series = index_ct(raw / row.ct).series
         hu = read_whole(raw / row.ct, series)
         image = sitk.ReadImage(str(raw / row.segmentation))
         values = sitk.GetArrayFromImage(image)
@@ -167,7 +145,7 @@ def test_uptake_comes_back_through_both_encodings(raw, used):
     truth = tables.read(raw / "truth.tsv", tables.TRUTH)
     units = set()
     for row in used.itertuples():
-        pet = index_pet(raw / row.pet, role="pet").series
+        pet = index_pet(raw / row.pet).series
         suv = read_whole(raw / row.pet, pet)
         units.add(pydicom.dcmread(sorted((raw / row.pet).iterdir())[0]).Units)
         muscle = suv[(suv > 0.5) & (suv < 0.7)]

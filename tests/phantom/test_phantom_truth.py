@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+import small_cohort
 from scipy.stats import norm
+from small_cohort import DEFAULT
 
 from nodal_staging.phantom.ceilings import VIEWS, ceilings
 from nodal_staging.phantom.simulated_readers import read_nodes
@@ -15,20 +17,10 @@ from nodal_staging.phantom.truth import (
 )
 from nodal_staging.tables import LOCATIONS
 
-DEFAULT = {
-    "prevalence": 431 / 2616,
-    "location_bias": 1.0,
-    "delta_size": 0.5,
-    "delta_attenuation": 1.2,
-    "delta_hilum": 0.8,
-    "score_icc": 0.3,
-    "label_icc": 0.3,
-    "label_noise": 0.0,
-}
-
 
 def dials(**changes) -> Dials:
-    return Dials(**DEFAULT | changes)
+    """Return the dials of a cohort with the prevalence of the paper."""
+    return small_cohort.dials(**{"prevalence": 431 / 2616} | changes)
 
 
 def closed_form(counts: np.ndarray, shift: float, *, sees_location: bool) -> float:
@@ -99,9 +91,38 @@ def test_label_noise_lowers_every_ceiling_towards_a_half():
     counts = location_counts(dials(), 2616)
     clean = ceilings(counts, dials(), seed=4)["natural"]
     noisy = ceilings(counts, dials(label_noise=0.2), seed=4)["natural"]
+    # Bayes: how many of the nodes recorded as positive and as negative are positive.
+    positive, negative = 431 * 0.8, 2185 * 0.2
+    missed, passed = 431 * 0.2, 2185 * 0.8
+    kept = positive / (positive + negative) - missed / (missed + passed)
     for view in VIEWS:
-        expected = 0.5 + (clean[view]["auc"] - 0.5) * (1 - 2 * 0.2)
+        expected = 0.5 + (clean[view]["auc"] - 0.5) * kept
         assert noisy[view]["auc"] == pytest.approx(expected, abs=0.004)
+
+
+@pytest.mark.phantom
+def test_a_location_whose_errors_are_known_tells_the_recorded_status():
+    """Nothing is planted but errors at one location: the ceiling by enumeration."""
+    null = {f"delta_{name}": 0.0 for name in ("size", "attenuation", "hilum")}
+    wrong = {"iliac": {"false_positive": 0.5, "false_negative": 0.0}}
+    noise = {"false_negative": 0.1, "by_location": wrong}
+    planted = dials(label_noise=noise, location_bias=0.0, prevalence=0.35, **null)
+    counts = location_counts(planted, 200_000)
+    found = ceilings(counts, planted, seed=5)["natural"]
+    share = counts[0] / counts[0].sum()
+    iliac = np.array(LOCATIONS) == "iliac"
+    recorded = np.where(iliac, 0.35 + 0.65 * 0.5, 0.35 * 0.9)
+    expected = closed_form_of_shares(share * (1 - recorded), share * recorded)
+    assert found["location"]["auc"] == pytest.approx(expected, abs=0.005)
+    assert found["size"]["auc"] == pytest.approx(0.5, abs=0.005)
+
+
+def closed_form_of_shares(negative: np.ndarray, positive: np.ndarray) -> float:
+    """Sum over pairs of locations, ordered by their share of positives."""
+    ratio = positive / (positive + negative)
+    gap = ratio[:, None] - ratio[None, :]
+    order = (gap > 1e-12) + 0.5 * (np.abs(gap) <= 1e-12)
+    return float(positive @ order @ negative / positive.sum() / negative.sum())
 
 
 def test_allocation_keeps_totals_and_rare_locations():

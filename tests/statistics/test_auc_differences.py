@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import t as student
+from scipy.stats import ttest_ind
 from score_files import dataset, normal_scores, write_scores
 
 from nodal_staging import tables
 from nodal_staging.classifiers.labelled_scores import ScoreError
 from nodal_staging.classifiers.scores import score_table
-from nodal_staging.estimates import auc
-from nodal_staging.estimates.agreement import AgreementError
+from nodal_staging.estimates import auc, delong
+from nodal_staging.estimates.implementation_agreement import AgreementError
 from nodal_staging.estimates.paired_tests import holm
+from nodal_staging.estimates.wald import wald_p
 from nodal_staging.statistics import auc_differences
 from nodal_staging.statistics.auc_differences import AUC_DIFFERENCES, compare_aucs
 from nodal_staging.statistics.proc import RocCurve
@@ -72,10 +75,57 @@ def test_one_node_per_patient_makes_both_methods_one(tmp_path):
     nodes = NODES.assign(patient_id=[f"P{i}" for i in range(60)])
     scores = {name: normal_scores(nodes, 1, rng) for name in "ab"}
     row = compared(tmp_path, scores, nodes).iloc[0]
-    for part in ("standard_error", "lower", "upper", "z", "p"):
+    for part in ("standard_error", "z"):
         assert row[f"clustered_{part}"] == pytest.approx(
             row[f"delong_{part}"], rel=1e-9
         )
+    error, freedom = row["clustered_standard_error"], row["clustered_freedom"]
+    law = student(freedom, row["difference"], error)
+    ends = row[["clustered_lower", "clustered_upper"]]
+    assert list(ends) == pytest.approx(law.interval(0.95), rel=1e-9)
+    tail = student.sf(abs(row["clustered_z"]), freedom)
+    assert row["clustered_p"] == pytest.approx(2 * tail, rel=1e-9)
+
+
+def test_degrees_of_freedom_are_those_of_welchs_test():
+    """Node by node, placements of both classes are two samples of other variances."""
+    rng = np.random.default_rng(9)
+    positive = np.arange(50) < 18
+    scores = rng.normal(size=(2, 50)) + positive * np.array([[1.0], [2.0]])
+    found = delong.clustered_areas(
+        scores,
+        positive,
+        np.arange(50).astype(str),
+        contrasts=delong.DIFFERENCE,
+    )
+    above, below = (
+        np.subtract(*(auc.placements(score, positive)[side] for score in scores))
+        for side in (0, 1)
+    )
+    welch = ttest_ind(above, below, equal_var=False)
+    assert found.freedom[0] == pytest.approx(welch.df, rel=1e-12)
+
+
+@pytest.mark.simulation
+@pytest.mark.parametrize("patients", [20, 35])
+def test_the_level_of_the_clustered_test_is_kept_with_few_patients(patients):
+    """600 cohorts of nodes alike within patients; the normal law rejects too often."""
+    rng = np.random.default_rng(patients)
+    rejected, cohorts = 0, 600
+    patient = np.repeat(np.arange(patients), 4)
+    for _ in range(cohorts):
+        common = rng.normal(size=(4, patients))[:, patient]
+        own = rng.normal(size=(4, len(patient)))
+        status, shared, one, two = np.sqrt(0.3) * common + np.sqrt(0.7) * own
+        positive = status > 0.4
+        scores = np.stack([one, two]) + shared + 2.1 * positive
+        found = delong.clustered_areas(
+            scores, positive, patient.astype(str), contrasts=delong.DIFFERENCE
+        )
+        difference, variance = found.contrast([1.0])
+        p = wald_p(difference, np.sqrt(variance), freedom=found.freedom[0])
+        rejected += p < 0.05
+    assert rejected / cohorts < 0.05 + 2.6 * np.sqrt(0.05 * 0.95 / cohorts)
 
 
 def test_clustered_error_is_the_spread_over_resampled_patients(tmp_path):
@@ -131,7 +181,7 @@ def test_the_same_order_and_no_variance_are_words_and_never_nan(tmp_path):
 
 
 def test_a_difference_between_both_implementations_fails(tmp_path, monkeypatch):
-    real = auc.delong_areas
+    real = delong.delong_areas
 
     def wrong(*scores, **options):
         areas = real(*scores, **options)

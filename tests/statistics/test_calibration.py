@@ -6,8 +6,10 @@ import pytest
 import statsmodels.api as sm
 from scipy.special import expit, logit
 
+from nodal_staging import tables
 from nodal_staging.classifiers.labelled_scores import LabelledScores
-from nodal_staging.estimates.logistic import fit_logistic
+from nodal_staging.estimates import logistic
+from nodal_staging.estimates.logistic import NotIdentifiedError, fit_logistic
 from nodal_staging.estimates.patient_bootstrap import BootstrapOptions, PatientBootstrap
 from nodal_staging.statistics.calibration import CALIBRATION, describe_calibration
 from nodal_staging.statistics.decision_curve import THRESHOLDS, describe_decision_curve
@@ -47,7 +49,7 @@ def calibrated(tested, *, natural=0.2, **options):
         natural=natural,
         drawn=drawn(tested),
     )
-    return block, CALIBRATION.validate(frame)
+    return block, tables.check(frame, CALIBRATION, "calibration")
 
 
 def decided(tested, called=None, *, natural=0.2, **options):
@@ -104,13 +106,13 @@ def test_weighted_logistic_regression_as_in_statsmodels(clusters):
 
 @pytest.mark.parametrize(("slope", "intercept"), [(1, 0), (0.5, 0), (1.6, 0.7)])
 def test_a_planted_line_is_found(slope, intercept):
-    """True odds = intercept + slope * odds foretold, in 20,000 nodes."""
+    """True odds = intercept + slope * odds predicted, in 20,000 nodes."""
     block, _ = calibrated(planted(20_000, slope=slope, intercept=intercept))
     found = block["mixes"]["test"]
     share = logit(found["prevalence"])
     assert found["slope"]["estimate"] == pytest.approx(slope, abs=0.06)
     # The scores stand at the prior of one half, and are moved to the mix.
-    assert found["intercept_beside_slope"]["estimate"] == pytest.approx(
+    assert found["intercept_with_slope"]["estimate"] == pytest.approx(
         intercept - slope * share, abs=0.08
     )
     if (slope, intercept) == (1, 0):
@@ -232,7 +234,61 @@ def test_scores_of_zero_and_one_are_clipped_and_counted():
     block, _ = calibrated(labelled(score, [0, 0, 1, 0, 1, 1]))
     assert block["clipped"] == 2
     assert block["clip"] == 0.01
-    assert block["mixes"]["test"]["status"] == "ok"
+    test = block["mixes"]["test"]
+    assert test["note"].startswith("2 scores of 0 or 1 have no log odds")
+    brier = np.mean((score - [0, 0, 1, 0, 1, 1]) ** 2)
+    assert test["brier"]["estimate"] == pytest.approx(brier, abs=1e-15)
+    # Without the node of 0.3, or that of 0.4, the classes are apart.
+    assert test["status"] == "nearly_separated"
+    assert test["slope"]["estimate"] > 0
+    assert test["slope"]["lower"] is None
+
+
+def test_scores_are_moved_to_a_prevalence_by_bayes_theorem_as_given():
+    score = np.array([0, 1e-300, 0.2, 0.5, 0.9, 1])
+    known = probabilities_of(score, prior=0.5)
+    assert known.at(0.5).tolist() == score.tolist()
+    odds = 0.2 / 0.8 * score[:-1] / (1 - score[:-1])
+    assert known.at(0.2)[:-1] == pytest.approx(odds / (1 + odds), rel=1e-14)
+    assert known.at(0.2)[-1] == 1
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-5])
+def test_the_fit_does_not_depend_on_the_unit_of_a_column(scale):
+    """The coefficient of a column far from 0 and of another unit is the same line."""
+    rng = np.random.default_rng(5)
+    x = 3.0 + rng.normal(size=80)
+    positive = (rng.random(80) < expit(x - 3)).astype(float)
+    theirs = sm.Logit(positive, sm.add_constant(x)).fit(disp=0, tol=1e-14)
+    found = fit_logistic(
+        np.column_stack([np.ones(80), 1e6 + scale * x]),
+        positive,
+        weight=np.ones(80),
+        offset=np.zeros(80),
+        patient_id=np.arange(80).astype(str),
+    )
+    rel = 1e-8 if scale == 1 else 1e-4
+    assert found.coefficients[1] * scale == pytest.approx(theirs.params[1], rel=rel)
+
+
+def test_a_fit_without_a_maximum_is_refused_and_takes_nothing_with_it(monkeypatch):
+    x = np.linspace(-1, 1, 40)
+    apart = {
+        "positive": (x > 0).astype(float),
+        "weight": np.ones(40),
+        "offset": np.zeros(40),
+        "patient_id": np.arange(40).astype(str),
+    }
+    monkeypatch.setattr(logistic, "STEPS", 3)
+    with pytest.raises(NotIdentifiedError):
+        fit_logistic(np.column_stack([np.ones(40), x]), **apart)
+    with pytest.raises(NotIdentifiedError, match="constant"):
+        fit_logistic(np.ones((40, 2)), **apart)
+    monkeypatch.setattr(logistic, "STEPS", 0)
+    block, _ = calibrated(planted(60, seed=2))
+    for mix in block["mixes"].values():
+        assert (mix["status"], mix["slope"]) == ("not_identified", None)
+        assert np.isfinite(mix["brier"]["estimate"])
 
 
 def test_net_benefit_is_counted():
@@ -281,7 +337,7 @@ def test_acting_on_everybody_is_treat_all():
 
 
 def test_saturated_scores_have_finite_odds_and_the_intercept_of_their_equation():
-    # 1e-30 beside 1: nearer to 1 than any number can be.
+    # 1e-30 next to 1: nearer to 1 than any number can be.
     score = np.array([1e-30] * 21 + [1.0] * 20)
     positive = np.array([0.0] * 20 + [1.0] * 21)
     known = probabilities_of(score, prior=0.5)

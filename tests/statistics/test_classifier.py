@@ -13,8 +13,8 @@ from nodal_staging import tables
 from nodal_staging.classifiers import labelled_scores
 from nodal_staging.classifiers.labelled_scores import ScoredClassifier, ScoreError
 from nodal_staging.classifiers.scores import score_table
-from nodal_staging.estimates.auc import clustered_auc
 from nodal_staging.estimates.curve import empirical_curve, youden_choice
+from nodal_staging.estimates.delong import clustered_auc
 from nodal_staging.estimates.proportions import binary_auc, confusion
 from nodal_staging.statistics import proc
 from nodal_staging.study.seeds import named_seed
@@ -216,8 +216,8 @@ def test_files_are_read_once_and_each_curve_is_built_once(tmp_path, monkeypatch)
     computed(path, tmp_path, nodes=tmp_path / "nodes.tsv")
     assert [file for file, _ in reads] == [path, tmp_path / "nodes.tsv"]
     assert sorted(len(score) for score, _ in curves) == [60, 100]
-    # The scores, and the calls as scores of 0 and 1.
-    assert len(by_node) == len(by_patient) == 2
+    # The scores of both partitions, and the calls as scores of 0 and 1.
+    assert len(by_node) == len(by_patient) == 3
     assert len(in_r) == 1
 
 

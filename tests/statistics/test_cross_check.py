@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from nodal_staging.classifiers.labelled_scores import LabelledScores
-from nodal_staging.estimates.agreement import AgreementError
+from nodal_staging.estimates.implementation_agreement import AgreementError
 from nodal_staging.statistics.cross_check import ask_proc, compare_with_proc
-from nodal_staging.statistics.proc_bootstrap import Question
+from nodal_staging.statistics.proc_bootstrap import BootstrapSettings
 
 GRID = np.round(np.linspace(0, 1, 21), 12)
 
@@ -23,10 +23,10 @@ def binormal(seed, shift, levels=None):
     return LabelledScores(names, names, positive, score, None)
 
 
-def asked(sample):
+def proc_results(sample):
     """Ask pROC with fixed seeds."""
     seeds = {"auc": 1, "band": 2, "specificity": 3}
-    return ask_proc(sample, Question(GRID, 0.9, 0.95, 300, seeds))
+    return ask_proc(sample, BootstrapSettings(GRID, 0.9, 0.95, 300, seeds))
 
 
 def compared(results, sample):
@@ -40,19 +40,19 @@ def compared(results, sample):
 )
 def test_both_agree_on_every_kind_of_scores(shift, levels):
     sample = binormal(7, shift, levels)
-    found = compared(asked(sample), sample)
+    found = compared(proc_results(sample), sample)
     for quantity in ("auc_difference", "delong_difference", "curve_difference"):
         assert found[quantity] <= 1e-12
 
 
 def test_delong_under_the_name_of_the_bootstrap_is_found_out():
     sample = binormal(3, 2.4)
-    results = asked(sample)
+    results = proc_results(sample)
     compared(results, sample)
     wrong = replace(
         results,
         bootstrap=results.delong,
-        asked=replace(results.asked, replicates=10_000),
+        settings=replace(results.settings, replicates=10_000),
     )
     with pytest.raises(AgreementError, match="bootstrap interval of the AUC"):
         compared(wrong, sample)
@@ -71,7 +71,7 @@ def test_delong_under_the_name_of_the_bootstrap_is_found_out():
 )
 def test_every_quantity_is_looked_at(field, shift, quantity):
     sample = binormal(4, 1.5)
-    results = asked(sample)
+    results = proc_results(sample)
     wrong = replace(results, **{field: getattr(results, field) - shift})
     with pytest.raises(AgreementError, match=quantity):
         compared(wrong, sample)

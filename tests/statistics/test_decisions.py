@@ -2,17 +2,16 @@
 
 import numpy as np
 import pytest
-from score_files import dataset, write_scores
+from scipy.stats import binomtest
+from score_files import dataset, normal_scores, write_scores
+from sklearn.metrics import roc_auc_score
 
 from nodal_staging.classifiers.labelled_scores import ScoredClassifier
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.estimates.patient_bootstrap import BootstrapOptions, PatientBootstrap
-from nodal_staging.statistics.decisions import (
-    ThresholdRule,
-    choose_threshold,
-    describe_decisions,
-)
+from nodal_staging.statistics.decisions import describe_decisions
 from nodal_staging.statistics.probabilities import Prevalences
+from nodal_staging.statistics.youden_threshold import ThresholdRule, choose_threshold
 
 NODES = dataset(5, 5)
 
@@ -58,6 +57,41 @@ def test_counts_become_metrics(classifier):
     assert found["binary_auc"]["estimate"] == 0.7
     natural = found["natural_prevalence"]
     assert natural["ppv"] == pytest.approx(0.06 / (0.06 + 0.18), abs=1e-15)
+
+
+def test_a_share_that_all_nodes_reach_has_the_exact_bound_of_its_patients(classifier):
+    """Five patients, each with a positive node that is found."""
+    tested = classifier.test
+    found = described(classifier, tested.positive.copy(), 0.1)["metrics"]
+    of_patients = found["sensitivity"]["patient_bootstrap"]
+    exact = binomtest(5, 5).proportion_ci(0.95, method="exact")
+    assert of_patients["lower"] == pytest.approx(exact.low, abs=1e-12)
+    assert of_patients["upper"] == 1
+    assert of_patients["method"] == "exact_bound_patients"
+    none = described(classifier, ~tested.positive, 0.1)["metrics"]
+    assert none["specificity"]["patient_bootstrap"]["lower"] == 0
+    assert none["specificity"]["patient_bootstrap"]["upper"] == pytest.approx(
+        1 - exact.low, abs=1e-12
+    )
+
+
+@pytest.mark.parametrize(("shift", "weak"), [(0.0, True), (2.0, False)])
+def test_a_threshold_of_much_weaker_folds_is_flagged(tmp_path, shift, weak):
+    rng = np.random.default_rng(3)
+    parts = [
+        score_table(nodes, normal_scores(nodes, of, rng), partition)
+        for nodes, of, partition in (
+            (dataset(60, 60), 2.0, "test"),
+            (dataset(60, 60, "T"), shift, "out_of_fold"),
+        )
+    ]
+    path = write_scores(tmp_path / "a.csv", *parts)
+    rule = ThresholdRule("out_of_fold", "lowest")
+    found = choose_threshold(ScoredClassifier.read("a", path), rule)
+    assert found["weak_folds"] == weak
+    held_out = parts[1]
+    expected = roc_auc_score(held_out["status"] == "positive", held_out["score"])
+    assert found["chosen_on_auc"] == pytest.approx(expected, abs=1e-12)
 
 
 def test_nothing_called_positive_has_no_ppv(classifier):

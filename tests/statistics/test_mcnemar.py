@@ -244,36 +244,44 @@ def test_patients_are_the_unit_of_the_clustered_test(tmp_path):
     assert found["p_clustered_exact"] == 1
 
 
+def test_intervals_over_patients_within_a_class_by_closed_form(tmp_path):
+    """One positive node a patient: Wald's interval of paired shares, n / (n - 1)."""
+    found = given(tmp_path, a=[0, 2], b=[4]).iloc[0]
+    n, a, b = 6, 1, 2
+    variance = ((a + b) - (a - b) ** 2 / n) / n**2 * n / (n - 1)
+    half = norm.ppf(0.975) * np.sqrt(variance)
+    ends = found[["sensitivity_clustered_lower", "sensitivity_clustered_upper"]]
+    assert list(ends) == pytest.approx([(a - b) / n - half, (a - b) / n + half])
+    same = found[["specificity_clustered_lower", "specificity_clustered_upper"]]
+    assert list(same) == [0, 0]
+
+
+def compare_two(folder, *frames):
+    """Compare two classifiers whose scores contain their decisions."""
+    files = [write_scores(folder / f"{i}.csv", f) for i, f in enumerate(frames)]
+    statistics = folder / "statistics.json"
+    statistics.write_text(json.dumps({"threshold": {"value": None}}))
+    compare_classifiers(
+        classifiers=["one", "two"],
+        scores=files,
+        statistics=[statistics] * 2,
+        significance=0.05,
+        comparisons=folder / "mcnemar.tsv",
+    )
+
+
 def test_other_nodes_are_refused(tmp_path):
     one = score_table(NODES, range(12), "test", positive=TRUTH)
     two = score_table(NODES.iloc[:-1], range(11), "test", positive=TRUTH[:-1])
-    files = [write_scores(tmp_path / f"{i}.csv", f) for i, f in enumerate((one, two))]
-    statistics = tmp_path / "statistics.json"
-    statistics.write_text(json.dumps({"threshold": {"value": None}}))
     with pytest.raises(ScoreError, match=r"one and two.*N0011 in one of them only"):
-        compare_classifiers(
-            classifiers=["one", "two"],
-            scores=files,
-            statistics=[statistics] * 2,
-            significance=0.05,
-            comparisons=tmp_path / "mcnemar.tsv",
-        )
+        compare_two(tmp_path, one, two)
 
 
 def test_another_status_is_refused(tmp_path):
     other = NODES.assign(status=NODES["status"].iloc[::-1].to_numpy())
     frames = [score_table(n, range(12), "test", positive=TRUTH) for n in (NODES, other)]
-    files = [write_scores(tmp_path / f"{i}.csv", f) for i, f in enumerate(frames)]
-    statistics = tmp_path / "statistics.json"
-    statistics.write_text(json.dumps({"threshold": {"value": None}}))
     with pytest.raises(ScoreError, match="node N0000: the column status differs"):
-        compare_classifiers(
-            classifiers=["one", "two"],
-            scores=files,
-            statistics=[statistics] * 2,
-            significance=0.05,
-            comparisons=tmp_path / "mcnemar.tsv",
-        )
+        compare_two(tmp_path, *frames)
 
 
 def test_a_reader_who_left_out_nodes_is_compared_on_the_others(tmp_path):

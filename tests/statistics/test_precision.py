@@ -11,7 +11,7 @@ from scipy.stats import multivariate_normal, norm
 from statsmodels.stats.proportion import proportion_confint
 
 from nodal_staging import tables
-from nodal_staging.estimates.auc import delong_interval
+from nodal_staging.estimates.auc_intervals import delong_interval
 from nodal_staging.estimates.paired_tests import (
     Discordance,
     p_corrected,
@@ -208,7 +208,7 @@ def test_what_the_study_reached(written):
 
 
 def test_the_expected_half_width_at_the_published_size(written):
-    """DeLong's interval of AUC 0.9 with 65 and 65 nodes: some 0.053 either side."""
+    """DeLong's interval of AUC 0.9 with 65 and 65 nodes: about 0.053 either side."""
     frame = tables.read(written / "precision.tsv", PRECISION)
     row = frame[
         (frame["method"] == "binormal")
@@ -270,7 +270,8 @@ def test_differences_and_nodes_fit_each_other(written):
 def test_the_documents_tell_what_is_computed():
     found = detectable(130, 0.2, "exact", 0.005, target=0.8)
     text = " ".join((ROOT / "docs" / "precision.md").read_text().split())
-    assert f"{100 * found:.1f} points of accuracy ({130 * found:.0f} nodes)" in text
+    words = f"{100 * found:.1f} percentage points ({130 * found:.0f} nodes)"
+    assert words in text
 
 
 def test_the_page_repeats_the_tables(written):
@@ -280,4 +281,4 @@ def test_the_page_repeats_the_tables(written):
     row = tables.read(written / "detectable.tsv", DETECTABLE)
     row = row[(row["study"] == "yes") & (row["test"] == "exact")].iloc[0]
     assert f"{100 * row['difference']:.1f} ({row['nodes']:.1f})" in page
-    assert "http" not in (written / "precision.html").read_text()
+    assert "://" not in (written / "precision.html").read_text()

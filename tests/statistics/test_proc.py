@@ -103,7 +103,7 @@ def test_another_method_than_asked_for_is_an_error(asah, monkeypatch):
             )
         ),
     )
-    with pytest.raises(ProcError, match="by delong where bootstrap was asked for"):
+    with pytest.raises(ProcError, match="by delong where bootstrap was expected"):
         curve.bootstrap_interval(level=LEVEL, replicates=100, seed=1)
 
 
@@ -208,8 +208,8 @@ def test_r_starts_without_the_users_files(tmp_path):
     (tmp_path / ".Rprofile").write_text('options(OutDec = ",")')
     (tmp_path / ".Renviron").write_text("NODAL=seen")
     code = (
-        "from nodal_staging.statistics.proc import _start_r\n"
-        "r = _start_r()\n"
+        "from nodal_staging.statistics.embedded_r import start_r\n"
+        "r = start_r()\n"
         """print(r('getOption("OutDec")')[0], r('Sys.getenv("NODAL")')[0] == "")"""
     )
     assert in_new_process(code, tmp_path) == (". True\n", "")

@@ -1,5 +1,9 @@
 """The reader study against pROC, scikit-learn, brute force and simulation."""
 
+import re
+from html import unescape
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +16,7 @@ from sklearn.metrics import cohen_kappa_score, confusion_matrix, roc_auc_score
 
 from nodal_staging import tables
 from nodal_staging.classifiers.labelled_scores import ScoreError
-from nodal_staging.estimates.auc import (
+from nodal_staging.estimates.delong import (
     Areas,
     clustered_areas,
     clustered_auc,
@@ -30,7 +34,7 @@ from nodal_staging.statistics.reader_study.contrasts import (
     random_readers,
 )
 from nodal_staging.statistics.reader_study.exports import IMRMC, MRMCAOV
-from nodal_staging.statistics.reader_study.kappa import (
+from nodal_staging.statistics.reader_study.inter_reader_agreement import (
     AGREEMENT,
     WEIGHTS,
     describe_agreement,
@@ -41,8 +45,10 @@ from nodal_staging.statistics.reader_study.reader_tables import (
     ReaderStudyFiles,
     study_readers,
 )
+from nodal_staging.study.reader_names import reader_key
 from nodal_staging.study.seeds import named_seed
 
+DOCUMENT = Path(__file__).parents[2] / "docs" / "readers.md"
 READERS = ["reader_1", "reader_2", "reader_3"]
 NETWORKS = ["cnn_status_balanced", "cnn_xmask"]
 OUTPUTS = ("areas", "points", "agreement", "fixed", "random", "imrmc", "mrmcaov")
@@ -445,10 +451,115 @@ def test_both_exports_hold_the_same_ratings(study, frame):
     assert (truth.loc[study["mrmcaov"]["case"]].to_numpy() == other["truth"]).all()
 
 
-def test_two_readers_leave_few_degrees_of_freedom(tmp_path, frame):
+def test_two_readers_leave_one_degree_of_freedom_or_more(tmp_path, frame):
     found = run(tmp_path, frame, readers=READERS[:2])["random"]
     assert (found["degrees_of_freedom"] >= 1).all()
+    assert (found["degrees_of_freedom"] > 2).any()
     assert (found["readers"] == 2).all()
+    printed = documented_formula()
+    for row in found.to_dict("records"):
+        names = {"R": row["readers"], "MS": row["mean_square_readers"], "max": max}
+        names["Cov"] = row["covariance_of_readers"]
+        expected = eval(printed, names)
+        assert row["degrees_of_freedom"] == pytest.approx(expected, rel=1e-9)
+
+
+def documented_formula() -> str:
+    """Return the degrees of freedom as the document prints them."""
+    (block,) = re.findall(r"```text\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+    return block.strip().replace("^", "**")
+
+
+SOFTWARE = """
+library <- function(package) invisible(NULL)
+empirical_auc <- function(truth, rating) stop("only named in calls")
+DeLong <- "DeLong"
+jackknife <- "jackknife"
+# As MRMCaov 0.3.1 declares it; the analysis of two tests in full factorial design.
+mrmc <- function(response, test, reader, case, data, cov = jackknife, design = NULL) {
+  call <- match.call()
+  stopifnot(identical(cov, DeLong), call$response[[1]] == "empirical_auc")
+  truth <- eval(call$response[[2]], data)
+  rating <- eval(call$response[[3]], data)
+  test <- eval(call$test, data)
+  reader <- eval(call$reader, data)
+  case <- eval(call$case, data)
+  tests <- unique(test)
+  readers <- unique(reader)
+  cells <- expand.grid(reader = readers, test = tests, stringsAsFactors = FALSE)
+  rocs <- lapply(seq_len(nrow(cells)), function(k) {
+    own <- reader == cells$reader[k] & test == cells$test[k]
+    own <- which(own)[order(case[own])]
+    pROC::roc(truth[own], rating[own], levels = 0:1, direction = "<", quiet = TRUE)
+  })
+  theta <- matrix(sapply(rocs, pROC::auc), length(readers), length(tests))
+  covariance <- function(same_test) {
+    found <- c()
+    for (i in seq_along(rocs)) for (k in seq_along(rocs)) {
+      if (cells$reader[i] != cells$reader[k] &&
+          (cells$test[i] == cells$test[k]) == same_test) {
+        found <- c(found, pROC::cov(rocs[[i]], rocs[[k]], method = "delong"))
+      }
+    }
+    mean(found)
+  }
+  rest <- theta - outer(rowMeans(theta), colMeans(theta), "+") + mean(theta)
+  r <- length(readers)
+  t <- length(tests)
+  ms_test <- r * sum((colMeans(theta) - mean(theta))^2) / (t - 1)
+  ms_both <- sum(rest^2) / ((t - 1) * (r - 1))
+  below <- ms_both + max(r * (covariance(TRUE) - covariance(FALSE)), 0)
+  df <- below^2 / (ms_both^2 / ((t - 1) * (r - 1)))
+  p <- pf(ms_test / below, t - 1, df, lower.tail = FALSE)
+  list(p = p, df = df, tests = tests)
+}
+# As iMRMC 2 declares it.
+doIMRMC <- function(data = NULL, fileName = NULL, workDir = NULL,
+                    iMRMCjarFullPath = NULL, stripDatesForTests = FALSE) {
+  stopifnot(c("readerID", "caseID", "modalityID", "score") %in% names(data))
+  truth <- data[data$modalityID == "truth", ]
+  stopifnot(truth$readerID == "truth", !anyDuplicated(truth$caseID))
+  rated <- data[data$modalityID != "truth", ]
+  stopifnot(rated$caseID %in% truth$caseID, !anyNA(data))
+  list(cases = nrow(truth), readers = unique(rated$readerID))
+}
+"""
+
+
+def run_in_r(block: str, folder: Path):
+    """Run an R block of the document in a folder, with the software's signatures."""
+    before = robjects.r("getwd()")[0]
+    try:
+        robjects.r["setwd"](str(folder))
+        code = robjects.r["parse"](text=SOFTWARE + block)
+        return robjects.r["eval"](code, robjects.r("new.env()"))
+    finally:
+        robjects.r["setwd"](before)
+
+
+def documented_blocks() -> list[str]:
+    """Return the R blocks of the document, that of MRMCaov first."""
+    return re.findall(r"```r\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
+
+
+def test_the_documented_calls_of_mrmc_software_answer_the_question(tmp_path, frame):
+    names = ["NA", "007", "Dr. M\u00fc, (A)"]
+    special = frame.assign(node_id=["NA", "007", "7", '"q"', *frame["node_id"][4:]])
+    found = run(tmp_path, special, readers=[reader_key(name) for name in names])
+    mrmcaov, imrmc = documented_blocks()
+    analysed = run_in_r(mrmcaov, tmp_path)
+    rows = found["random"].set_index(["network", "basis", "covariance"])
+    row = rows.loc[("cnn_xmask", "ordinal", "delong")]
+    assert set(analysed.rx2("tests")) == {"readers", "cnn_xmask"}
+    assert analysed.rx2("p")[0] == pytest.approx(row["p"], rel=1e-9)
+    freedom = row["degrees_of_freedom"]
+    assert analysed.rx2("df")[0] == pytest.approx(freedom, rel=1e-9)
+    listed = run_in_r(imrmc, tmp_path)
+    assert listed.rx2("cases")[0] == len(frame)
+    assert list(listed.rx2("readers")) == names
+    assert set(found["areas"]["reader"]) == {*names, "mean"}
+    page = (tmp_path / "readers.html").read_text(encoding="utf-8")
+    assert all(name in page for name in names)
 
 
 def test_one_reader_alone_is_compared_but_not_generalised(tmp_path, frame):
@@ -505,7 +616,7 @@ def test_what_cannot_be_compared_is_named(tmp_path, frame):
 
 
 def test_a_perfect_reader_and_one_who_says_one_thing(tmp_path, frame):
-    """An area without variance is its own interval, and agreement with it is poor."""
+    """A perfect area has an exact bound, one without variance no interval."""
     truth = np.where(frame["status"] == "positive", 9.0, -9.0)
     readers = [
         read_reader(name, write_reader(tmp_path / f"{name}.csv", frame, perceived))
@@ -518,14 +629,16 @@ def test_a_perfect_reader_and_one_who_says_one_thing(tmp_path, frame):
     tables.write(areas, tmp_path / "areas.tsv", AREAS)
     ordinal = areas[areas["basis"] == "ordinal"].set_index("reader")
     assert ordinal["auc"].tolist() == [1.0, 0.5, 0.75]
-    assert (ordinal["clustered_lower"] == ordinal["clustered_upper"])["reader_1"]
+    lower, upper = ordinal["clustered_lower"], ordinal["clustered_upper"]
+    assert 0.8 < lower["reader_1"] < upper["reader_1"] == 1
+    assert lower["reader_2"] == upper["reader_2"] == 0.5
     agreement = describe_agreement(readers, BootstrapOptions(100, 0.95, 1))
     assert agreement["kappa_linear"].tolist() == [0.0]
 
 
 def test_the_page_says_what_the_tables_hold(folder, study):
     page = (folder / "readers.html").read_text()
-    assert "http" not in page
+    assert "http:" not in page and "https:" not in page
     row = study["fixed"].iloc[0]
     assert f"{row['auc_network']:.3f}" in page
     assert "readers are taken as fixed" in page
@@ -564,6 +677,26 @@ def test_the_figure_shows_every_reader_and_difference(folder, study, tmp_path):
     for label in ("four ratings", "likely or not"):
         assert f"“{label}”" in caption
         assert label in text
+
+
+@pytest.mark.figures
+@pytest.mark.filterwarnings("error")
+def test_names_of_readers_are_shown_as_they_are(tmp_path, frame):
+    """Formulas, tags and letters that the font lacks, in the figure and on the page."""
+    names = ["N$\\frac{$", "_hidden $x$", "<b>节点</b> עק"]
+    run(tmp_path, frame, readers=[reader_key(name) for name in names])
+    curve = pd.DataFrame(
+        {"threshold": [-1.0, 0.5, 1.0], "sensitivity": [1, 0.8, 0]}
+    ).assign(specificity=[0, 0.9, 1])
+    output = [tmp_path / f"figure.{suffix}" for suffix in ("svg", "pdf", "png")]
+    drawn_readers(tmp_path, tmp_path, curve, output)
+    text = " ".join(unescape(output[0].read_text(encoding="utf-8")).split())
+    for words in (*names[:2], "<b>[U+8282 U+70B9]</b> [U+05E2 U+05E7]"):
+        assert words in text
+    for kind in ("html", "md"):
+        page = (tmp_path / f"readers.{kind}").read_text(encoding="utf-8")
+        assert "<b>" not in page
+        assert all(name in unescape(page) for name in names)
 
 
 def test_nothing_covers_the_curves(folder, study, tmp_path, monkeypatch):

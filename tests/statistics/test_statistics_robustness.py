@@ -1,11 +1,9 @@
 """Hostile scores through the public path: the right number, or one clear sentence."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
-from evaluation import evaluate
+from evaluation import evaluate_into
 from score_files import dataset, write_scores
 from studies import measured_nodes, write_study
 
@@ -24,24 +22,7 @@ TRUTH = (NODES["status"] == "positive").to_numpy()
 
 def computed(folder, score, nodes=NODES, name="a", **options):
     path = write_scores(folder / f"{name}.csv", score_table(nodes, score, "test"))
-    evaluate(
-        classifier=name,
-        scores=path,
-        nodes=None,
-        replicates=200,
-        confidence_level=0.95,
-        seed=1,
-        threshold_source="test",
-        youden_tie="lowest",
-        target_sensitivity=0.9,
-        statistics=folder / f"{name}.json",
-        roc=folder / f"{name}.roc.tsv",
-        band=folder / f"{name}.band.tsv",
-        calibration=folder / f"{name}.calibration.tsv",
-        decision_curve=folder / f"{name}.decision.tsv",
-        **options,
-    )
-    return json.loads((folder / f"{name}.json").read_text())
+    return evaluate_into(folder, name, path, threshold_source="test", **options)
 
 
 def test_constant_scores(tmp_path):
@@ -70,7 +51,11 @@ def test_ties_everywhere(tmp_path):
 def test_perfect_separation(tmp_path):
     found = computed(tmp_path, np.where(TRUTH, 0.9, 0.1))
     assert found["auc"]["estimate"] == 1
-    assert "no width" in found["auc"]["note"]
+    assert "independent pairs" in found["auc"]["note"]
+    clustered = found["auc"]["intervals"]["obuchowski_logit"]
+    k = int(found["auc"]["note"].split("exact for ")[1].split()[0])
+    assert clustered["lower"] == pytest.approx(0.025 ** (1 / k), abs=1e-12)
+    assert (clustered["upper"], clustered["method"]) == (1, "exact_bound_patients")
     assert found["calibration"]["mixes"]["test"]["status"] == "perfectly_separated"
     specificity = found["metrics"]["specificity"]
     assert (specificity["estimate"], specificity["upper"]) == (1, 1)
@@ -132,7 +117,7 @@ def test_a_reader_who_skipped_a_node_is_one_sentence(tmp_path):
     sheet.drop(index=5).to_csv(tmp_path / "readings.tsv", sep="\t", index=False)
     with pytest.raises(InputError, match=r"R.*N0005"):
         score_reader(
-            number=1,
+            reader="R",
             readings=tmp_path / "readings.tsv",
             test=paths["test"],
             unread="refuse",
@@ -181,7 +166,9 @@ def test_no_table_of_comparisons_holds_nan_or_a_wrong_word(tmp_path):
     assert same["status"].tolist() == ["identical_predictions"]
     areas = tables.read(tmp_path / "auc.tsv", AUC_DIFFERENCES)
     known = areas[areas["status"].isin(["ok", "same_order"])]
-    assert known.notna().all(axis=None)
+    # Equal orders need no law, hence no degrees of freedom.
+    assert known.drop(columns="clustered_freedom").notna().all(axis=None)
+    assert known.loc[known["status"] == "ok", "clustered_freedom"].min() >= 1
 
 
 @pytest.mark.parametrize("prevalence", [0.001, 0.165, 0.999])

@@ -18,16 +18,16 @@ from evaluation import evaluate
 from r_session import robjects
 from score_files import simulate
 
-from nodal_staging.estimates import agreement, auc
-from nodal_staging.estimates.auc import clustered_areas
+from nodal_staging.estimates import auc, auc_intervals, delong, implementation_agreement
 from nodal_staging.estimates.curve import (
     empirical_curve,
     interpolated_specificity,
     youden_choice,
 )
+from nodal_staging.estimates.delong import clustered_areas
 from nodal_staging.statistics import proc_bootstrap
 from nodal_staging.statistics.proc import RocCurve
-from nodal_staging.statistics.proc_bootstrap import Question
+from nodal_staging.statistics.proc_bootstrap import BootstrapSettings
 
 ROOT = Path(__file__).parents[2]
 PLACES = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests" / "helpers")])
@@ -92,7 +92,7 @@ def test_areas_and_variances(asah, name):
     score = scores[name]
     assert RocCurve(score, poor).auc() == pytest.approx(area, abs=1e-12)
     assert auc.placements(score, poor)[0].mean() == pytest.approx(area, abs=1e-12)
-    error, _, _ = auc.delong_interval(score, poor, level=LEVEL)
+    error, _, _ = auc_intervals.delong_interval(score, poor, level=LEVEL)
     assert error**2 == pytest.approx(variance, abs=1e-12)
     alone = np.arange(len(poor)).astype(str)
     clustered = clustered_areas(score[None], poor, alone).covariance[0, 0]
@@ -106,7 +106,7 @@ def test_covariances(asah, pair):
     stacked = np.stack([scores[name] for name in pair])
     for found in (
         clustered_areas(stacked, poor, alone),
-        auc.delong_areas(stacked, poor),
+        delong.delong_areas(stacked, poor),
     ):
         expected = pytest.approx(COVARIANCES[pair], abs=1e-12)
         assert found.covariance[0, 1] == expected
@@ -116,7 +116,7 @@ def test_delong_interval(asah):
     scores, poor = asah
     expected = (0.501244999271703, 0.722670989888189)
     theirs = RocCurve(scores["ndka"], poor).delong_interval(level=LEVEL)
-    _, *ours = auc.delong_interval(scores["ndka"], poor, level=LEVEL)
+    _, *ours = auc_intervals.delong_interval(scores["ndka"], poor, level=LEVEL)
     assert (theirs.lower, theirs.upper) == pytest.approx(expected, abs=1e-12)
     assert ours == pytest.approx(expected, abs=1e-12)
 
@@ -171,22 +171,22 @@ def test_bootstraps_of_seed_42(asah, engine):
     scores, poor = asah
     where = np.array([0.1, 0.5, 0.9])
 
-    def asked(name, target, level=LEVEL):
+    def intervals(name, target, level=LEVEL):
         seeds = dict.fromkeys(("auc", "band", "specificity"), 42)
-        question = Question(where, target, level, 10, seeds)
+        settings = BootstrapSettings(where, target, level, 10, seeds)
         curve = RocCurve(scores[name], poor)
         if engine == "proc":
-            return proc_bootstrap.by_proc(curve, question)
-        return proc_bootstrap.replayed(curve, scores[name], poor, question)
+            return proc_bootstrap.by_proc(curve, settings)
+        return proc_bootstrap.replayed(curve, scores[name], poor, settings)
 
     digits = {"abs": 6e-11}
-    of_wfns = asked("wfns", 0.5).auc
+    of_wfns = intervals("wfns", 0.5).auc
     ends = (of_wfns.lower, of_wfns.upper)
     assert ends == pytest.approx((0.7903158875, 0.8561144986), **digits)
-    found = asked("s100b", 0.5)
+    found = intervals("s100b", 0.5)
     ends = (found.auc.lower, found.auc.upper)
     assert ends == pytest.approx((0.6243309621, 0.7852007114), **digits)
-    at_90 = asked("s100b", 0.5, 0.90).auc
+    at_90 = intervals("s100b", 0.5, 0.90).auc
     ends = (at_90.lower, at_90.upper)
     assert ends == pytest.approx((0.6372120596, 0.7797510163), **digits)
     band = [
@@ -201,7 +201,9 @@ def test_bootstraps_of_seed_42(asah, engine):
         0.9: (0.1239837963, 0.2230902778, 0.3513888889),
     }
     for target, expected in specificity.items():
-        assert asked("s100b", target).specificity == pytest.approx(expected, **digits)
+        assert intervals("s100b", target).specificity == pytest.approx(
+            expected, **digits
+        )
 
 
 IN_R = """
@@ -231,10 +233,10 @@ def test_ends_are_those_of_rscript_with_the_same_seed(asah, tmp_path):
     )
     printed = np.array([float(line) for line in done.stdout.split()])
     seeds = {"auc": 7, "band": 8, "specificity": 9}
-    asked = Question(np.array([0.1, 0.55, 0.9]), 0.9, LEVEL, 300, seeds)
+    settings = BootstrapSettings(np.array([0.1, 0.55, 0.9]), 0.9, LEVEL, 300, seeds)
     curve = RocCurve(scores["s100b"], poor)
-    theirs = proc_bootstrap.by_proc(curve, asked)
-    ours = proc_bootstrap.replayed(curve, scores["s100b"], poor, asked)
+    theirs = proc_bootstrap.by_proc(curve, settings)
+    ours = proc_bootstrap.replayed(curve, scores["s100b"], poor, settings)
     for found, tolerance in ((theirs, 0), (ours, 1e-12)):
         ends = [found.auc.lower, found.auc.upper, *found.band.ravel()]
         assert [*ends, *found.specificity] == pytest.approx(printed, abs=tolerance)
@@ -244,10 +246,10 @@ def test_ends_of_two_generators_differ_by_less_than_0_005(asah):
     """With 10,000 replicates, as published; areas are multiples of 1/5904."""
     scores, poor = asah
     seeds = dict.fromkeys(("auc", "band", "specificity"), 3)
-    asked = Question(np.array([0.5]), 0.9, LEVEL, 10_000, seeds)
+    settings = BootstrapSettings(np.array([0.5]), 0.9, LEVEL, 10_000, seeds)
     score = scores["s100b"]
-    found = proc_bootstrap.replayed(RocCurve(score, poor), score, poor, asked).auc
-    ours = agreement.bootstrap(
+    found = proc_bootstrap.replayed(RocCurve(score, poor), score, poor, settings).auc
+    ours = implementation_agreement.bootstrap(
         score, poor, np.array([0.5]), replicates=40_000, rng=np.random.default_rng(1)
     )
     ends = np.quantile(ours.auc, [0.025, 0.975])
@@ -258,9 +260,7 @@ STUDY = """
 import sys
 from evaluation import evaluate
 evaluate(
-    classifier="a", scores=sys.argv[1], nodes=None, replicates=150,
-    confidence_level=0.95, seed=1, threshold_source="out_of_fold",
-    youden_tie="lowest", target_sensitivity=0.9, statistics="a.json",
+    classifier="a", scores=sys.argv[1], replicates=150, statistics="a.json",
     roc="roc.tsv", band="band.tsv", calibration="calibration.tsv",
     decision_curve="decision_curve.tsv",
 )
@@ -276,13 +276,7 @@ def here(scores, folder, engine):
     evaluate(
         classifier="a",
         scores=scores,
-        nodes=None,
         replicates=150,
-        confidence_level=0.95,
-        seed=1,
-        threshold_source="out_of_fold",
-        youden_tie="lowest",
-        target_sensitivity=0.9,
         statistics=folder / "a.json",
         bootstrap_engine=engine,
         **tables_of,

@@ -176,7 +176,7 @@ def test_names_change_the_sum_of_the_sources(source, copy):
     assert read_sources(copy / "src").digest != read_sources(source / "src").digest
 
 
-def test_what_lies_beside_the_sources_does_not(source, copy):
+def test_other_files_next_to_the_sources_do_not(source, copy):
     (package(copy) / "__pycache__").mkdir()
     (package(copy) / "__pycache__" / "inner.pyc").write_bytes(b"1")
     (package(copy) / ".#inner.py").symlink_to("nowhere")

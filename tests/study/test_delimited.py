@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodal_staging.study.delimited import plain, read_delimited
+from nodal_staging.study.delimited import read_delimited
+from nodal_staging.study.normalised_text import plain
 from nodal_staging.study.table_text import TableError
 
 CELLS = [
@@ -120,11 +121,16 @@ def archive(name):
 
 
 KINDS = {
-    "xlsx": (workbook(), r"an Excel workbook \(\.xlsx\)"),
-    "xls": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), r"workbook \(\.xls\)"),
+    "damaged xlsx": (workbook(), "the workbook is damaged"),
+    "xlsb": (archive("xl/workbook.bin"), r"a binary Excel workbook \(\.xlsb\)"),
+    "numbers": (archive("Index/Document.iwa"), "an Apple Numbers document"),
+    "xls": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500),
+        r"workbook of the old kind \(\.xls\)",
+    ),
     "ods": (archive("content.xml"), "an OpenDocument file"),
-    "zip": (archive("nodes.tsv"), "a ZIP archive, expected a table as text; unpack"),
-    "cut zip": (archive("nodes.tsv")[:40], "a ZIP archive"),
+    "zip": (archive("nodes.tsv"), "a ZIP archive, expected text or .*; unpack"),
+    "cut zip": (archive("nodes.tsv")[:40], "ZIP archive that is damaged"),
     "pdf": (b"%PDF-1.7\n...", "a PDF document"),
     "gzip": (gzip.compress(b"a\tb\n"), "a gzip archive"),
     "html": (b"<!DOCTYPE html><table></table>", "a web page"),
@@ -141,6 +147,8 @@ KINDS = {
         b'a\tb\n1\t2\n1\t"2\n' + b"3\t4\n" * 100_000,
         "row 3: a quotation mark opens a cell",
     ),
+    "long cell": (b"a\tb\n1\t" + b"x" * 200_000, "row 2: a cell of more than 131072"),
+    "long header": (b"a\t" + b"x" * 200_000 + b"\n", "row 1: a cell of more than"),
     "surplus cell": (b"a,b\n1,2\n1,2,3\n", "row 3: 3 cells, but the header has 2"),
     "twice": (b"a,A\n1,2\n", "the column a occurs more than once"),
 }
@@ -156,7 +164,7 @@ def test_what_is_no_table_is_named_in_one_sentence(saved, kind):
 
 
 CURES = {
-    "xlsx": "a,b\n1,2\n".encode("utf-8-sig"),
+    "damaged xlsx": "a,b\n1,2\n".encode("utf-8-sig"),
     "zip": b"a\tb\n",
     "Latin-1": "a;b\n1;ü\n".encode("utf-8-sig"),
     "UTF-16 without mark": b"a\tb\n",

@@ -9,6 +9,7 @@ import pytest
 
 from nodal_staging.study import code_version
 from nodal_staging.study.source_code import Source, Sources, read_sources
+from nodal_staging.study.statements import written_out
 
 ROOT = Path(__file__).parents[2]
 SOURCES = read_sources(ROOT / "src")
@@ -18,23 +19,32 @@ SOME = [
     "inspect_exams",
     "extract_patches",
     "train_cnn",
-    "check_attribution",
+    "explain_cnn",
     "compute_statistics",
     "check_claims",
     "write_report",
 ]
 """Scripts that reach every folder of the package between them."""
 
-SIMULATING = {"simulate_exams", "simulate_examples", "draw_phantom_gallery"}
+SIMULATING = {
+    "simulate_exams",
+    "simulate_examples",
+    "draw_phantom_gallery",
+    "render_copies",
+}
 FEEDING = {
     "train_cnn",
-    "train_fold",
+    "train_folds",
     "score_cnn",
+    "score_copies",
+    "score_transplants",
     "describe_training_images",
     "predict_nodes",
-    "fit_patterns",
-    "attribute_cnn",
-    "check_attribution",
+    "explain_cnn",
+    "measure_robustness",
+    "measure_decodability",
+    "train_on_surroundings",
+    "score_views",
     "draw_figure_4",
     "replay_images",
 }
@@ -47,17 +57,17 @@ COUNTED = [
     ("phantom.anatomy.neck", "cervical", SIMULATING),
     ("phantom.simulated_readers", "read_nodes", {"simulate_readers"}),
     ("cohort.contrast_and_dose", "low_dose", {"inspect_exams"}),
-    ("nodes.measurements", "_size", {"measure_nodes"}),
+    ("nodes.measurements", "node_size", {"measure_nodes", "render_copies"}),
     ("datasets.split", "make_datasets", {"make_datasets"}),
     ("classifiers.cnn.augmentation", "draw_augmentations", FEEDING),
     ("classifiers.forest", "score_forest", {"score_forest"}),
     (
-        "statistics.proc",
-        "_vector",
-        {"compute_statistics", "compare_aucs", "study_readers"},
+        "statistics.embedded_r",
+        "r_vector",
+        {"compute_statistics", "compare_aucs", "compare_with_simple", "study_readers"},
     ),
     ("figures.uptake", "draw_uptake", {"draw_uptake"}),
-    ("report.page", "write_report", {"write_report"}),
+    ("report.report_page", "write_report", {"write_report"}),
 ]
 
 
@@ -185,7 +195,7 @@ NOT_COUNTED = {
     "blocks for type checkers": lambda text: text + TYPES,
     "order of functions": with_functions_backwards,
     "a function that nobody calls": lambda text: f"{text}\ndef unused():\n    pass\n",
-    "a constant that nobody reads": lambda text: f"{text}\nUNUSED_NUMBER = 1\n",
+    "a constant that is never read": lambda text: f"{text}\nUNUSED_NUMBER = 1\n",
     "an import that nobody uses": lambda text: f"{text}\nimport fractions\n",
     "a class that nobody uses": lambda text: f"{text}\nclass Unused:\n    a: int = 1\n",
     "line ends": lambda text: text.replace("\n", "\r\n"),
@@ -196,6 +206,81 @@ NOT_COUNTED = {
 @pytest.mark.parametrize("edit", NOT_COUNTED.values(), ids=NOT_COUNTED)
 def test_an_edit_of_every_module_that_changes_nothing_counts_for_none(edit):
     assert changed(edited(edit), SOME) == set()
+
+
+class OtherWords(ast.NodeTransformer):
+    """Other words in each error, in each function that makes one, and in the log."""
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        if written_out(node.func).endswith("Error"):
+            node.args[:1] = map(reworded, node.args[:1])
+        elif written_out(node.func).startswith("logger."):
+            node.args = [reworded(one) for one in node.args]
+        return node
+
+    def visit_Raise(self, node):
+        self.generic_visit(node)
+        if isinstance(node.exc, ast.Call):
+            node.exc.args = [reworded(one) for one in node.exc.args]
+        return node
+
+
+def reworded(node: ast.expr) -> ast.expr:
+    """Return a message in other words; what is filled in and codes stay."""
+    if isinstance(node, ast.JoinedStr):
+        node.values = [ast.Constant("See, "), *map(reworded, node.values)]
+    elif isinstance(node, ast.BinOp):
+        node.left, node.right = reworded(node.left), reworded(node.right)
+    elif isinstance(node, ast.Constant) and " " in str(node.value):
+        return ast.Constant(f"{node.value} indeed")
+    return node
+
+
+@pytest.mark.workflow
+def test_words_of_errors_and_of_the_log_count_for_none():
+    sources = edited(transformed(OtherWords))
+    known = SOURCES.modules
+    reworded = [name for name in known if b"indeed" in sources.modules[name].content]
+    assert len(reworded) > 100
+    assert changed(sources, list(SCRIPTS)) == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new"),
+    [
+        ("tables.contract", "TableError(", "TableError('Read: ' + "),
+        (
+            "exams.segmentation.rle",
+            "return SegmentationError(",
+            "return SegmentationError('Read: ' + ",
+        ),
+        ("classifiers.cnn.checkpoints", "going on after", "continued after"),
+    ],
+)
+def test_words_of_one_error_count_for_none(module, old, new):
+    sources = edited(lambda text: text.replace(old, new), f"nodal_staging.{module}")
+    assert changed(sources, list(SCRIPTS)) == set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "scripts"),
+    [
+        ("CT without", "a CT without", {"select_cohort", "write_check"}),
+        ("{reason.meaning}; ", "{reason.meaning}: ", {"select_cohort", "write_check"}),
+        ("a slice lies off", "one slice lies off", {"write_check"}),
+    ],
+)
+def test_sentences_on_reasons_count_only_where_they_are_printed(old, new, scripts):
+    name = "nodal_staging.study.reasons"
+    sources = edited(lambda text: text.replace(old, new), name)
+    assert changed(sources, list(SCRIPTS)) == scripts
+
+
+def test_the_log_level_of_tensorflow_is_no_part_of_the_package():
+    """A change of it would train every network again."""
+    for source in SOURCES.modules.values():
+        assert b"LOG_LEVEL" not in source.content
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """Logs, seeds and files: what every job leans on."""
 
 import logging
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ from nodal_staging.study.seeds import named_seed, stream
 
 def test_a_wrong_input_is_a_sentence_without_a_traceback(tmp_path, capsys):
     log = tmp_path / "job.log"
-    with pytest.raises(SystemExit) as ended, job_log(log):
+    with pytest.raises(SystemExit) as ended, job_log(log, code=""):
         raise InputError("exam E1: no CT; give its folder")
     assert ended.value.code == 1
     assert "E1: no CT; give its folder" in log.read_text()
@@ -22,7 +25,7 @@ def test_a_wrong_input_is_a_sentence_without_a_traceback(tmp_path, capsys):
 
 def test_a_defect_leaves_its_traceback_in_the_log(tmp_path, capsys):
     log = tmp_path / "job.log"
-    with pytest.raises(SystemExit), job_log(log):
+    with pytest.raises(SystemExit), job_log(log, code=""):
         _ = {}["absent"]
     assert "Traceback" in log.read_text()
     assert "KeyError: 'absent'" in log.read_text()
@@ -32,10 +35,20 @@ def test_a_defect_leaves_its_traceback_in_the_log(tmp_path, capsys):
 def test_progress_goes_to_the_log_of_its_own_job(tmp_path):
     logger = logging.getLogger("nodal_staging.anything")
     for name in ("one", "two"):
-        with job_log(tmp_path / name):
+        with job_log(tmp_path / name, code=""):
             logger.info("epoch of %s", name)
     assert (tmp_path / "one").read_text().count("epoch") == 1
     assert "epoch of two" in (tmp_path / "two").read_text()
+
+
+def test_the_log_of_a_job_has_its_cpu_time_and_what_its_children_used(tmp_path):
+    burn = [sys.executable, "-c", "import time\nwhile time.process_time() < 0.4: pass"]
+    with job_log(tmp_path / "one", code=""):
+        subprocess.run(burn, check=True)
+    line = (tmp_path / "one").read_text().splitlines()[-2]
+    whole, before = map(float, re.findall(r"([\d.]+) s", line))
+    assert 0.3 < whole - before < 2
+    assert "made with" in (tmp_path / "one").read_text().splitlines()[-1]
 
 
 def test_streams_are_repeatable_and_told_apart_by_every_name():

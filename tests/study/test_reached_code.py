@@ -4,8 +4,9 @@ Each case is a package of a few lines, a script that uses it, and an edit.
 """
 
 import pytest
+from small_packages import version, versions
 
-from nodal_staging.study.code_version import code_version, counted_definitions
+from nodal_staging.study.code_version import counted_definitions
 
 ANATOMY = {
     "anatomy/__init__.py": "from nodal_staging.anatomy import neck, trunk\n"
@@ -221,26 +222,6 @@ NOT_COUNTED = [
     (TYPES, F, "types_of.py", "other: Width", "other: Length"),
     (TYPES, F, "lengths.py", "Width = int", "Width = str"),
 ]
-
-
-def version(folder, package, script):
-    """Write a package and a script, and return the version of the script."""
-    for name, text in ({"__init__.py": ""} | package).items():
-        path = folder / "src" / "nodal_staging" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    for inner in {path.parent for path in folder.rglob("*.py")}:
-        (inner / "__init__.py").touch()
-    (folder / "script.py").write_text(script)
-    return code_version(folder / "script.py", folder / "src")
-
-
-def versions(folder, package, script, name, old, new):
-    """Return the versions before and after an edit."""
-    assert package[name].count(old) == 1
-    edited = package | {name: package[name].replace(old, new)}
-    before = version(folder / "before", package, script)
-    return before, version(folder / "after", edited, script)
 
 
 @pytest.mark.parametrize("case", COUNTED)

@@ -5,9 +5,8 @@ import os
 import pytest
 
 from nodal_staging.study import sheet_rows
-from nodal_staging.study.shards import item, shard_of
+from nodal_staging.study.shards import AUTOMATIC, item, number_of_shards, shard_of
 from nodal_staging.study.sheet_rows import (
-    reader_names,
     rows_by_reader,
     rows_by_shard,
     whole_sheets,
@@ -33,31 +32,31 @@ def changed(before, after):
 
 
 def test_a_new_exam_changes_its_shard_alone(exams):
-    before = rows_by_shard([exams], N_SHARDS)
+    before = rows_by_shard({"exams": exams}, N_SHARDS)
     exams.write_text(exams.read_text() + "P99\tP99/ct\n")
     own = item(shard_of("P99", N_SHARDS), N_SHARDS)
-    assert changed(before, rows_by_shard([exams], N_SHARDS)) == {own}
+    assert changed(before, rows_by_shard({"exams": exams}, N_SHARDS)) == {own}
 
 
 def test_a_corrected_cell_changes_its_shard_alone(exams):
-    before = rows_by_shard([exams], N_SHARDS)
+    before = rows_by_shard({"exams": exams}, N_SHARDS)
     exams.write_text(exams.read_text().replace("P3/ct", "P3/other"))
     own = item(shard_of("P3", N_SHARDS), N_SHARDS)
-    assert changed(before, rows_by_shard([exams], N_SHARDS)) == {own}
+    assert changed(before, rows_by_shard({"exams": exams}, N_SHARDS)) == {own}
 
 
 def test_a_new_column_changes_every_shard_with_patients(exams):
-    before = rows_by_shard([exams], N_SHARDS)
+    before = rows_by_shard({"exams": exams}, N_SHARDS)
     rows = [(name, f"{name}/ct", "yes") for name in PATIENTS]
     write(exams, rows, ("patient_id", "ct", "contrast"))
     filled = {item(shard_of(name, N_SHARDS), N_SHARDS) for name in PATIENTS}
-    assert changed(before, rows_by_shard([exams], N_SHARDS)) == filled
+    assert changed(before, rows_by_shard({"exams": exams}, N_SHARDS)) == filled
 
 
 def test_rewriting_the_same_rows_changes_nothing(exams):
-    before = rows_by_shard([exams], N_SHARDS)
+    before = rows_by_shard({"exams": exams}, N_SHARDS)
     exams.write_text(exams.read_text().replace("\n", "\r\n"))
-    assert rows_by_shard([exams], N_SHARDS) == before
+    assert rows_by_shard({"exams": exams}, N_SHARDS) == before
 
 
 @pytest.mark.parametrize(
@@ -68,17 +67,40 @@ def test_what_is_no_sheet_is_left_to_the_check_of_the_sheets(tmp_path, content):
     path = tmp_path / "exams.tsv"
     if content is not None:
         path.write_bytes(content.encode("latin-1"))
-    assert len(set(rows_by_shard([path], N_SHARDS).values())) == 1
+    assert len(set(rows_by_shard({"exams": path}, N_SHARDS).values())) == 1
+
+
+def test_the_automatic_number_is_the_smallest_power_of_two_that_leaves_100_a_shard():
+    for patients in [*range(3, 3300), 9_999, 50_000, 51_200, 51_201]:
+        allowed = (2**k for k in range(2, 20) if patients <= 100 * 2**k)
+        assert number_of_shards(AUTOMATIC, patients) == next(allowed)
+    assert [number_of_shards(AUTOMATIC, n) for n in range(4)] == [1, 1, 2, 4]
+    assert number_of_shards(AUTOMATIC, 549, 5) == 128
+    assert number_of_shards(7, 50_000) == 7
+
+
+def test_the_automatic_number_counts_patients_and_not_exams(tmp_path):
+    people = [f"P{n}" for n in range(401)]
+    exams = write(tmp_path / "exams.tsv", [(name, "ct") for name in people[:400] * 3])
+    nodes = write(tmp_path / "nodes.tsv", [(name, "ct") for name in people])
+    sheets, memory = {"exams": exams, "nodes": nodes}, tmp_path / "memory"
+    assert rows_by_shard(sheets, AUTOMATIC, memory) == rows_by_shard(sheets, 4)
+    exams.write_text(exams.read_text() + "P400\tct\n")
+    assert rows_by_shard(sheets, AUTOMATIC, memory) == rows_by_shard(sheets, 8)
+    assert rows_by_shard(sheets, AUTOMATIC, memory) == rows_by_shard(sheets, 8)
+    assert len(rows_by_shard({}, AUTOMATIC)) == 1
 
 
 def test_a_new_reader_changes_no_other(tmp_path):
     header = ("reader", "node_id", "rating")
     rows = [(name, f"N{n}", "likely") for n in range(3) for name in ("anna", "cleo")]
     path = write(tmp_path / "readings.tsv", rows, header)
-    anna, cleo = rows_by_reader(path)
+    before = rows_by_reader(path)
     write(path, [*rows, ("bert", "N0", "unlikely")], header)
-    assert rows_by_reader(path)[::2] == [anna, cleo]
-    assert rows_by_reader(None) == []
+    after = rows_by_reader(path)
+    assert list(after) == ["reader_anna", "reader_bert", "reader_cleo"]
+    assert {name: after[name] for name in before} == before
+    assert rows_by_reader(None) == {}
 
 
 def test_a_memory_never_keeps_old_rows(exams, tmp_path):
@@ -86,8 +108,8 @@ def test_a_memory_never_keeps_old_rows(exams, tmp_path):
     for old, new in (("P3/ct", "P3/other"), ("P3/other", "P3/ct"), ("P4\t", "P5\t")):
         exams.write_text(exams.read_text().replace(old, new))
         for n_shards in (N_SHARDS, N_SHARDS + 1):
-            rows = rows_by_shard([exams], n_shards, memory)
-            assert rows == rows_by_shard([exams], n_shards)
+            rows = rows_by_shard({"exams": exams}, n_shards, memory)
+            assert rows == rows_by_shard({"exams": exams}, n_shards)
 
 
 def test_the_same_sheets_are_not_read_again(exams, tmp_path, monkeypatch):
@@ -95,7 +117,7 @@ def test_the_same_sheets_are_not_read_again(exams, tmp_path, monkeypatch):
     memories = [tmp_path / "shards", tmp_path / "readers"]
 
     def ask():
-        shards = rows_by_shard([exams], N_SHARDS, memories[0])
+        shards = rows_by_shard({"exams": exams}, N_SHARDS, memories[0])
         return shards, rows_by_reader(readings, memories[1])
 
     before = ask()
@@ -113,19 +135,19 @@ def test_the_same_sheets_are_not_read_again(exams, tmp_path, monkeypatch):
     ids=["byte-order mark", "empty first line", "empty lines"],
 )
 def test_what_the_study_reads_is_what_is_summed(exams, written):
-    before = rows_by_shard([exams], N_SHARDS)
+    before = rows_by_shard({"exams": exams}, N_SHARDS)
     exams.write_bytes(written(exams.read_text()))
-    assert rows_by_shard([exams], N_SHARDS) == before
+    assert rows_by_shard({"exams": exams}, N_SHARDS) == before
 
 
 def test_commas_are_read_as_the_study_reads_them(tmp_path):
     sheet = tmp_path / "readings.csv"
     sheet.write_text("node_id,reader\nn1,anna\nn1,bert\n")
-    assert reader_names(sheet) == ["anna", "bert"]
     before = rows_by_reader(sheet)
+    assert list(before) == ["reader_anna", "reader_bert"]
     sheet.write_text(sheet.read_text().replace("n1,bert", "n2,bert"))
     after = rows_by_reader(sheet)
-    assert (after[0] == before[0], after[1] == before[1]) == (True, False)
+    assert changed(before, after) == {"reader_bert"}
 
 
 @pytest.mark.parametrize(
@@ -141,34 +163,33 @@ def test_commas_are_read_as_the_study_reads_them(tmp_path):
     ids=["UTF-16", "semicolons", "commas", "trailing", "empty rows", "returns"],
 )
 def test_another_form_of_the_same_rows_changes_nothing(exams, written):
-    before = rows_by_shard([exams], N_SHARDS)
+    before = rows_by_shard({"exams": exams}, N_SHARDS)
     exams.write_bytes(written(exams.read_text()))
-    assert rows_by_shard([exams], N_SHARDS) == before
+    assert rows_by_shard({"exams": exams}, N_SHARDS) == before
 
 
 def test_keys_are_found_whatever_the_case_of_their_name(tmp_path):
     sheet = tmp_path / "readings.csv"
     sheet.write_text("Node_ID; Reader\nn1;anna\nn1;bert\n")
-    assert reader_names(sheet) == ["anna", "bert"]
+    assert list(rows_by_reader(sheet)) == ["reader_anna", "reader_bert"]
 
 
 def test_a_sheet_that_cannot_be_split_concerns_every_shard(exams, tmp_path):
     """The run begins, and the check of the sheets names the fault."""
     exams.write_text(exams.read_text() + 'P98\t"P98/ct\n' + "P97\tx\n" * 50_000)
-    before = rows_by_shard([exams], N_SHARDS)
+    before = rows_by_shard({"exams": exams}, N_SHARDS)
     exams.write_text(exams.read_text() + "P99\tP99/ct\n")
-    assert changed(before, rows_by_shard([exams], N_SHARDS)) == before.keys()
+    assert changed(before, rows_by_shard({"exams": exams}, N_SHARDS)) == before.keys()
     readings = tmp_path / "readings.tsv"
     readings.write_text('reader\tnode_id\n"anna\tN1\n')
-    assert reader_names(readings) == []
-    assert rows_by_reader(readings) == []
+    assert rows_by_reader(readings) == {}
 
 
 def test_a_sheet_without_patients_concerns_every_shard(tmp_path):
     sheet = write(tmp_path / "exams.tsv", [("a", "b")], ("patient", "ct"))
-    before = rows_by_shard([sheet], N_SHARDS)
+    before = rows_by_shard({"exams": sheet}, N_SHARDS)
     write(sheet, [("a", "c")], ("patient", "ct"))
-    assert changed(before, rows_by_shard([sheet], N_SHARDS)) == before.keys()
+    assert changed(before, rows_by_shard({"exams": sheet}, N_SHARDS)) == before.keys()
 
 
 def test_an_older_file_in_place_of_a_sheet_is_another_sheet(exams):

@@ -4,12 +4,12 @@ import math
 
 import pytest
 
+from nodal_staging.estimates.interval import Interval
 from nodal_staging.tables.intervals import (
     ci,
     interval,
     percent_interval,
     percent_of,
-    wide_interval,
     with_interval,
 )
 
@@ -18,7 +18,7 @@ from nodal_staging.tables.intervals import (
     ("ends", "digits", "written"),
     [
         ((0.8371, 0.9479), 3, "0.837-0.948"),
-        ((0.5, 0.5), 2, "0.50-0.50"),
+        ((0.501, 0.504), 2, "0.50-0.50"),
         # A hyphen before a minus sign cannot be read.
         ((-0.125, 0.25), 2, "\u22120.13 to 0.25"),
         ((-0.5, -0.25), 1, "\u22120.5 to \u22120.3"),
@@ -39,9 +39,21 @@ def test_without_an_end_or_an_estimate_there_is_a_dash(missing):
     assert with_interval(0.15, missing, missing) == "0.150 (\u2013)"
 
 
-def test_an_interval_of_resampling_without_width_says_nothing():
-    assert wide_interval(0.5, 0.5) == wide_interval(None, None) == "\u2013"
-    assert wide_interval(0.5, 0.6) == "0.500-0.600"
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+def test_an_interval_without_width_is_no_certainty(value):
+    assert interval(value, value) == "\u2013"
+    assert with_interval(value, value, value) == f"{value:.3f} (\u2013)"
+    undefined = Interval.of(value, value)
+    assert undefined == Interval.of(None, value) == Interval.of(math.nan, value)
+    assert undefined.above(-1) is None
+    assert undefined.below(2) is None
+
+
+def test_an_interval_lies_above_or_below_a_limit_or_neither():
+    assert Interval.of(0.6, 0.7).above(0.5)
+    assert Interval.of(0.3, 0.4).below(0.5)
+    around = Interval.of(0.4, 0.6)
+    assert around.above(0.5) is around.below(0.5) is False
 
 
 def test_sentences_name_the_level_and_cells_need_not():

@@ -51,7 +51,16 @@ def test_settings_are_the_decimal_they_are_written_as():
 
 
 @pytest.mark.parametrize(
-    ("p", "text"), [(0.00496, "0.0050"), (1.0, "1.0000"), (0.00009, "< 0.0001")]
+    ("p", "text"),
+    [
+        (0.00496, "0.005"),
+        (0.001, "0.001"),
+        (0.00099, "< 0.001"),
+        (0.9990, "0.999"),
+        (0.9996, "> 0.999"),
+        (1.0, "> 0.999"),
+        (float("nan"), MISSING),
+    ],
 )
-def test_p_values_have_four_digits(p, text):
+def test_p_values_have_three_digits_and_are_never_0_or_1(p, text):
     assert p_value(p) == text

@@ -31,7 +31,7 @@ def test_columns_and_words_are_compared_without_case_and_blanks(sheet):
     )
     row = tables.read(path, tables.NODE_SHEET).iloc[0]
     assert row["label"] == "Iliac left"
-    assert (row["location"], row["status"]) == ("iliacal", "positive")
+    assert (row["location"], row["status"]) == ("iliac", "positive")
 
 
 @pytest.mark.parametrize("form", [*LOCATION_FORMS, *tables.LOCATIONS])
@@ -45,6 +45,24 @@ def test_forms_of_a_location_are_stored_alike(sheet, form):
     assert found in tables.LOCATIONS
 
 
+@pytest.mark.parametrize(
+    ("written", "status", "contrast"),
+    [
+        ("Positiv", "positive", "Ja"),
+        ("neg", "negative", "TRUE"),
+        ("POS", "positive", "y"),
+    ],
+)
+def test_other_forms_of_words_are_stored_alike(sheet, written, status, contrast):
+    nodes = sheet(
+        "patient_id,exam_id,node_id,label,location,status\n"
+        f"P1,E1,N1,1,cervical,{written}\n"
+    )
+    assert tables.read(nodes, tables.NODE_SHEET).loc[0, "status"] == status
+    exams = sheet(f"patient_id,exam_id,ct,contrast\nP1,E1,ct,{contrast}\n")
+    assert tables.read(exams, tables.EXAM_SHEET).loc[0, "contrast"] == "yes"
+
+
 def test_ratings_keep_their_words(sheet):
     path = sheet("reader\tnode_id\trating\nanna\tN1\tVery  Likely\nanna\tN2\t3\n")
     found = tables.read(path, tables.READING_SHEET)["rating"]
@@ -55,8 +73,10 @@ def test_other_columns_are_left_out_and_listed(sheet):
     path = sheet("patient_id,exam_id,ct,scanner,,Site of study\nP1,E1,ct,A,x,B\n")
     found = tables.read(path, tables.EXAM_SHEET)
     assert list(found.columns) == ["patient_id", "exam_id", "ct"]
-    listed = tables.ignored_columns(path, tables.EXAM_SHEET)
-    assert listed == ["scanner", "(unnamed)", "Site of study"]
+    assert tables.sheet_remarks(path, tables.EXAM_SHEET) == [
+        f"the column {name} is ignored"
+        for name in ("scanner", "(unnamed)", "Site of study")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +89,9 @@ def test_other_columns_are_left_out_and_listed(sheet):
         ("low-dose", "low_dose"),
         ("qualtiy", "quality"),
         ("days", "day"),
+        ("PET-Scan", "pet"),
+        ("pet_path", "pet"),
+        ("Segmentation file", "segmentation"),
     ],
 )
 def test_a_misspelling_is_refused_and_the_advice_cures_it(sheet, written, meant):

@@ -161,7 +161,7 @@ def test_a_refused_table_leaves_the_old_one(tmp_path):
 
 def test_locations_are_shown_in_the_order_of_the_paper():
     """Hartenstein et al., Methods: inguinal first, cervical last; clavicular is two."""
-    listed = "inguinal iliacal perirectal retroperitoneal axillary mediastinal".split()
+    listed = "inguinal iliac perirectal retroperitoneal axillary mediastinal".split()
     clavicular = ["supraclavicular", "infraclavicular"]
     assert [*listed, *clavicular, "cervical"] == tables.SHOWN_LOCATIONS
     assert set(tables.SHOWN_LOCATIONS) == set(tables.LOCATIONS)

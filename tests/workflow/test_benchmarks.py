@@ -12,8 +12,11 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 sys.path.append(str(BENCHMARKS))
 
 import collect  # noqa: E402
+import demonstration  # noqa: E402
 import job_graph  # noqa: E402
+import synthetic_inputs  # noqa: E402
 from rows import PLACE, Row, publish  # noqa: E402
+from synthetic_inputs import configuration, recipe  # noqa: E402
 
 SLOW = Row("a step", 3.0, "s", "a peer", 2.0, 1.05)
 QUICK = Row("a sum", 1.0, "ms", "a floor", 4.0, 0.5)
@@ -66,6 +69,36 @@ def test_every_benchmark_of_the_table_is_found():
     assert "rows" not in names and "collect" not in names
 
 
+@pytest.mark.parametrize("overlays", [(), ("paper_network",)])
+def test_a_benchmark_trains_as_the_configuration_says(overlays):
+    config = configuration(*overlays)
+    plan = recipe(config, "xmask", 7)
+    assert plan.image.masked and plan.seed == 7
+    assert plan.network.first_width == config["cnn"]["first_width"]
+    assert plan.epochs == config["training"]["epochs"]
+
+
+def test_the_demonstration_is_the_sum_of_its_jobs(tmp_path):
+    for log, whole, before in (
+        ("train_cnn/xmask.log", 80.5, 6.0),
+        ("train_cnn/status_balanced.log", 100.0, 6.5),
+        ("draw_figure_5.log", 3.25, 1.5),
+    ):
+        (tmp_path / log).parent.mkdir(exist_ok=True)
+        line = f"CPU time {whole:.2f} s, of which {before:.2f} s before the work began"
+        (tmp_path / log).write_text(f"INFO nodal_staging: {line}\n")
+    rows = {
+        r.what: r for r in demonstration.rows_of(demonstration.read_times(tmp_path))
+    }
+    whole = rows["all jobs, CPU time"]
+    assert (whole.ours, whole.theirs, whole.bound) == (183.75, 650, 1)
+    assert rows["imports before the work"].ratio == pytest.approx(14 / 18.375)
+    assert rows["cnn"].ours == 180.5 and rows["figures"].ours == 3.25
+    (tmp_path / "draw_figure_2.log").write_text("INFO nodal_staging: killed\n")
+    with pytest.raises(SystemExit, match=r"1 of 4 logs contain no CPU time"):
+        demonstration.read_times(tmp_path)
+
+
 def jobs(arguments):
     command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "host"]
     done = subprocess.run(
@@ -85,3 +118,12 @@ def test_the_job_graph_does_not_grow_with_patients(tmp_path):
     few, many = (jobs(job_graph.study(tmp_path, n, 8)) for n in (20, 4000))
     assert sum(few.values()) > 50
     assert few == many
+
+
+@pytest.mark.parametrize("overlay", [(), ("paper_network",)])
+def test_benchmarks_train_by_the_recipe_of_the_workflow(overlay):
+    found = synthetic_inputs.recipe(
+        synthetic_inputs.configuration(*overlay), "xmask", 5
+    )
+    assert found.image.masked
+    assert found.seed == 5

@@ -91,11 +91,12 @@ def repository(tmp_path_factory) -> Path:
 
 
 def test_what_computes_with_a_network_is_a_job_of_its_own():
-    words = ("train_", "fit_patterns", "attribute_", "check_attribution", "score_cnn")
+    words = ("train_", "explain_cnn", "score_cnn", "score_copies", "score_transplants")
+    words += ("measure_robustness",)
     assert not [rule for rule in PROFILE["groups"] if rule.startswith(words)]
 
 
-def test_a_study_is_a_few_jobs_beside_its_networks(repository):
+def test_a_study_is_a_few_jobs_and_its_networks(repository):
     planned = groups(repository, "all", configuration=TESTS)
     assert planned.pop("shard") == 3
     once = ["sheets", "recipes", "cohort", "examples", "statistics", "audit"]
@@ -121,5 +122,6 @@ def test_a_study_without_a_sheet_of_nodes_can_be_planned(repository):
     (repository / "labels.yaml").write_text(json.dumps(overlay))
     own = [*TESTS, "labels.yaml"]
     planned = groups(repository, "all", "predict", "check", configuration=own)
-    assert planned["shard"] == planned["new_shard"] == 3
+    # New exams have shards by their own number.
+    assert (planned["shard"], planned["new_shard"]) == (3, 1)
     assert planned["sheets"] == planned["new_sheets"] == 1

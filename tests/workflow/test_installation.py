@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from repositories import ROOT
@@ -26,8 +26,10 @@ case "$1 $2" in
     printf '#!%s/bin/python\\n' "$PWD/$folder" >"$folder/bin/tool"
     chmod +x "$folder"/bin/* ;;
 "-m pip")
+    case "$*" in *--editable*) exit 0 ;; esac
     echo "$*" >>installations
-    [ ! -e hang ] || {{ touch hanging; sleep 60; }}
+    # No child before the signal: Bash ignores an interrupt that its child survives.
+    [ ! -e hang ] || {{ : >hanging; exec sleep 60; }}
     [ ! -e slow ] || sleep 0.5
     [ ! -e broken ] ;;
 "-m compileall") ;;
@@ -41,7 +43,8 @@ def checkout(tmp_path) -> Path:
     folder = tmp_path / "a checkout"
     (folder / "tools").mkdir(parents=True)
     shutil.copy(ROOT / "tools" / "install_python.sh", folder / "tools")
-    (folder / "tools" / "uv.lock").write_text("")
+    for name in ("uv.lock", "build.lock"):
+        (folder / "tools" / name).write_text("")
     (folder / "requirements.lock").write_text("first\n")
     (folder / "stubs").mkdir()
     (folder / "stubs" / "python3.11").write_text(STUB)
@@ -51,8 +54,10 @@ def checkout(tmp_path) -> Path:
 
 def start(checkout: Path, lock: str = "requirements.lock") -> subprocess.Popen[str]:
     stubs = f"{checkout / 'stubs'}{os.pathsep}{os.environ['PATH']}"
+    # What a shell starts in the background ignores interrupts.
+    heeding = ["env", "--default-signal=INT"]
     return subprocess.Popen(
-        [checkout / "tools" / "install_python.sh", lock],
+        [*heeding, checkout / "tools" / "install_python.sh", lock],
         env=os.environ | {"PATH": stubs},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -193,7 +198,7 @@ def test_a_killed_installation_leaves_the_old_environment_or_none(
     run = start(checkout)
     wait_for(checkout / "hanging")
     os.killpg(run.pid, kind)
-    run.communicate(timeout=10)
+    run.communicate(timeout=60)
     assert run.returncode != 0
     (checkout / "hang").unlink()
     assert (checkout / ".venv").exists() == had_one
@@ -234,28 +239,52 @@ def test_two_at_once_install_once(checkout):
     assert outputs.count(waited) == 2
 
 
-def wheel(folder: Path) -> str:
-    """Write a wheel with one script; return its line of a lock file."""
-    name = "tiny_tool-1.0"
-    files = {
-        "tiny_tool.py": "import sys\n\ndef main():\n    print(sys.prefix)\n",
+BUILD_TOOL = """
+import zipfile
+from pathlib import Path
+
+def write_wheel(folder, tool, files):
+    module, name = tool.replace("-", "_"), tool.replace("-", "_") + "-1.0"
+    files |= {
         f"{name}.dist-info/METADATA": (
-            "Metadata-Version: 2.1\nName: tiny-tool\nVersion: 1.0\n"
+            f"Metadata-Version: 2.1\\nName: {tool}\\nVersion: 1.0\\n"
         ),
         f"{name}.dist-info/WHEEL": (
-            "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"
         ),
         f"{name}.dist-info/entry_points.txt": (
-            "[console_scripts]\ntiny-tool = tiny_tool:main\n"
+            f"[console_scripts]\\n{tool} = {module}:main\\n"
         ),
     }
     record = f"{name}.dist-info/RECORD"
-    files[record] = "".join(f"{path},,\n" for path in [*files, record])
-    path = folder / f"{name}-py3-none-any.whl"
+    files[record] = "".join(f"{path},,\\n" for path in [*files, record])
+    path = Path(folder, f"{name}-py3-none-any.whl")
     with zipfile.ZipFile(path, "w") as archive:
         for member, content in files.items():
             archive.writestr(member, content)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return path.name
+
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    place = Path("src").resolve()
+    return write_wheel(folder, "own-tool", {"own_tool.pth": f"{place}\\n"})
+"""
+"""A build backend for editable packages that needs no other package."""
+PROJECT = """
+[build-system]
+requires = ["a-tool-that-is-nowhere"]
+build-backend = "build_tool"
+backend-path = ["."]
+"""
+TOOL = "import sys\n\ndef main():\n    print(sys.prefix)\n"
+"""A module whose command prints the folder of its environment."""
+
+
+def wheel(folder: Path) -> str:
+    """Write a wheel with one script; return its line of a lock file."""
+    written: dict[str, Any] = {}
+    exec(BUILD_TOOL, written)
+    name = written["write_wheel"](folder, "tiny-tool", {"tiny_tool.py": TOOL})
+    digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     return f"tiny-tool==1.0 --hash=sha256:{digest}\n"
 
 
@@ -264,6 +293,9 @@ def test_a_real_environment_works_where_it_was_renamed_to(checkout, monkeypatch)
     """With pip alone, since there is no wheel of uv in the folder of wheels."""
     shutil.rmtree(checkout / "stubs")
     (checkout / "src").mkdir()
+    (checkout / "src" / "own_tool.py").write_text(TOOL)
+    (checkout / "build_tool.py").write_text(BUILD_TOOL)
+    (checkout / "pyproject.toml").write_text(PROJECT)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", checkout.as_uri())
     (checkout / "tools" / "uv.lock").write_text("uv==1.0 --hash=sha256:" + "0" * 64)
@@ -271,9 +303,14 @@ def test_a_real_environment_works_where_it_was_renamed_to(checkout, monkeypatch)
     code, output = install(checkout)
     assert code == 0, output
     scripts = checkout / ".venv" / "bin"
-    for command in ([scripts / "tiny-tool"], [scripts / "pip", "--version"]):
+    tools = [scripts / "tiny-tool"], [scripts / "own-tool"]
+    for command in (*tools, [scripts / "pip", "--version"]):
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         assert str(checkout / ".venv") in done.stdout
     for path in [checkout / ".venv" / "pyvenv.cfg", *scripts.iterdir()]:
         assert b".venv.new" not in path.read_bytes()
+    edited = "def main():\n    print('this is another text')\n"
+    (checkout / "src" / "own_tool.py").write_text(edited)
+    done = subprocess.check_output([scripts / "own-tool"], text=True)
+    assert done == "this is another text\n"
     assert install(checkout) == (0, "")

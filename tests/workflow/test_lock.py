@@ -26,7 +26,7 @@ def pins(path: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, "tools/uv.lock"])
+@pytest.mark.parametrize("lock", [*LOCKS, "tools/uv.lock", "tools/build.lock"])
 def test_every_pin_has_a_hash_and_no_host_is_named(lock):
     text = (ROOT / lock).read_text()
     assert "://" not in text
@@ -48,6 +48,56 @@ def test_project_and_lock_agree(lock, extra):
         requirement = Requirement(line)
         version = locked[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(version)
+
+
+def test_citation_image_and_changelog_have_the_version_of_the_project():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    changes = (ROOT / "CHANGELOG.md").read_text()
+    released = re.findall(r"^## (\d\S+)(?: - (\S+))?$", changes, re.MULTILINE)
+    assert released[0] == (version, str(citation["date-released"]))
+    assert citation["version"] == version
+    image = (ROOT / "profiles/kubernetes/profile.yaml").read_text()
+    assert f"nodal-staging:{version}\n" in image
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_build_tools_are_locked(lock):
+    """The package is installed without a network."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    locked = pins(ROOT / lock)
+    for line in project["build-system"]["requires"]:
+        requirement = Requirement(line)
+        assert requirement.specifier.contains(locked[requirement.name])
+
+
+def blocks(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return the pin and the hashes of each package."""
+    found = re.split(r"\n(?=[A-Za-z])", path.read_text())
+    entries = [tuple(re.findall(r"^\S+==[^\s;\\]+|sha256:\w+", one)) for one in found]
+    return {entry[0].partition("==")[0]: entry for entry in entries}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_source_packages_are_built_with_what_the_lock_holds(lock):
+    build = blocks(ROOT / "tools" / "build.lock")
+    # What rpy2-rinterface, connection-pool and this package need to be built.
+    assert set(build) == {"cffi", "pycparser", "setuptools"}
+    locked = blocks(ROOT / lock)
+    for name, entry in build.items():
+        assert len(entry) > 1
+        assert locked[name] == entry
+
+
+def test_nothing_is_built_in_an_environment_of_its_own():
+    """Such an environment would install the newest build tools, unchecked."""
+    script = (ROOT / "tools" / "install_python.sh").read_text().replace("\\\n", " ")
+    installing = [line for line in script.splitlines() if "pip install" in line]
+    assert len(installing) >= 4
+    for line in installing:
+        wheels_alone = "tools/uv.lock" in line or line.endswith("tools/build.lock")
+        assert wheels_alone or "--no-build-isolation" in line
+        assert "--require-hashes" in line or "--no-index" in line
 
 
 def test_both_locks_hold_the_same_versions():
@@ -125,6 +175,10 @@ def modules_of(name: str) -> Iterator[Path]:
                 yield path
 
 
+OWN = {path.name for path in SRC.iterdir()}
+"""Packages of this repository."""
+
+
 @cache
 def third_parties(path: Path) -> frozenset[str]:
     """Return the distributions that a file imports, also through the package."""
@@ -138,7 +192,7 @@ def third_parties(path: Path) -> frozenset[str]:
             top = name.partition(".")[0]
             if top == PACKAGE:
                 waiting += modules_of(name)
-            elif top not in sys.stdlib_module_names:
+            elif top not in sys.stdlib_module_names and top not in OWN:
                 found.add(canonicalize_name(DISTRIBUTIONS.get(top, top)))
     return frozenset(found)
 
@@ -193,6 +247,7 @@ def test_an_environment_holds_what_its_scripts_import(name):
     assert provided(name) == needed | {"snakemake"}
 
 
+@pytest.mark.workflow
 def test_the_project_depends_on_what_it_imports_and_on_nothing_else():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     named = {canonicalize_name(Requirement(r).name) for r in project["dependencies"]}

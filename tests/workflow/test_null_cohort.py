@@ -18,4 +18,4 @@ def test_a_null_cohort_is_one(tmp_path):
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     null = read_json(folder / verdict)["null"]
     assert not null["misses"]
-    assert len(null["covers"]) == 13
+    assert len(null["covers"]) == 15

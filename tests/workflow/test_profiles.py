@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from repositories import ENVIRONMENT, ROOT, copy_repository, snakemake
+from repositories import ROOT, copy_repository, snakemake
 from snakemake.cli import get_argument_parser
 
 pytestmark = pytest.mark.workflow
@@ -138,9 +138,57 @@ def test_the_whole_study_can_be_planned(repository, usual, name):
     assert groups["shard"] == (0 if name == "gpu" else 3)
 
 
-def test_the_package_of_another_checkout_is_refused(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "device", "gpus"),
+    [
+        ("default", "auto", 0),
+        ("default", "gpu", 1),
+        ("without_plugins", "gpu", 1),
+        ("without_plugins", "cpu", 0),
+    ],
+)
+def test_trainings_request_the_gpus_that_there_are(repository, name, device, gpus):
+    """This test hides the GPUs of the machine; test_slurm.py has those of a cluster."""
+    done = snakemake(
+        repository,
+        *("--cores", "2", "--dry-run", "--workflow-profile", f"profiles/{name}"),
+        *("--resources", "gpu=1", "--config", f"training={{device: {device}}}"),
+        *("--", "results/tests/models/xmask/weights.h5"),
+        variables={"CUDA_VISIBLE_DEVICES": ""},
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    job = (done.stdout + done.stderr).partition("\nrule train_cnn:")[2]
+    resources = job.partition("resources: ")[2].splitlines()[0].split(", ")
+    assert dict(pair.split("=") for pair in resources)["gpu"] == str(gpus)
+
+
+SHOW = """
+include: "Snakefile"
+
+
+rule show:
+    output:
+        "shown",
+    script:
+        "show.py"
+"""
+"""A rule whose script writes from where it imports the package."""
+
+
+def test_the_package_of_another_checkout_is_not_used(tmp_path):
     folder = copy_repository(tmp_path / "repository")
-    monkeypatch.setitem(ENVIRONMENT, "PYTHONPATH", str(ROOT / "src"))
-    done = snakemake(folder, "--cores", "1", "--dry-run")
-    assert done.returncode != 0
-    assert "take it out of PYTHONPATH" in done.stdout + done.stderr
+    (folder / "wrapper").write_text(SHOW)
+    script = "import nodal_staging\nfrom pathlib import Path\n"
+    script += "Path(snakemake.output[0]).write_text(nodal_staging.__path__[0])\n"
+    (folder / "show.py").write_text(script)
+    other = tmp_path / "other" / "nodal_staging"
+    other.mkdir(parents=True)
+    (other / "__init__.py").write_text("raise AssertionError('of another checkout')")
+    done = snakemake(
+        folder,
+        *("--cores", "1", "--snakefile", "wrapper", "show"),
+        variables={"PYTHONPATH": str(other.parent)},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    shown = Path((folder / "shown").read_text())
+    assert shown.samefile(folder / "src" / "nodal_staging")

@@ -17,15 +17,20 @@ from repositories import TESTS, copy_repository, planned_jobs, snakemake
 pytestmark = pytest.mark.workflow
 
 REPORT = {"record_provenance", "write_report"}
+RECOMPUTED = {"recompute_statistics"}
 COMPARISONS = {
-    "compute_statistics",
     "compare_aucs",
     "compute_subgroups",
+    "list_remarks",
     "compute_precision",
+    "correct_for_reference",
     "tabulate_results",
     "write_scorecard",
     "audit_location",
     "audit_ceilings",
+    "measure_shortcut",
+    "reweight_mixes",
+    "draw_mixes",
     "write_verdict",
     "check_claims",
     "draw_decision_curves",
@@ -36,10 +41,12 @@ READINGS = {
     "simulate_readers",
     "check_sheets",
     "score_reader",
+    "compute_statistics",
     "compare_classifiers",
     "study_readers",
     "draw_readers",
 }
+ROBUSTNESS = {"measure_robustness", "draw_robustness"}
 # Settings, and the rules that run again after their change.
 SETTINGS = [
     ({"phantom": {"shards_at_once": 3}}, set()),
@@ -47,12 +54,13 @@ SETTINGS = [
     ({"learning_curve": {"percents": [30]}}, set()),
     ({"replay": {"epochs": [2]}}, set()),
     ({"recover_counts": {"significance": 0.01}}, set()),
-    ({"selection": {"candidates": {"shallow": None}}}, set()),
-    ({"cohort": {"on_bad_exam": "fail"}}, {"accept_exams"}),
+    ({"selection": {"candidates": {"published_depth": None}}}, set()),
+    ({"cohort": {"on_bad_exam": "fail"}}, {"accept_exams", "accept_nodes"}),
     (
         {"phantom": {"readers": {"noise": [0.3, 0.6, 0.9]}}},
-        READINGS | COMPARISONS | REPORT,
+        READINGS | COMPARISONS | RECOMPUTED | REPORT,
     ),
+    ({"cohort": {"second_look": {"required": True}}}, {"accept_second_look"} | REPORT),
     ({"cohort": {"suv_cutoff": 4.0}}, {"check_uptake", "draw_uptake"} | REPORT),
     (
         {"attribution": {"ring_mm": 6}},
@@ -60,15 +68,33 @@ SETTINGS = [
     ),
     (
         {"attribution": {"fresh_networks": 2}},
-        {"check_attribution", "audit_heatmaps", "draw_faithfulness", "check_claims"}
+        {"explain_cnn", "measure_localisation", "audit_heatmaps", "tabulate_patterns"}
+        | {"draw_faithfulness", "draw_figure_6", "draw_figure_7"}
+        | {"draw_signed_heatmaps", "check_claims"}
         | REPORT,
     ),
-    ({"precision": {"power": 0.9}}, {"compute_precision"} | REPORT),
-    ({"forest": {"trees": 30}}, {"score_forest"} | COMPARISONS | REPORT),
+    ({"audit_power": {"rehearsals": 3}}, {"rehearse_audit"} | REPORT),
+    ({"robustness": {"plausible": {"hu_shift": 5}}}, ROBUSTNESS | REPORT),
+    ({"robustness": {"tolerated_calls": 0.1}}, REPORT),
+    ({"precision": {"power": 0.9}}, {"compute_precision"} | RECOMPUTED | REPORT),
+    (
+        {"reference": {"unit": "patient"}},
+        {"correct_for_reference", "write_scorecard"} | REPORT,
+    ),
+    (
+        {"forest": {"trees": 30}},
+        {"score_forest", "compute_simple_statistics", "compare_with_simple"}
+        | {"measure_counterfactual", "draw_counterfactual"}
+        | ROBUSTNESS
+        | COMPARISONS
+        | RECOMPUTED
+        | REPORT,
+    ),
     (
         {"statistics": {"significance": 0.01}},
         {"compute_precision", "compare_classifiers", "tabulate_results"}
         | {"check_claims", "write_scorecard"}
+        | RECOMPUTED
         | REPORT,
     ),
 ]
@@ -79,17 +105,23 @@ AFTER_STATISTICS = dict.fromkeys(
         "compare_classifiers",
         "compare_aucs",
         "compute_subgroups",
+        "list_remarks",
         "study_readers",
         "draw_readers",
         "compute_precision",
+        "correct_for_reference",
         "tabulate_results",
         "write_scorecard",
         "audit_location",
+        "measure_shortcut",
+        "reweight_mixes",
+        "draw_mixes",
         "write_verdict",
         "check_claims",
         "draw_decision_curves",
         "draw_subgroups",
         "draw_figure_5",
+        "recompute_statistics",
         "record_provenance",
         "write_report",
     ],
@@ -136,7 +168,7 @@ def test_a_new_exam_recomputes_its_shard_and_what_depends_on_the_cohort(own):
     header, first = (line.split("\t") for line in exams.read_text().splitlines()[:2])
     row = dict(zip(header, first, strict=True))
     new = row | {"patient_id": "P900", "exam_id": "E900"}
-    node = ["P900", "E900", "N900", "", "1", "iliacal", "positive"]
+    node = ["P900", "E900", "N900", "", "1", "iliac", "positive"]
     more_exams = exams.read_text() + "\t".join(new.values()) + "\n"
     more_nodes = nodes.read_text() + "\t".join(node) + "\n"
     with changed(exams, more_exams), changed(nodes, more_nodes):
@@ -144,6 +176,7 @@ def test_a_new_exam_recomputes_its_shard_and_what_depends_on_the_cohort(own):
     by_shard = ["inspect_exams", "measure_nodes", "extract_patches"]
     assert [jobs.pop(rule) for rule in by_shard] == [1, 1, 1]
     assert jobs.pop("check_sheets") == 1
+    assert jobs["gather_slabs"] == 1
     assert jobs["select_cohort"] == jobs["gather_nodes"] == jobs["make_datasets"] == 1
     assert jobs["train_cnn"] == 3
     assert "write_recipe" not in jobs
@@ -164,7 +197,7 @@ def test_a_new_reader_recomputes_comparisons_and_what_follows(own):
 @pytest.mark.parametrize(
     ("figure", "also"),
     [
-        ("uptake", []),
+        ("uptake", ["write_report"]),
         ("figure_5", ["write_report"]),
     ],
 )
@@ -180,7 +213,7 @@ def test_the_style_of_a_figure_redraws_that_figure(own, figure, also):
 
 
 def test_the_schema_of_a_table_recomputes_who_writes_or_reads_it(own):
-    module = own / "src/nodal_staging/tables/schemas.py"
+    module = own / "src/nodal_staging/tables/categories.py"
     with changed(module, replaced(module, '"perirectal",\n    "media', '"media')):
         assert "train_cnn" in planned_jobs(own, configuration=OWN)
     module = own / "src/nodal_staging/statistics/mcnemar.py"
@@ -208,8 +241,22 @@ def test_a_setting_runs_again_what_reads_it(study, tmp_path, overlay, rules):
     changes = tmp_path / "changes.yaml"
     changes.write_text(json.dumps(overlay))
     jobs = planned_jobs(study, configuration=[*TESTS, str(changes)])
-    # The report embeds every figure, from files that it does not keep.
-    assert {rule for rule in jobs if not rule.startswith("illustrate_")} == rules
+    assert jobs.keys() == rules
+
+
+def test_other_instructions_of_the_cpu_train_again_like_another_rate(study, tmp_path):
+    plans = []
+    for change in ({"cpu_instructions": "avx2"}, {"learning_rate": 0.001}):
+        changes = tmp_path / "changes.yaml"
+        changes.write_text(json.dumps({"training": change}))
+        plans.append(planned_jobs(study, configuration=[*TESTS, str(changes)]))
+    jobs, of_another_rate = plans
+    assert jobs == of_another_rate
+    assert (jobs["train_cnn"], jobs["train_folds"]) == (3, 3)
+    # Of the CNNs alone; forests, baselines and readers are kept.
+    assert jobs["compute_statistics"] == 3
+    kept = {"simulate_exams", "extract_patches", "make_datasets", "score_forest"}
+    assert not jobs.keys() & (kept | {"score_logistic", "score_baselines"})
 
 
 def test_results_of_other_versions_are_named_in_the_plan(study, tmp_path):

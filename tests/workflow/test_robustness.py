@@ -1,4 +1,4 @@
-"""What happens on a full disk, without memory, to killed writers, beside other runs."""
+"""Runs on a full disk, without memory, with killed writers, and during other runs."""
 
 import os
 import random
@@ -61,7 +61,7 @@ def job(folder, body, limit=""):
 
         image = np.random.default_rng(0).integers(0, 99, (40,) * 3).astype(np.int16)
         mask = np.random.default_rng(1).integers(0, 256, (40,) * 3).astype(np.uint8)
-        with job_log("job.log"):
+        with job_log("job.log", code="1a2b"):
             {limit}
             {body}
     """
@@ -155,7 +155,7 @@ def test_the_order_of_arrival_changes_no_byte(tmp_path):
 
 @pytest.mark.parametrize("kept", [0, 100, 3000])
 def test_a_patch_file_that_was_cut_short_is_named(tmp_path, kept):
-    path = tmp_path / "3-of-8.h5"
+    path = tmp_path / "patches" / "3-of-8.h5"
     write_patches(path, patches(2), size=SIZE, spacing_mm=1.0)
     path.write_bytes(path.read_bytes()[:kept])
     with pytest.raises(PatchFileError, match=r"patches/3-of-8\.h5.*delete it and run"):
@@ -279,7 +279,13 @@ def test_two_jobs_of_one_shard_leave_it_whole(tmp_path, monkeypatch):
         jobs.append(pool.submit(simulate))
         for one in jobs:
             one.result()
-    assert {path.name for path in output.iterdir()} == {"E0", "E1", "E2", "E3"}
+    assert {path.name for path in output.iterdir()} == {
+        "E0",
+        "E1",
+        "E2",
+        "E3",
+        ".files",
+    }
     assert [path.name for path in output.parent.iterdir()] == ["1-of-1"]
 
 

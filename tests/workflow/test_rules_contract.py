@@ -10,6 +10,7 @@ from snakemake.settings.types import ConfigSettings, OutputSettings, ResourceSet
 
 from nodal_staging.study.code_version import code_version
 from nodal_staging.study.configuration import check_configuration
+from snakemake_logger_plugin_nodal_staging.words import JOBS
 
 ROOT = Path(__file__).parents[2]
 USED = re.compile(r"snakemake\.(input|output|params|wildcards|resources)\.(\w+)")
@@ -33,10 +34,17 @@ SCRIPTED = {name: rule for name, rule in RULES.items() if rule.script}
 SHARED = {
     "write_candidate": "write_recipe",
     "write_share_recipe": "write_recipe",
-    "train_candidate": "train_fold",
+    "train_candidate": "train_folds",
     "train_share": "train_cnn",
     "train_permuted": "train_cnn",
     "score_share": "score_cnn",
+    "audit_location_of_refit": "audit_location",
+    "compare_aucs_of_refit": "compare_aucs",
+    "compare_classifiers_of_refit": "compare_classifiers",
+    "score_refit": "score_cnn",
+    "train_refit": "train_cnn",
+    "write_refit_recipe": "write_recipe",
+    "compute_simple_statistics": "compute_statistics",
     "read_new_labels": "read_label_names",
     "gather_new_labels": "gather_label_names",
     "check_new_sheets": "check_sheets",
@@ -44,6 +52,9 @@ SHARED = {
     "select_new_exams": "select_cohort",
     "measure_new_nodes": "measure_nodes",
     "extract_new_patches": "extract_patches",
+    "gather_new_losses": "gather_losses",
+    "gather_new_slabs": "gather_slabs",
+    "flag_new_nodes": "flag_nodes",
 }
 
 
@@ -60,6 +71,18 @@ def test_there_are_rules():
 @pytest.mark.parametrize("name", RULES)
 def test_every_rule_says_what_it_does(name):
     assert RULES[name].docstring.strip()
+
+
+def test_what_a_person_asks_for_is_marked_in_the_list_of_rules():
+    """A target needs no wildcards; a rule that makes nothing itself is one."""
+    marked = {n for n, rule in RULES.items() if rule.docstring.startswith("Target: ")}
+    collecting = RULES.keys() - set(SCRIPTED)
+    unmarked = collecting - marked
+    assert not unmarked, f'start their docstrings with "Target: ": {unmarked}'
+    assert not any(RULES[name].has_wildcards() for name in marked)
+    assert 30 <= len(marked) <= 45
+    # Rules that compute have the name of what they do; a target, of a result.
+    assert marked & set(SCRIPTED) == {"recover_counts"}
 
 
 @pytest.mark.parametrize("name", SCRIPTED)
@@ -111,6 +134,14 @@ def test_script_uses_what_the_rule_declares_and_nothing_else(name):
         assert rule.resources["gpu"]
 
 
+def test_every_job_has_words_for_the_terminal():
+    assert set(JOBS) == set(SCRIPTED)
+    for name, (words, _) in JOBS.items():
+        named = set(re.findall(r"{(\w+)}", words)) - {"shard"}
+        assert named <= RULES[name].wildcard_names, name
+        assert ("{shard}" in words) == ("scatteritem" in RULES[name].wildcard_names)
+
+
 def test_every_script_belongs_to_a_rule():
     scripts = set((ROOT / "workflow" / "scripts").glob("*/*.py"))
     assert scripts == {script_of(name) for name in SCRIPTED}
@@ -118,7 +149,9 @@ def test_every_script_belongs_to_a_rule():
 
 OVERLAYS = [
     "config.yaml",
-    "paper.yaml",
+    "paper_network.yaml",
+    "paper_protocol.yaml",
+    "paper_phantom.yaml",
     "paper_rehearsal.yaml",
     "tests.yaml",
     "null.yaml",
@@ -144,7 +177,7 @@ def _merged(base, overlay):
 
 @pytest.mark.parametrize("name", SCRIPTED)
 def test_every_job_names_memory_and_time(name):
-    """On a cluster some 300 MB of a job are Snakemake's own; each attempt has more."""
+    """On a cluster about 300 MB of a job are Snakemake's own; each attempt has more."""
     asked = SCRIPTED[name].resources
     memory, minutes = (
         [

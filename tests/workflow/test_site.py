@@ -8,18 +8,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pandera.pandas as pa
+import markdown
 import pytest
 import yaml
 from reference_pages import numpydoc, repository
 from reference_pages.api import api_pages, modules_of, read_folders
 from reference_pages.configuration import kind, read_keys, unit
-from reference_pages.markdown import prose, table
+from reference_pages.markdown import code, prose, stacked, table
 from reference_pages.result_files import covers
-from reference_pages.rules import read_stages
-from reference_pages.schemas import FILES, INPUTS, SHIPPED, read_schemas
+from reference_pages.schemas import FILES, IMPORTED, INPUTS, SHIPPED, read_schemas
 
 import nodal_staging
+from nodal_staging.tables.columns import TableSchema
+from nodal_staging_command.rule_files import read_stages
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(nodal_staging.__path__[0])
@@ -121,7 +122,7 @@ def test_every_rule_is_on_the_page_of_commands(pages):
     for stage in read_stages(ROOT):
         for rule in stage.rules:
             assert f'id="rule-{rule.name}"' in page
-    assert "usage: recover-counts" in words(page)
+    assert "usage: nodal-staging recover-counts" in words(page)
 
 
 @pytest.mark.site
@@ -219,8 +220,20 @@ def test_markup_in_a_description_is_text():
 
 
 @pytest.mark.site
+@pytest.mark.parametrize(
+    "text", ["(a|b)[ _-]*c_d_e", "^(?<![a-z])x|y<z>", "a*b*c | `d`", "plain"]
+)
+def test_code_in_a_table_is_shown_as_it_is_written(text):
+    rows = stacked(table(["Key", "Default"], [["key", code(text)]]), "keys")
+    made = markdown.markdown(rows, extensions=["tables", "md_in_html", "attr_list"])
+    (shown,) = re.findall(r"<code>(.*?)</code>", made)
+    assert html.unescape(shown) == text
+    assert made.startswith('<div class="stacked keys">\n<table>')
+
+
 def test_every_schema_of_the_package_belongs_to_a_file():
-    used = {*FILES.values(), *INPUTS.values(), *SHIPPED.values()}
+    places = (FILES, INPUTS, IMPORTED, SHIPPED)
+    used = {name for place in places for name in place.values()}
     assert read_schemas(ROOT).keys() == used
     keys = {key.name for key in read_keys(ROOT)}
     assert keys >= INPUTS.keys()
@@ -232,7 +245,7 @@ def test_every_schema_of_the_package_belongs_to_a_file():
 def test_schemas_are_found_where_they_are_defined():
     found = {id(schema.columns) for schema in read_schemas(ROOT).values()}
     for value in vars(nodal_staging.tables).values():
-        if isinstance(value, pa.DataFrameSchema):
+        if isinstance(value, TableSchema):
             assert id(value) in found
 
 
@@ -265,9 +278,11 @@ def test_targets_are_told_from_jobs():
     rules = {rule.name: rule for stage in read_stages(ROOT) for rule in stage.rules}
     assert rules["figure_5"].is_target
     assert rules["all"].is_target
+    assert rules["recover_counts"].is_target
+    assert rules["figure_5"].summary == "Figure 5 of the paper."
     assert not rules["draw_figure_5"].is_target
     assert not rules["train_candidate"].is_target
-    assert rules["train_candidate"].summary.startswith("As `train_fold`: Train")
+    assert rules["train_candidate"].summary.startswith("As `train_folds`: Train")
 
 
 @pytest.mark.parametrize(

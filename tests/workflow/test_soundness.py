@@ -21,6 +21,10 @@ LOG = {
     ("nodal_staging.study.package_versions", "versions_in_use"),
     ("nodal_staging.study.package_versions", "installed_version"),
     ("nodal_staging.study.package_versions", "note_version"),
+    ("nodal_staging.study.instruction_sets", "used_instructions"),
+    ("nodal_staging.study.instruction_sets", "_of_onednn"),
+    ("nodal_staging.study.instruction_sets", "_of_cpu"),
+    ("nodal_staging.study.instruction_sets", "_of_numpy"),
 }
 """What writes the log of a job, which is no part of any result."""
 PACKAGE = {

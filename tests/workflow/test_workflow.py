@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -21,25 +22,31 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from reader_pages import ReaderPage, answer, save
 from repositories import (
     A_FEW,
     ENVIRONMENT,
     FIGURES,
     ILLUSTRATED,
     PARTS,
+    ROOT,
     SNAKEMAKE,
     TESTS,
     copy_repository,
     planned_jobs,
+    release_stale_lock,
     snakemake,
     sums,
 )
 
 from nodal_staging import tables
+from nodal_staging.audit.decodability import DECODABILITY
 from nodal_staging.classifiers.cnn.candidates import LEADERBOARD
+from nodal_staging.classifiers.cnn.prediction import PREDICTIONS
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Illustration
 from nodal_staging.phantom.scan_headers import FIRST_DAY
+from nodal_staging.statistics.refits import SPREAD
 from nodal_staging.study.files import read_json
 from nodal_staging.tables.rounding import half_up
 
@@ -51,16 +58,6 @@ def planned(folder: Path, *targets: str) -> set[str]:
     return set(planned_jobs(folder, *targets))
 
 
-def release_stale_lock(folder: Path) -> None:
-    """Do what `make demo` does before it runs."""
-    subprocess.run(
-        [folder / "tools" / "release_stale_lock.sh"],
-        env=ENVIRONMENT | {"SNAKEMAKE": " ".join(SNAKEMAKE)},
-        check=True,
-    )
-    assert not any((folder / ".snakemake" / "locks").glob("*"))
-
-
 @pytest.fixture(scope="module")
 def results(study) -> Path:
     return study / "results" / "tests"
@@ -70,7 +67,7 @@ def test_everything_a_reader_wants_is_there(results):
     for name in ("report.html", "provenance.json", "audit/verdict.json"):
         assert (results / name).stat().st_size > 0
     signed = ["signed_heatmaps", "signed_heatmaps_pair"]
-    drawn = [*ILLUSTRATED, *signed, "uptake", "training"]
+    drawn = [*ILLUSTRATED, *signed]
     for suffix, figure in itertools.product(("pdf", "svg", "png"), drawn):
         assert (results / "figures" / f"{figure}.{suffix}").stat().st_size > 1000
     for table in ("mcnemar", "auc_differences", "subgroups"):
@@ -152,7 +149,12 @@ def test_an_edit_reruns_what_depends_on_it_and_nothing_else(study):
         study,
     )
     assert {"score_reader", "compute_statistics", "tabulate_results"} <= readers
-    assert not readers & {"train_cnn", "train_fold", "extract_patches", "make_datasets"}
+    assert not readers & {
+        "train_cnn",
+        "train_folds",
+        "extract_patches",
+        "make_datasets",
+    }
 
 
 def test_a_comment_reruns_nothing(study):
@@ -185,6 +187,15 @@ def test_a_killed_run_with_another_number_of_cores_ends_in_the_same_bytes(
     made, known = sums(folder / "results" / "tests"), sums(results)
     assert {f"results/tests/{path}" for path in made} >= set(A_FEW)
     assert made == {path: known[path] for path in made}
+
+
+def test_a_run_killed_while_it_deleted_raw_exams_loses_none(study, results):
+    shard = results / "raw" / "2-of-3"
+    assert not shard.exists()
+    (shard / "E0001").mkdir(parents=True)
+    (shard / ".files").write_text("200\n")
+    assert planned(study) == set()
+    assert not shard.exists()
 
 
 def after_raw(results: Path) -> list[Path]:
@@ -292,9 +303,10 @@ def test_what_was_planted_is_measured(measured):
 
 def test_the_report_is_offline_and_repeats_the_statistics(results):
     page = (results / "report.html").read_text()
-    linked = re.findall(r"""(?:src|href)=["']?([^"'> ]+)""", page)
+    linked = re.findall(r"""\b(?:src|href)=["']?([^"'> ]+)""", page)
     assert linked
-    assert all(link.startswith(("#", "data:")) for link in linked)
+    files = {link for link in linked if not link.startswith(("#", "data:"))}
+    assert files and not [name for name in files if not (results / name).exists()]
     for name in ("cnn_status_balanced", "rf_status_balanced", "reader_1", "volume"):
         auc = read_json(results / "statistics" / f"{name}.json")["auc"]["estimate"]
         assert f"{half_up(auc, 3)}" in page
@@ -386,6 +398,8 @@ def test_a_wrong_key_is_named(tmp_path, overlay, words):
     )
     assert done.returncode != 0
     assert words in done.stdout + done.stderr
+    # No line of the code that refused the key.
+    assert "configuration.py" not in done.stdout + done.stderr
 
 
 # Last, since they add to the results that others compare.
@@ -416,6 +430,50 @@ def test_what_is_made_on_request(study, results):
         assert (results / f"{figure}.png").stat().st_size > 0
 
 
+def test_other_trainings_and_the_probe_are_made_on_request(study, results, tmp_path):
+    twice = tmp_path / "twice.yaml"
+    twice.write_text(json.dumps({"training": {"refits": 2}}))
+    arguments = ("--cores", "2", "--quiet", "host", "--", "refits", "decodability")
+    done = snakemake(study, *arguments, configuration=[*TESTS, str(twice)])
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    spread = tables.read(results / "statistics" / "refit_spread.tsv", SPREAD)
+    assert spread["trainings"].tolist() == [2, 2, 2]
+    probed = tables.read(results / "audit" / "decodability.tsv", DECODABILITY)
+    # The location-balanced CNN has so few nodes that all locations are one level.
+    assert set(probed["cnn"]) == {"status_balanced", "xmask"}
+    assert {"trained", "untrained_1", "pixels"} <= set(probed["features"])
+    assert not planned(study)
+
+
+def test_the_commands_of_the_readers_document_run(study, results):
+    """Also those of the page; its answers are written as the page exports them."""
+    text = (ROOT / "docs" / "readers.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)
+    targets = []
+    for line in "".join(blocks).splitlines():
+        program, subcommand, target, *options = shlex.split(line)
+        assert (program, subcommand) == ("nodal-staging", "run")
+        if target == "reader_import":
+            page = ReaderPage(results, pd.read_csv(results / "nodes.tsv", sep="\t"))
+            for reader in ("A", "B"):
+                save(answer(page, reader, {}), study / f"{reader}.csv")
+        done = snakemake(study, "--cores", "2", *options, "--", target)
+        assert done.returncode == 0, done.stderr[-3000:]
+        targets.append(target)
+    assert {"reader_study", "reader_page", "reader_import"} == set(targets)
+    tested = set(pd.read_csv(results / "datasets" / "test.tsv", sep="\t")["node_id"])
+    read = tables.read(results / "readers" / "readings.tsv", tables.READING_SHEET)
+    assert {reader: set(own["node_id"]) for reader, own in read.groupby("reader")} == {
+        "A": tested,
+        "B": tested,
+    }
+    table = re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE)
+    listed = re.findall(r"`([a-z_]+/[\w.]+)`", "".join(table))
+    assert len(listed) >= 9
+    for name in listed:
+        assert (results / name).is_file()
+
+
 def test_new_exams_are_predicted(study, results):
     """The exams of another hospital, whose nodes nobody has judged."""
     fresh = study / "results" / "fresh"
@@ -443,7 +501,7 @@ def test_new_exams_are_predicted(study, results):
     measured = tables.read(fresh / "nodes.tsv", tables.NODES)
     for cnn in ("status_balanced", "location_balanced", "xmask"):
         path = results / "predictions" / "fresh" / f"cnn_{cnn}.tsv"
-        found = tables.read(path, tables.PREDICTIONS)
+        found = tables.read(path, PREDICTIONS)
         assert set(measured["node_id"]) <= set(found["node_id"])
         assert found["location"].eq("unknown").all()
     exams = tables.read(results / "predictions/fresh/exams.tsv", tables.EXAMS)

@@ -1,14 +1,11 @@
 """The command reference, from the rules and the command line of the package."""
 
-import contextlib
-import io
-import os
 from pathlib import Path
-from unittest import mock
 
-from nodal_staging.__main__ import COMMANDS, main
+from nodal_staging_command.command_line import usage
+from nodal_staging_command.rule_files import Rule, Stage, read_stages
+from nodal_staging_command.subcommands import COMMANDS
 from reference_pages.markdown import anchor, code, table
-from reference_pages.rules import Rule, Stage, read_stages
 
 INTRODUCTION = """\
 # Commands
@@ -18,7 +15,7 @@ Made from the rules of the workflow and from the command line of the package.
 ## Snakemake
 
 ```bash
-snakemake --cores 2 figure_5
+snakemake figure_5 --cores 2 --configfile my_study.yaml
 ```
 
 computes one target with all that it needs, and nothing that is there already. Add `-n`
@@ -28,12 +25,13 @@ lists the jobs that its rules run, which are the names in logs and in a job queu
 
 
 def commands_page(root: Path) -> str:
-    """Return the page: targets by stage, then the commands that need no study."""
+    """Return the page: targets by stage, then the subcommands of nodal-staging."""
     parts = [INTRODUCTION, *map(_stage, read_stages(root)), "## nodal-staging"]
     parts += [
-        "These commands need no study. Without an installed package, write"
-        " `python -m nodal_staging` in place of `nodal-staging`.",
-        *(f"### {name}\n\n```text\n{_usage(name)}```" for name in COMMANDS),
+        "`make setup` installs the command in `.venv`; `python -m nodal_staging` is"
+        " the same. It finds the configuration of the study in the current folder,"
+        " prints the Snakemake command that it runs, and ends with the files to open.",
+        *(f"### {name}\n\n```text\n{usage(name)}```" for name in COMMANDS),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -56,12 +54,3 @@ def _row(rule: Rule) -> list[str]:
 
 def _indented(text: str) -> str:
     return "".join(f"    {line}\n" for line in text.splitlines())
-
-
-def _usage(name: str) -> str:
-    """Return what a command prints when it is asked for help."""
-    printed = io.StringIO()
-    wide = mock.patch.dict(os.environ, {"COLUMNS": "88"})
-    with wide, contextlib.redirect_stdout(printed), contextlib.suppress(SystemExit):
-        main([name, "--help"])
-    return printed.getvalue()

@@ -1,17 +1,21 @@
 """The configuration reference, from the schema and the default configuration."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from snakemake.utils import update_config
 
-from reference_pages.markdown import anchor, code, prose, table
+from reference_pages.markdown import anchor, code, prose, stacked, table
 
 SCHEMA = "workflow/schemas/config.schema.yaml"
 DEFAULTS = "config/config.yaml"
+PUBLISHED = tuple(
+    f"config/paper_{part}.yaml" for part in ("network", "protocol", "phantom")
+)
 
 Schema = dict[str, Any]
 
@@ -26,6 +30,7 @@ UNITS = {
 """Units by the last word of a key."""
 
 HEADER = ["Key", "Type", "Default", "Meaning"]
+DIFFERENCES = ["Key", "Meaning", "Demonstration", "Published configuration"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +62,22 @@ class Key:
         return "properties" in self.schema and isinstance(self.default, dict)
 
 
-def read_keys(root: Path) -> list[Key]:
-    """Return every key of the schema, sections before what stands in them."""
+def read_keys(root: Path, *overlays: str) -> list[Key]:
+    """Return every key of the schema, sections before what stands in them.
+
+    Parameters
+    ----------
+    root
+        Of the repository.
+    overlays
+        Configuration files that are merged into the default one, as Snakemake does.
+    """
     schema = yaml.safe_load((root / SCHEMA).read_text(encoding="utf-8"))
-    defaults = yaml.safe_load((root / DEFAULTS).read_text(encoding="utf-8"))
-    return list(_keys(schema, defaults, ()))
+    merged: dict[str, Any] = {}
+    for path in (DEFAULTS, *overlays):
+        text = (root / path).read_text(encoding="utf-8")
+        update_config(merged, yaml.safe_load(text))
+    return list(_keys(schema, merged, ()))
 
 
 def _keys(schema: Schema, defaults: object, above: tuple[str, ...]) -> Iterator[Key]:
@@ -82,20 +98,39 @@ def configuration_page(root: Path) -> str:
     parts = [
         "# Configuration",
         f"Made from [{SCHEMA}](/{SCHEMA}) and the defaults of"
-        f" [{DEFAULTS}](/{DEFAULTS}). A key that is not listed here is refused. Give"
-        " your own values in a file of your own, after the default:",
-        f"```bash\nsnakemake --cores 8 --configfile {DEFAULTS} my_study.yaml\n```",
+        f" [{DEFAULTS}](/{DEFAULTS}). A key that is not listed here is refused. Write"
+        " your own values in a file of your own, which overrules the default:",
+        "```bash\nsnakemake --cores 8 --configfile my_study.yaml\n```",
         "## Study",
-        table(HEADER, [_row(key) for key in keys if key.path[0] not in sections]),
+        _table(key for key in keys if key.path[0] not in sections),
     ]
     for name, section in sections.items():
         below = [key for key in keys if key.path[0] == name and key is not section]
         parts += [
             f"## {name}",
             prose(section.schema["description"]),
-            table(HEADER, map(_row, below)),
+            _table(below),
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def differences_table(root: Path) -> str:
+    """Return the keys whose values differ between demonstration and publication."""
+    pairs = zip(read_keys(root), read_keys(root, *PUBLISHED), strict=True)
+    return table(
+        DIFFERENCES,
+        (
+            [code(ours.name), prose(ours.schema["description"])]
+            + [code(_shown(key.default)) for key in (ours, theirs)]
+            for ours, theirs in pairs
+            if not ours.is_section and ours.default != theirs.default
+        ),
+    )
+
+
+def _table(keys: Iterable[Key]) -> str:
+    """Return the table of some keys."""
+    return stacked(table(HEADER, map(_row, keys)), "keys")
 
 
 def _row(key: Key) -> list[str]:

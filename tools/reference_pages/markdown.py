@@ -11,13 +11,23 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines) + "\n"
 
 
+def stacked(rows: str, *classes: str) -> str:
+    """Return a table whose rows become blocks on a narrow screen (extra.css)."""
+    names = " ".join(("stacked", *classes))
+    return f'<div class="{names}" markdown>\n\n{rows}\n\n</div>'
+
+
 def code(text: str) -> str:
     """Return text set as code.
 
     A regular expression can look like the begin of an HTML declaration, on which the
-    parser of the site stops; it is written as HTML.
+    parser of the site stops, and its bars end the cells of a table; it is written as
+    HTML.
     """
-    return f"<code>{escape(text)}</code>" if "<!" in text else f"`{text}`"
+    if not re.search(r"<!|\|", text):
+        return f"`{text}`"
+    marks = re.sub(r"[][|*_\\`]", lambda mark: f"&#{ord(mark[0])};", escape(text))
+    return f"<code>{marks}</code>"
 
 
 def prose(text: str) -> str:

@@ -19,6 +19,7 @@ PAGES = {
 REPLACED = {
     "README.md": "index.md",
     "src/nodal_staging": "reference/api/index.md",
+    "src/nodal_staging/study/reasons.py": "reference/reasons.md",
     "src/nodal_staging/tables/schemas.py": "reference/tables.md",
     "workflow/schemas/config.schema.yaml": "reference/configuration.md",
     "workflow/rules": "reference/files.md",

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from nodal_staging_command.rule_files import Outputs, Stage, read_stages
 from reference_pages.markdown import code, table
-from reference_pages.rules import Outputs, Stage, read_stages
 from reference_pages.schemas import FILES, slug
 
 INTRODUCTION = """\

@@ -6,76 +6,138 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-import pandera.pandas as pa
-
-from reference_pages.markdown import code, table
+from nodal_staging.tables.columns import ColumnSchema, TableSchema
+from reference_pages.markdown import code, stacked, table
 
 PACKAGE = "nodal_staging"
-MAKERS = ("table", "sheet", "DataFrameSchema")
+MAKERS = ("table", "sheet")
 """Functions that make a schema."""
 
 FILES = {
-    "raw/exams.tsv": "tables.schemas.EXAM_SHEET",
-    "raw/nodes.tsv": "tables.schemas.NODE_SHEET",
-    "raw/readings.tsv": "tables.schemas.READING_SHEET",
+    "raw/exams.tsv": "tables.input_sheets.EXAM_SHEET",
+    "raw/nodes.tsv": "tables.input_sheets.NODE_SHEET",
+    "raw/readings.tsv": "tables.input_sheets.READING_SHEET",
     "raw/truth.tsv": "tables.schemas.TRUTH",
-    "cohort/nodes_from_labels.tsv": "tables.schemas.NEW_NODE_SHEET",
-    "cohort/labels/<shard>.tsv": "tables.schemas.NEW_NODE_SHEET",
+    "cohort/nodes_from_labels.tsv": "tables.input_sheets.NEW_NODE_SHEET",
+    "cohort/labels/<shard>.tsv": "tables.input_sheets.NEW_NODE_SHEET",
     "cohort/inspected/<shard>.tsv": "tables.schemas.INSPECTIONS",
     "cohort/exams.tsv": "tables.schemas.EXAMS",
     "predictions/<name>/exams.tsv": "tables.schemas.EXAMS",
     "cohort/characteristics.tsv": "tables.schemas.CHARACTERISTICS",
     "check/exams.tsv": "tables.schemas.CHECKED",
+    "check/support.tsv": "cohort.support.SUPPORT",
     "nodes.tsv": "tables.schemas.NODES",
     "nodes/<shard>.tsv": "tables.schemas.NODES",
     "cohort/uptake_disagreements.tsv": "tables.schemas.DISAGREEMENTS",
+    "cohort/lost/measurement/<shard>.tsv": "tables.schemas.LOSSES",
+    "cohort/lost/patches/<shard>.tsv": "tables.schemas.LOSSES",
+    "cohort/node_flags.tsv": "tables.schemas.NODE_FLAGS",
+    "predictions/<name>/node_flags.tsv": "tables.schemas.NODE_FLAGS",
+    "cohort/lost_nodes.tsv": "tables.schemas.LOSSES",
+    "predictions/<name>/lost_nodes.tsv": "tables.schemas.LOSSES",
+    "radiomics.tsv": "nodes.radiomics.node_features.RADIOMICS",
     "examples/chosen.tsv": "nodes.example_nodes.EXAMPLES",
     "datasets/test.tsv": "tables.schemas.DATASET",
     "datasets/status_balanced.tsv": "tables.schemas.DATASET",
     "datasets/location_balanced.tsv": "tables.schemas.DATASET",
     "attribution/permuted/<cnn>/training.tsv": "tables.schemas.DATASET",
+    "datasets/all_test_nodes.tsv": "tables.schemas.DATASET",
+    "datasets/balance.tsv": "datasets.balance.BALANCE",
     "datasets/dropped.tsv": "tables.schemas.DROPPED",
     "models/<cnn>/history.tsv": "tables.schemas.HISTORY",
-    "models/<cnn>/folds/<fold>.history.tsv": "tables.schemas.HISTORY",
+    "models/<cnn>/folds/<folds>.history.tsv": "tables.schemas.FOLD_HISTORY",
     "attribution/permuted/<cnn>/history.tsv": "tables.schemas.HISTORY",
-    "selection/<candidate>/<cnn>/<fold>.history.tsv": "tables.schemas.HISTORY",
+    "selection/<candidate>/<cnn>/<folds>.history.tsv": "tables.schemas.FOLD_HISTORY",
     "replay/<cnn>.tsv": "tables.schemas.REPLAY",
     "scores/<classifier>.csv": "tables.schemas.SCORES",
-    "models/<cnn>/folds/<fold>.csv": "tables.schemas.SCORES",
-    "selection/<candidate>/<cnn>/<fold>.csv": "tables.schemas.SCORES",
+    "scores/all_test_nodes/<classifier>.csv": "tables.schemas.SCORES",
+    "models/<cnn>/folds/<folds>.csv": "tables.schemas.SCORES",
+    "selection/<candidate>/<cnn>/<folds>.csv": "tables.schemas.SCORES",
     "selection/leaderboard.tsv": "classifiers.cnn.candidates.LEADERBOARD",
-    "models/rf_<forest>/importances.tsv": "tables.schemas.IMPORTANCES",
-    "models/rf_<forest>/permuted.tsv": "tables.schemas.PERMUTED",
+    "models/rf_<forest>/importances.tsv": "classifiers.forest.IMPORTANCES",
+    "models/rf_<forest>/permuted.tsv": "classifiers.forest.PERMUTED",
     "models/logistic_location_volume/coefficients.tsv": (
         "classifiers.logistic_baseline.COEFFICIENTS"
     ),
+    "models/radiomics_<training>/coefficients.tsv": (
+        "classifiers.radiomics_baseline.COEFFICIENTS"
+    ),
+    "models/radiomics_forest_<training>/importances.tsv": (
+        "classifiers.forest.IMPORTANCES"
+    ),
+    "audit/reweighted.tsv": "audit.mixes.reweighting.REWEIGHTED",
+    "audit/shortcut_matrix/scores.csv": (
+        "audit.shortcut_matrix.matrix_tables.VIEW_SCORES"
+    ),
+    "audit/shortcut_matrix.tsv": "audit.shortcut_matrix.matrix_tables.MATRIX",
+    "audit/radiomics_stability.tsv": (
+        "audit.robustness.feature_stability.FEATURE_STABILITY"
+    ),
+    "audit/robustness.tsv": "audit.robustness.robustness_tables.ROBUSTNESS",
+    "audit/robustness_nodes.tsv": "audit.robustness.robustness_tables.STABLE_NODES",
+    "audit/robustness_stability.tsv": "audit.robustness.robustness_tables.STABILITY",
     "tables/learning_curve.tsv": "tables.schemas.LEARNING_CURVE",
-    "predictions/<name>/cnn_<cnn>.tsv": "tables.schemas.PREDICTIONS",
+    "predictions/<name>/not_scored.tsv": "nodes.unscored.UNSCORED",
+    "predictions/<name>/threshold_range.tsv": (
+        "audit.robustness.threshold_range.THRESHOLD_RANGE"
+    ),
+    "predictions/<name>/cnn_<cnn>.tsv": "classifiers.cnn.prediction.PREDICTIONS",
     "statistics/roc/<classifier>.tsv": "tables.schemas.ROC",
     "statistics/band/<classifier>.tsv": "tables.schemas.BAND",
     "statistics/calibration/<classifier>.tsv": "statistics.calibration.CALIBRATION",
     "statistics/decision_curve/<classifier>.tsv": (
         "statistics.decision_curve.DECISION_CURVE"
     ),
+    "statistics/remarks.tsv": "statistics.result_remarks.REMARKS",
     "statistics/mcnemar.tsv": "statistics.mcnemar.MCNEMAR",
     "tables/mcnemar.tsv": "statistics.mcnemar.MCNEMAR",
     "statistics/auc_differences.tsv": "statistics.auc_differences.AUC_DIFFERENCES",
     "tables/auc_differences.tsv": "statistics.auc_differences.AUC_DIFFERENCES",
+    "refits/<refit>/<cnn>/history.tsv": "tables.schemas.HISTORY",
+    "refits/<refit>/auc_differences.tsv": "statistics.auc_differences.AUC_DIFFERENCES",
+    "refits/<refit>/location.tsv": "tables.schemas.SITE_MATCHED",
+    "refits/<refit>/mcnemar.tsv": "statistics.mcnemar.MCNEMAR",
+    "refits/<refit>/<cnn>/scores.csv": "tables.schemas.SCORES",
+    "statistics/refits.tsv": "statistics.refits.REFITS",
+    "statistics/refit_spread.tsv": "statistics.refits.SPREAD",
+    "statistics/simple_choice.tsv": "statistics.best_simple.SIMPLE_CHOICE",
+    "statistics/over_simple.tsv": "statistics.auc_differences.AUC_DIFFERENCES",
     "statistics/subgroups.tsv": "statistics.subgroups.SUBGROUPS",
+    "statistics/recomputation.tsv": ("statistics.recomputation.ledger.RECOMPUTATION"),
     "statistics/precision.tsv": "statistics.precision.precision_tables.PRECISION",
     "statistics/detectable.tsv": "statistics.precision.precision_tables.DETECTABLE",
     "statistics/nodes_needed.tsv": "statistics.precision.precision_tables.NEEDED",
     "readers/areas.tsv": "statistics.reader_study.areas.AREAS",
     "readers/operating_points.tsv": "statistics.reader_study.areas.POINTS",
-    "readers/agreement.tsv": "statistics.reader_study.kappa.AGREEMENT",
+    "readers/agreement.tsv": "statistics.reader_study.inter_reader_agreement.AGREEMENT",
     "readers/contrasts.tsv": "statistics.reader_study.contrasts.FIXED",
     "readers/random_readers.tsv": "statistics.reader_study.contrasts.RANDOM",
     "readers/imrmc.csv": "statistics.reader_study.exports.IMRMC",
     "readers/mrmcaov.csv": "statistics.reader_study.exports.MRMCAOV",
+    "private/reader_key.tsv": "classifiers.reader_page.page_folder.KEY",
+    "readers/readings.tsv": "tables.input_sheets.READING_SHEET",
+    "readers/readings_aided.tsv": "tables.input_sheets.READING_SHEET",
+    "readers/log.tsv": "classifiers.reader_page.reader_answers.LOG",
+    "readers/intra_reader.tsv": ("statistics.reader_study.reading_course.INTRA_READER"),
+    "readers/times.tsv": "statistics.reader_study.reading_course.TIMES",
+    "readers/learning.tsv": "statistics.reader_study.reading_course.LEARNING",
+    "readers/arms_imrmc.csv": "statistics.reader_study.exports.IMRMC",
+    "readers/arms_mrmcaov.csv": "statistics.reader_study.exports.MRMCAOV",
     "attribution/<cnn>.checks.tsv": "heatmaps.heatmap_files.NODE_CHECKS",
     "attribution/<cnn>.curves.tsv": "heatmaps.heatmap_files.CURVES",
-    "audit/ceilings.tsv": "tables.schemas.CEILINGS",
+    "audit/copies/copies.tsv": "phantom.copies.COPIES",
+    "audit/copies/radiomics.tsv": "nodes.radiomics.node_features.RADIOMICS",
+    "audit/copies/cnn_scores.tsv": "audit.counterfactual.effect_tables.CNN_SCORES",
+    "audit/transplants/copies.tsv": "phantom.copies.COPIES",
+    "audit/transplants/cnn_scores.tsv": "audit.counterfactual.effect_tables.CNN_SCORES",
+    "audit/transplants.tsv": "audit.counterfactual.effect_tables.CALIBRATION",
+    "audit/counterfactual.tsv": "audit.counterfactual.effect_tables.COUNTERFACTUAL",
+    "audit/counterfactual_effects.tsv": "audit.counterfactual.effect_tables.EFFECTS",
+    "audit/ceilings.tsv": "tables.ceiling_table.CEILINGS",
     "audit/location.tsv": "tables.schemas.SITE_MATCHED",
+    "audit/shortcut.tsv": "audit.shortcut.SHORTCUT",
+    "audit/decodability.tsv": "audit.decodability.DECODABILITY",
+    "audit/power.tsv": "audit.shortcut_power.POWER",
     "audit/localisation.tsv": "audit.relevance_regions.LOCALISATION",
     "audit/localisation_differences.tsv": "audit.relevance_regions.DIFFERENCES",
     "audit/localisation_controls.tsv": "audit.relevance_regions.OVER_CONTROLS",
@@ -84,6 +146,7 @@ FILES = {
     "audit/halo.tsv": "audit.heatmaps.OUTSIDE",
     "audit/patterns.tsv": "audit.pattern_layers.PATTERN_LAYERS",
     "tables/table_1.tsv": "paper.table_1.TABLE_1",
+    "tables/reference.tsv": "paper.reference.reference_rows.REFERENCE",
     "tables/scorecard.tsv": "paper.scorecard.judgement.SCORECARD",
     "recover_counts/counts.tsv": "paper.recover_counts.recovered_tables.COUNTS",
     "recover_counts/rows.tsv": "paper.recover_counts.recovered_tables.ROWS",
@@ -98,17 +161,28 @@ FILES = {
 """Schema of each table below ``results/<study>/``; a test compares it with a study."""
 
 INPUTS = {
-    "cohort.exams": "tables.schemas.EXAM_SHEET",
-    "prediction.exams": "tables.schemas.EXAM_SHEET",
-    "cohort.nodes": "tables.schemas.NODE_SHEET",
-    "prediction.nodes": "tables.schemas.NEW_NODE_SHEET",
-    "cohort.readings": "tables.schemas.READING_SHEET",
+    "cohort.exams": "tables.input_sheets.EXAM_SHEET",
+    "prediction.exams": "tables.input_sheets.EXAM_SHEET",
+    "cohort.nodes": "tables.input_sheets.NODE_SHEET",
+    "prediction.nodes": "tables.input_sheets.NEW_NODE_SHEET",
+    "cohort.readings": "tables.input_sheets.READING_SHEET",
+    "datasets.given": "tables.input_sheets.SPLIT_SHEET",
     "external_scores": "classifiers.external.SUBMITTED",
+    "cohort.second_look.sheet": "cohort.second_look.SECOND_LOOK",
+    "reader_import": "classifiers.reader_page.reader_answers.ANSWERS",
 }
 """Schema of the sheet that each key of the configuration names."""
 
-SHIPPED = {"config/published_numbers.tsv": "paper.scorecard.judgement.PUBLISHED"}
+SHIPPED = {"config/published_numbers.tsv": "paper.scorecard.published.PUBLISHED"}
 """Schema of tables that come with the project."""
+
+IMPORTED = {
+    "left_out.tsv": "cohort.imported.drafted_sheets.LEFT_OUT",
+    "choices.tsv": "cohort.imported.drafted_sheets.CHOICES",
+    "lesions.tsv": "cohort.imported.drafted_sheets.LESIONS",
+    "private/mapping.tsv": "cohort.imported.pseudonyms.MAPPING",
+}
+"""Schema of the tables that an import writes into the folder of a study."""
 
 INTRODUCTION = """\
 # Columns of tables
@@ -137,7 +211,7 @@ class Schema:
 
     name: str
     note: str
-    columns: pa.DataFrameSchema
+    columns: TableSchema
 
 
 def read_schemas(root: Path) -> dict[str, Schema]:
@@ -178,19 +252,20 @@ def slug(name: str) -> str:
 def tables_page(root: Path) -> str:
     """Return the page: a section for each schema."""
     schemas = read_schemas(root)
-    order = dict.fromkeys([*FILES.values(), *INPUTS.values(), *SHIPPED.values()])
+    places = (FILES, INPUTS, IMPORTED, SHIPPED)
+    order = dict.fromkeys(name for place in places for name in place.values())
     sections = [_section(schemas[name]) for name in order]
     return "\n\n".join([INTRODUCTION, *sections]) + "\n"
 
 
 def _section(schema: Schema) -> str:
-    files = [*_named(FILES, schema), *_named(SHIPPED, schema)]
+    files = [one for p in (FILES, IMPORTED, SHIPPED) for one in _named(p, schema)]
     keys = _named(INPUTS, schema)
     title = code((files or keys)[0])
     uses = [f"Files: {', '.join(map(code, files))}."] if files else []
     if keys:
         uses.append(f"Read from {', '.join(map(_key, keys))}.")
-    unique = schema.columns.unique or []
+    unique = schema.columns.unique
     if unique:
         uses.append(f"One row for each {', '.join(map(code, unique))}.")
     rows = [_row(name, column) for name, column in schema.columns.columns.items()]
@@ -201,7 +276,7 @@ def _section(schema: Schema) -> str:
                 f"## {title} {{ #{slug(schema.name)} }}",
                 schema.note,
                 " ".join(uses),
-                table(["Column", "Type", "Allowed values", "Remarks"], rows),
+                stacked(table(["Column", "Type", "Allowed values", "Remarks"], rows)),
                 f"Schema: `{PACKAGE}.{schema.name}`",
             ],
         )
@@ -220,7 +295,7 @@ TYPES = {"str": "text", "int": "integer", "float": "number", "bool": "true or fa
 """What values are, by the beginning of the name of their type."""
 
 
-def _row(name: str, column: pa.Column) -> list[str]:
+def _row(name: str, column: ColumnSchema) -> list[str]:
     remarks = {
         "optional": not column.required,
         "may be empty": column.nullable,
@@ -228,28 +303,16 @@ def _row(name: str, column: pa.Column) -> list[str]:
     }
     return [
         code(name),
-        next(
-            word for name, word in TYPES.items() if str(column.dtype).startswith(name)
-        ),
-        ", ".join(map(_allowed, column.checks)),
+        next(word for name, word in TYPES.items() if column.dtype.startswith(name)),
+        ", ".join(_allowed(column)),
         ", ".join(remark for remark, holds in remarks.items() if holds),
     ]
 
 
-def _allowed(check: pa.Check) -> str:
-    """Put a check in words."""
-    given = check.statistics
-    match check.name:
-        case "isin":
-            return ", ".join(code(str(value)) for value in given["allowed_values"])
-        case "greater_than_or_equal_to":
-            return f"at least {given['min_value']}"
-        case "less_than_or_equal_to":
-            return f"at most {given['max_value']}"
-        case "greater_than":
-            return f"above {given['min_value']}"
-        case "less_than":
-            return f"below {given['max_value']}"
-        case "str_matches":
-            return f"matches {code(str(given['pattern']))}"
-    return str(check.error or check.name)
+def _allowed(column: ColumnSchema) -> Iterator[str]:
+    """Yield what the cells of a column may be, in words."""
+    yield from (code(word) for word in column.words)
+    if column.lowest is not None:
+        yield f"at least {column.lowest}"
+    if column.highest is not None:
+        yield f"at most {column.highest}"

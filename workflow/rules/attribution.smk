@@ -1,6 +1,6 @@
 """Heatmaps of the CNNs and their sanity checks.
 
-INPUTS   models/<cnn>/, datasets/, patches/<shard>.h5
+INPUTS   models/<cnn>/, datasets/, patches.h5
 OUTPUTS  attribution/<cnn>.patterns.h5  patterns of every layer, and whose they are
          attribution/<cnn>.h5           maps of the test nodes by method
          attribution/permuted/<cnn>/    the CNN trained with permuted labels
@@ -9,78 +9,16 @@ OUTPUTS  attribution/<cnn>.patterns.h5  patterns of every layer, and whose they 
 """
 
 EXPLAIN = config["attribution"]
-# What decides the maps, and what decides their checks; ring_mm is for the audit, and
-# permuted is a matter of inputs.
-CHECKS = {key: EXPLAIN[key] for key in EXPLAIN if key not in ("ring_mm", "permuted")}
-DRAWING = {
-    key: CHECKS[key]
-    for key in CHECKS
-    if key not in ("flipping_steps", "randomised_levels", "fresh_networks")
+# What decides maps and checks; ring_mm is for the audit, and permuted is a matter of
+# inputs.
+EXPLAINING = {
+    key: EXPLAIN[key] for key in EXPLAIN if key not in ("ring_mm", "permuted")
 }
 PATTERN_FILE = (
     "<results>/attribution/{cnn}.patterns.h5"
     if any(method.startswith("pattern_") for method in EXPLAIN["methods"])
     else []
 )
-
-
-rule fit_patterns:
-    """Fit the patterns of a CNN on the images it was trained on."""
-    input:
-        recipe="<results>/models/{cnn}/recipe.json",
-        weights="<results>/models/{cnn}/weights.h5",
-        training=training_set_of,
-        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
-    output:
-        "<results>/attribution/{cnn}.patterns.h5",
-    log:
-        "<logs>/fit_patterns/{cnn}.log",
-    benchmark:
-        "<benchmarks>/fit_patterns/{cnn}.tsv"
-    conda:
-        "../../envs/cnn.yaml"
-    threads: config["training"]["intra_op_threads"]
-    resources:
-        mem_mb=growing(4000, per_mb=0.5),
-        runtime=growing(60, per_mb=0.1),
-        gpu=1,
-    params:
-        estimator=lookup(within=config, dpath="attribution/estimator"),
-        dtype=lookup(within=config, dpath="attribution/dtype"),
-        batch_size=lookup(within=config, dpath="attribution/batch_size"),
-        code=version_of("fit_patterns"),
-    script:
-        "../scripts/attribution/fit_patterns.py"
-
-
-rule attribute_cnn:
-    """Attribute the score of each test node to its pixels, by every method."""
-    input:
-        recipe="<results>/models/{cnn}/recipe.json",
-        weights="<results>/models/{cnn}/weights.h5",
-        patterns=PATTERN_FILE,
-        training=training_set_of,
-        test="<results>/datasets/test.tsv",
-        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
-    output:
-        "<results>/attribution/{cnn}.h5",
-    log:
-        "<logs>/attribute_cnn/{cnn}.log",
-    benchmark:
-        "<benchmarks>/attribute_cnn/{cnn}.tsv"
-    conda:
-        "../../envs/cnn.yaml"
-    threads: config["training"]["intra_op_threads"]
-    resources:
-        mem_mb=growing(4000, per_mb=0.5),
-        runtime=growing(60, per_mb=0.1),
-        gpu=1,
-    params:
-        options=DRAWING,
-        seed=lookup(within=config, dpath="seed"),
-        code=version_of("attribute_cnn"),
-    script:
-        "../scripts/attribution/attribute_cnn.py"
 
 
 rule permute_labels:
@@ -91,14 +29,13 @@ rule permute_labels:
         "<results>/attribution/permuted/{cnn}/training.tsv",
     log:
         "<logs>/permute_labels/{cnn}.log",
-    # A training waits for it.
-    priority: 6
+    priority: PRIORITY["long_controls"]
     conda:
         "../../envs/core.yaml"
     resources:
         **SMALL_JOB,
     params:
-        seed=lookup(within=config, dpath="seed"),
+        seed=setting("seed"),
         code=version_of("permute_labels"),
     script:
         "../scripts/attribution/permute_labels.py"
@@ -108,7 +45,7 @@ use rule train_cnn as train_permuted with:
     input:
         recipe="<results>/models/{cnn}/recipe.json",
         training="<results>/attribution/permuted/{cnn}/training.tsv",
-        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+        patches=PATCHES,
     output:
         weights="<results>/attribution/permuted/{cnn}/weights.h5",
         history="<results>/attribution/permuted/{cnn}/history.tsv",
@@ -117,36 +54,41 @@ use rule train_cnn as train_permuted with:
         "<logs>/train_permuted/{cnn}.log",
     benchmark:
         "<benchmarks>/train_permuted/{cnn}.tsv"
+    priority: PRIORITY["long_controls"]
 
 
-rule check_attribution:
-    """Check what the heatmaps depend on, and what they predict."""
+# One job, since networks of one form share graphs and images; at paper width the checks
+# take most of its time.
+rule explain_cnn:
+    """Fit the patterns of a CNN, draw its heatmaps of the test nodes and check them."""
     input:
         recipe="<results>/models/{cnn}/recipe.json",
         weights="<results>/models/{cnn}/weights.h5",
         permuted=permuted_weights,
+        training=training_set_of,
+        test="<results>/datasets/test.tsv",
+        patches=PATCHES,
+    output:
         patterns=PATTERN_FILE,
         heatmaps="<results>/attribution/{cnn}.h5",
-        training=training_set_of,
-        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
-    output:
         checks="<results>/attribution/{cnn}.checks.tsv",
         curves="<results>/attribution/{cnn}.curves.tsv",
     log:
-        "<logs>/check_attribution/{cnn}.log",
+        "<logs>/explain_cnn/{cnn}.log",
     benchmark:
-        "<benchmarks>/check_attribution/{cnn}.tsv"
+        "<benchmarks>/explain_cnn/{cnn}.tsv"
+    priority: PRIORITY["figures"]
     conda:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
         # Networks, their patterns and the outputs of two layers at full width.
-        mem_mb=growing(8000, per_mb=0.5),
-        runtime=growing(240, per_mb=0.2),
-        gpu=1,
+        mem_mb=growing(8000, per_mb=2),
+        runtime=growing(300, per_mb=1.2),
+        gpu=gpus_of_a_network,
     params:
-        options=CHECKS,
-        seed=lookup(within=config, dpath="seed"),
-        code=version_of("check_attribution"),
+        options=EXPLAINING,
+        seed=setting("seed"),
+        code=version_of("explain_cnn"),
     script:
-        "../scripts/attribution/check_attribution.py"
+        "../scripts/attribution/explain_cnn.py"

@@ -1,13 +1,14 @@
 """The CNNs: three networks, trained on the balanced sets, scored on the test set.
 
-INPUTS   datasets/, patches/<shard>.h5
+INPUTS   datasets/, patches.h5
 OUTPUTS  models/<cnn>/recipe.json               all that decides the weights
          models/<cnn>/weights.h5                what was learned
          models/<cnn>/history.tsv               loss by epoch
          models/<cnn>/card.json                 versions and device of the training
-         models/<cnn>/folds/<fold>.csv          scores of the nodes a fold held out
-         models/<cnn>/folds/<fold>.history.tsv  loss by epoch, held-out nodes too
+         models/<cnn>/folds/<folds>.csv          scores of the nodes that folds held out
+         models/<cnn>/folds/<folds>.history.tsv  loss by epoch, held-out nodes too
          scores/cnn_<cnn>.csv                   test set and out of fold
+         scores/all_test_nodes/cnn_<cnn>.csv    all nodes of the test patients
          figures/training.{pdf,svg,png}         loss and held-out AUC by epoch
          replay/<cnn>.{pdf,svg,png}  images as the network was fed them
          replay/<cnn>.tsv            what their augmentation drew
@@ -26,13 +27,14 @@ rule write_recipe:
         "<results>/models/{cnn}/recipe.json",
     log:
         "<logs>/write_recipe/{cnn}.log",
+    priority: PRIORITY["training"]
     conda:
         "../../envs/core.yaml"
     resources:
         **SMALL_JOB,
     params:
         options=recipe_options(config),
-        seed=lookup(within=config, dpath="seed"),
+        seed=setting("seed"),
         percent=100,
         code=version_of("write_recipe"),
     script:
@@ -44,7 +46,7 @@ rule train_cnn:
     input:
         recipe="<results>/models/{cnn}/recipe.json",
         training=training_set_of,
-        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+        patches=PATCHES,
     output:
         weights="<results>/models/{cnn}/weights.h5",
         history="<results>/models/{cnn}/history.tsv",
@@ -53,46 +55,45 @@ rule train_cnn:
         "<logs>/train_cnn/{cnn}.log",
     benchmark:
         "<benchmarks>/train_cnn/{cnn}.tsv"
-    # The longest jobs begin first, so that none is left to the end.
-    priority: 5
+    priority: PRIORITY["training"]
     conda:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=growing(4000, per_mb=0.5),
-        runtime=growing(600, per_mb=0.3),
-        gpu=1,
+        mem_mb=growing(4000, per_mb=2),
+        runtime=growing(600, per_mb=1.3),
+        gpu=gpus_of_a_network,
     params:
         code=version_of("train_cnn"),
     script:
         "../scripts/cnn/train_cnn.py"
 
 
-rule train_fold:
-    """Train a CNN without one fold and score the nodes of that fold."""
+rule train_folds:
+    """Train a CNN without each of some folds and score the nodes of that fold."""
     input:
         recipe="<results>/models/{cnn}/recipe.json",
         training=training_set_of,
-        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+        patches=PATCHES,
     output:
-        scores="<results>/models/{cnn}/folds/{fold}.csv",
-        history="<results>/models/{cnn}/folds/{fold}.history.tsv",
+        scores="<results>/models/{cnn}/folds/{folds}.csv",
+        history="<results>/models/{cnn}/folds/{folds}.history.tsv",
     log:
-        "<logs>/train_fold/{cnn}/{fold}.log",
+        "<logs>/train_folds/{cnn}/{folds}.log",
     benchmark:
-        "<benchmarks>/train_fold/{cnn}/{fold}.tsv"
-    priority: 4
+        "<benchmarks>/train_folds/{cnn}/{folds}.tsv"
+    priority: PRIORITY["folds"]
     conda:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=growing(4000, per_mb=0.5),
-        runtime=growing(600, per_mb=0.3),
-        gpu=1,
+        mem_mb=growing(4000, per_mb=2),
+        runtime=growing(600, per_mb=1.3),
+        gpu=gpus_of_a_network,
     params:
-        code=version_of("train_fold"),
+        code=version_of("train_folds"),
     script:
-        "../scripts/cnn/train_fold.py"
+        "../scripts/cnn/train_folds.py"
 
 
 rule score_cnn:
@@ -101,21 +102,24 @@ rule score_cnn:
         recipe="<results>/models/{cnn}/recipe.json",
         weights="<results>/models/{cnn}/weights.h5",
         test="<results>/datasets/test.tsv",
-        folds=collect("<results>/models/{{cnn}}/folds/{fold}.csv", fold=FOLDS),
-        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+        all_test_nodes=["<results>/datasets/all_test_nodes.tsv"],
+        folds=collect("<results>/models/{{cnn}}/folds/{folds}.csv", folds=FOLDS),
+        patches=PATCHES,
     output:
-        "<results>/scores/cnn_{cnn}.csv",
+        scores="<results>/scores/cnn_{cnn}.csv",
+        all_test_nodes=["<results>/scores/all_test_nodes/cnn_{cnn}.csv"],
     log:
         "<logs>/score_cnn/{cnn}.log",
     benchmark:
         "<benchmarks>/score_cnn/{cnn}.tsv"
+    priority: PRIORITY["results"]
     conda:
         "../../envs/cnn.yaml"
     threads: config["training"]["intra_op_threads"]
     resources:
-        mem_mb=growing(3000, per_mb=0.5),
-        runtime=growing(60, per_mb=0.02),
-        gpu=1,
+        mem_mb=growing(3000, per_mb=2),
+        runtime=growing(60, per_mb=0.1),
+        gpu=gpus_of_a_network,
     params:
         code=version_of("score_cnn"),
     script:
@@ -127,7 +131,7 @@ rule draw_training:
     input:
         whole=collect("<results>/models/{cnn}/history.tsv", cnn=CNNS),
         folds=collect(
-            "<results>/models/{cnn}/folds/{fold}.history.tsv", cnn=CNNS, fold=FOLDS
+            "<results>/models/{cnn}/folds/{folds}.history.tsv", cnn=CNNS, folds=FOLDS
         ),
         cards=collect("<results>/models/{cnn}/card.json", cnn=CNNS),
     output:
@@ -151,7 +155,7 @@ localrules:
 
 
 rule training:
-    """How the CNNs were trained: loss and held-out quality by epoch."""
+    """Target: How the CNNs were trained: loss and held-out quality by epoch."""
     input:
         TRAINING_FIGURE,
 
@@ -166,7 +170,7 @@ rule replay_images:
     input:
         recipe="<results>/models/{cnn}/recipe.json",
         training=training_set_of,
-        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+        patches=PATCHES,
     output:
         table="<results>/replay/{cnn}.tsv",
         figure=multiext("<results>/replay/{cnn}", ".pdf", ".svg", ".png"),
@@ -177,8 +181,8 @@ rule replay_images:
     resources:
         **SMALL_JOB,
     params:
-        nodes=lookup(within=config, dpath="replay/nodes"),
-        epochs=lookup(within=config, dpath="replay/epochs"),
+        nodes=setting("replay/nodes"),
+        epochs=setting("replay/epochs"),
         synthetic=SYNTHETIC,
         code=version_of("replay_images"),
     script:
@@ -190,6 +194,6 @@ localrules:
 
 
 rule replay:
-    """Training images as the network was fed them."""
+    """Target: Training images as the network was fed them."""
     input:
         REPLAY,

@@ -2,18 +2,22 @@
 
 INPUTS   the sheets exams.tsv, nodes.tsv, readings.tsv and the exams they name
 OUTPUTS  cohort/labels/<shard>.tsv, cohort/nodes_from_labels.tsv  in place of nodes.tsv
+         cohort/labels/<shard>.json  why the labels of an exam give no nodes
          cohort/sheets.json          counts and sums of the sheets, once they agree
-         cohort/inspected/<shard>.tsv  what the headers of each exam say
+         cohort/inspected/<shard>.tsv  what headers and content of each exam say
          cohort/index/<shard>.json   how the files of each usable exam are read
          cohort/exams.tsv            every exam with included or the reason
          cohort/flow.json            counts for the flow chart
          cohort/accepted.json        number of unusable exams; none where they end the study
+         cohort/second_look.json     numbers of accepted and doubted nodes; none where an answer
+                                     is missing that is required
          cohort/characteristics.tsv  the cohort, overall and by partition
-         check/pictures/<shard>/     every usable exam: its nodes on CT, and CT on PET
+         check/pictures/<shard>/     every usable exam: CT, PET and mask around its nodes
          check/exams.tsv             every exam: ok, or what is wrong and the fix
-         check/index.html            the same with the pictures, to leaf through
+         check/index.html            the same with every node, to look at and answer
+         check/summary.txt           counts and fixes, printed when the check ends
 
-`snakemake check` makes the last three, before any training.
+`snakemake check` makes the last four and check/support.tsv, before any training.
 """
 
 
@@ -22,11 +26,13 @@ rule read_label_names:
     input:
         SHARD_SHEETS["exams"],
     output:
-        "<results>/cohort/labels/{scatteritem}.tsv",
+        nodes="<results>/cohort/labels/{scatteritem}.tsv",
+        unread="<results>/cohort/labels/{scatteritem}.json",
     log:
         "<logs>/read_label_names/{scatteritem}.log",
     benchmark:
         "<benchmarks>/read_label_names/{scatteritem}.tsv"
+    priority: PRIORITY["exams"]
     conda:
         "../../envs/core.yaml"
     resources:
@@ -34,7 +40,7 @@ rule read_label_names:
         runtime=growing(60),
         stops_at_bad_exam=STOPS_AT_BAD_EXAM,
     params:
-        label_names=lookup(within=config, dpath="cohort/label_names"),
+        label_names=setting("cohort/label_names"),
         rows=rows_of,
         code=version_of("read_label_names"),
     script:
@@ -49,12 +55,13 @@ rule gather_label_names:
         "<results>/cohort/nodes_from_labels.tsv",
     log:
         "<logs>/gather_label_names.log",
+    priority: PRIORITY["exams"]
     conda:
         "../../envs/core.yaml"
     resources:
         **SMALL_JOB,
     params:
-        label_names=lookup(within=config, dpath="cohort/label_names"),
+        label_names=setting("cohort/label_names"),
         code=version_of("gather_label_names"),
     script:
         "../scripts/cohort/gather_label_names.py"
@@ -66,20 +73,26 @@ rule check_sheets:
         exams=SHEETS["exams"],
         nodes=SHEETS["nodes"],
         readings=SHEETS["readings"] or [],
+        split=setting("datasets/given") or [],
     output:
         "<results>/cohort/sheets.json",
     log:
         "<logs>/check_sheets.log",
+    priority: PRIORITY["guards"]
     # First of all. No shard waits for it, or a new exam would be a matter of every
     # shard; each checks its own rows again.
-    priority: 20
     conda:
         "../../envs/core.yaml"
     resources:
         **SMALL_JOB,
     params:
         labelled=True,
-        rows=sheets_of(["exams", "nodes", "readings"]),
+        period=setting("cohort/criteria/period"),
+        rows=sheets_of(
+            "cohort/exams", "cohort/nodes", "cohort/readings", "datasets/given"
+        ),
+        protocol=setting("datasets/protocol"),
+        folds=setting("datasets/folds"),
         code=version_of("check_sheets"),
     script:
         "../scripts/cohort/check_sheets.py"
@@ -90,6 +103,7 @@ rule inspect_exams:
     input:
         exams=SHARD_SHEETS["exams"],
         nodes=SHARD_SHEETS["nodes"],
+        unread=UNREAD_LABELS,
         raw=RAW_SHARD,
     output:
         inspections="<results>/cohort/inspected/{scatteritem}.tsv",
@@ -98,7 +112,7 @@ rule inspect_exams:
         "<logs>/inspect_exams/{scatteritem}.log",
     benchmark:
         "<benchmarks>/inspect_exams/{scatteritem}.tsv"
-    priority: 10
+    priority: PRIORITY["exams"]
     conda:
         "../../envs/core.yaml"
     resources:
@@ -107,7 +121,9 @@ rule inspect_exams:
         stops_at_bad_exam=STOPS_AT_BAD_EXAM,
     params:
         evidence=EVIDENCE,
-        repairs=lookup(within=config, dpath="cohort/repairs"),
+        repairs=setting("cohort/repairs"),
+        content=setting("cohort/content"),
+        pet_limits=setting("cohort/pet_limits"),
         rows=rows_of,
         code=version_of("inspect_exams"),
     script:
@@ -124,6 +140,7 @@ rule select_cohort:
         flow="<results>/cohort/flow.json",
     log:
         "<logs>/select_cohort.log",
+    priority: PRIORITY["figures"]
     conda:
         "../../envs/core.yaml"
     resources:
@@ -143,17 +160,39 @@ rule accept_exams:
         "<results>/cohort/accepted.json",
     log:
         "<logs>/accept_exams.log",
+    priority: PRIORITY["guards"]
     # Exams may have been inspected when the study was to go on without unusable ones.
-    priority: 20
     conda:
         "../../envs/core.yaml"
     resources:
         **SMALL_JOB,
     params:
-        on_bad_exam=lookup(within=config, dpath="cohort/on_bad_exam"),
+        on_bad_exam=setting("cohort/on_bad_exam"),
         code=version_of("accept_exams"),
     script:
         "../scripts/cohort/accept_exams.py"
+
+
+rule accept_second_look:
+    """End the study at a node that nobody accepted, where it is configured to."""
+    input:
+        answers=setting("cohort/second_look/sheet") or [],
+        nodes=SHEETS["nodes"],
+        cohort="<results>/cohort/exams.tsv",
+    output:
+        "<results>/cohort/second_look.json",
+    log:
+        "<logs>/accept_second_look.log",
+    priority: PRIORITY["guards"]
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **SMALL_JOB,
+    params:
+        required=setting("cohort/second_look/required"),
+        code=version_of("accept_second_look"),
+    script:
+        "../scripts/cohort/accept_second_look.py"
 
 
 rule describe_cohort:
@@ -179,7 +218,7 @@ rule describe_cohort:
 
 
 rule picture_exams:
-    """Draw the nodes of a shard's usable exams on CT and PET."""
+    """Write the nodes of a shard's usable exams for the check page."""
     input:
         exams=SHARD_SHEETS["exams"],
         nodes=SHARD_SHEETS["nodes"],
@@ -191,7 +230,7 @@ rule picture_exams:
         "<logs>/picture_exams/{scatteritem}.log",
     benchmark:
         "<benchmarks>/picture_exams/{scatteritem}.tsv"
-    priority: 10
+    priority: PRIORITY["exams"]
     conda:
         "../../envs/core.yaml"
     resources:
@@ -201,7 +240,7 @@ rule picture_exams:
         rows=rows_of,
         code=version_of("picture_exams"),
     script:
-        "../scripts/figures/picture_exams.py"
+        "../scripts/nodes/picture_exams.py"
 
 
 rule write_check:
@@ -210,10 +249,17 @@ rule write_check:
         exams=SHEETS["exams"],
         nodes=SHEETS["nodes"],
         inspections=gather.cohort("<results>/cohort/inspected/{scatteritem}.tsv"),
+        lost=gather.cohort("<results>/cohort/lost/measurement/{scatteritem}.tsv"),
+        measured=gather.cohort("<results>/nodes/{scatteritem}.tsv"),
+        flags="<results>/cohort/node_flags.tsv",
+        readings=[] if SYNTHETIC else SHEETS["readings"] or [],
+        second_look=setting("cohort/second_look/sheet") or [],
         pictures=gather.cohort("<results>/check/pictures/{scatteritem}"),
+        support="<results>/check/support.tsv",
     output:
         table="<results>/check/exams.tsv",
         page="<results>/check/index.html",
+        summary="<results>/check/summary.txt",
     log:
         "<logs>/write_check.log",
     conda:
@@ -221,7 +267,7 @@ rule write_check:
     resources:
         **SMALL_JOB,
     params:
-        study=lookup(within=config, dpath="study"),
+        study=setting("study"),
         limits=LIMITS,
         code=version_of("write_check"),
     script:
@@ -233,8 +279,9 @@ localrules:
 
 
 rule check:
-    """Report for every exam whether it can be used and what to fix; train nothing."""
+    """Target: Report for every exam whether it can be used and what to fix; train nothing."""
     input:
         "<results>/cohort/sheets.json",
         "<results>/check/exams.tsv",
         "<results>/check/index.html",
+        "<results>/check/summary.txt",

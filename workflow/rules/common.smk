@@ -1,20 +1,33 @@
 """What all stages share: the package on the path, code versions, names of things."""
 
+import csv
 import os
 import sys
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 SOURCE_ROOT = str(workflow.current_basedir.join("../../src"))
 SCRIPT_ROOT = str(workflow.current_basedir.join("../scripts"))
-if SOURCE_ROOT not in sys.path:
-    sys.path.append(SOURCE_ROOT)
+
+# The environment may contain the package of another checkout; code versions, rules and jobs
+# are those of this one.
+sys.path.insert(0, SOURCE_ROOT)
+PLACES = [
+    place for place in os.environ.get("PYTHONPATH", "").split(os.pathsep) if place
+]
+if SOURCE_ROOT not in PLACES[:1]:
+    os.environ.update(PYTHONPATH=os.pathsep.join([SOURCE_ROOT, *PLACES]))
 
 # Jobs see the packages of their environment alone, also in an environment of conda.
 os.environ.update(PYTHONNOUSERSITE="1")
+# Real errors of TensorFlow arrive as exceptions; what it calls one on its log is advice.
+# Set here and not in the package, this level is part of no code version.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import nodal_staging
 from nodal_staging.study.configuration import (
     candidate_options,
     check_configuration,
@@ -24,18 +37,27 @@ from nodal_staging.study.configuration import (
     recipe_options,
 )
 from nodal_staging.study.code_version import code_version
-from nodal_staging.study.package_versions import mixed_versions
+from nodal_staging.study.devices import has_gpu
+from nodal_staging.study.fold_jobs import fold_jobs
+from nodal_staging.study.errors import ConfigurationError
+from nodal_staging.study.instruction_sets import pin_instructions
+from nodal_staging.study.package_versions import mixed_versions, own_software
 from nodal_staging.study.run_record import record_run
-from nodal_staging.study.sheet_rows import readers_of
-from nodal_staging.study.sheet_rows import rows_by_reader, rows_by_shard, whole_sheets
+from nodal_staging.study.seeds import named_seed
+from nodal_staging.study.shards import AUTOMATIC, number_of_shards
+from nodal_staging.study.written_paths import placeholder_fault
+from nodal_staging.study.temporary_folders import finish_deletions
+from nodal_staging.study.sheet_rows import (
+    rows_by_reader,
+    rows_by_shard,
+    synthetic_readers,
+    whole_sheets,
+)
 
-# Versions are those of the code beside the workflow, so no other may run.
-if os.path.realpath(nodal_staging.__path__[0]) != os.path.realpath(
-    f"{SOURCE_ROOT}/nodal_staging"
-):
+# Scripts and inputs of rules lie there, too.
+if fault := placeholder_fault(SOURCE_ROOT):
     raise WorkflowError(
-        f"expected the package nodal_staging of {SOURCE_ROOT}, found that of "
-        f"{nodal_staging.__path__[0]}; take it out of PYTHONPATH or uninstall it"
+        f"the folder of the workflow, {os.path.abspath(f'{SOURCE_ROOT}/..')}: {fault}"
     )
 
 # The only private part of Snakemake in use: a limit that holds without an option of the
@@ -44,16 +66,68 @@ if os.path.realpath(nodal_staging.__path__[0]) != os.path.realpath(
 if "raw_shards" not in workflow.global_resources:
     workflow.register_resource("raw_shards", config["phantom"]["shards_at_once"])
 
-check_configuration(
-    config, workflow.current_basedir.join("../schemas/config.schema.yaml")
-)
+try:
+    check_configuration(
+        config, workflow.current_basedir.join("../schemas/config.schema.yaml")
+    )
+except ConfigurationError as error:
+    # One sentence, without the lines of the code that found it.
+    raise WorkflowError(str(error)) from None
+# Libraries read the environment when a job loads them. Recipes depend on this key; other
+# results do not, which differ in their last bits, if at all.
+pin_instructions(config["training"]["cpu_instructions"])
+
+
+# Without an image Snakemake would accept the option and run the jobs outside.
+if not config["container"] and DeploymentMethod.APPTAINER in (
+    workflow.deployment_settings.deployment_method
+):
+    raise WorkflowError(
+        "--sdm apptainer needs an image; build one (docs/containers.md) and name it under "
+        "the key container of the configuration, or leave the option out"
+    )
+
+# A GPU of this machine counts only where its own jobs run: a profile sends the others.
+NO_GPU_HERE = config["training"]["device"] == "auto" and not has_gpu(os.environ)
+
+
+CHECK_SUMMARY = Path(f"results/{config['study']}/check/summary.txt")
+# When the check was last summarised, before this run.
+SUMMARISED = {}
+
+
+def time_of(path):
+    """Return when a file was written, None if there is none."""
+    return path.stat().st_mtime_ns if path.is_file() else None
 
 
 onstart:
+    SUMMARISED["before"] = time_of(CHECK_SUMMARY)
     record_run(".snakemake", local=workflow.local_exec)
+    if NO_GPU_HERE and workflow.local_exec and workflow.global_resources.get("gpu"):
+        logger.info(
+            "No GPU that TensorFlow can use was found: networks are trained on the CPU, "
+            "as many at a time as there are cores (training.device: auto)."
+        )
 
 
-# Results of other versions of packages are kept: nobody retrains for a new NumPy unasked.
+def closing_remarks():
+    """Return the remarks on implausible results, once there are any."""
+    path = Path(f"results/{config['study']}/statistics/remarks.tsv")
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [row["sentence"] for row in csv.DictReader(file, delimiter="\t")]
+
+
+onsuccess:
+    if time_of(CHECK_SUMMARY) not in (None, SUMMARISED.get("before")):
+        logger.warning(CHECK_SUMMARY.read_text(encoding="utf-8").rstrip())
+    if remarks := closing_remarks():
+        logger.warning("Results to read with care:\n  " + "\n  ".join(remarks))
+
+
+# Results of other versions of packages are kept, so that a new NumPy does not retrain networks.
 if mixed := mixed_versions(f"results/{config['study']}/logs"):
     logger.warning(
         f"results/{config['study']} holds results of other versions than those in this "
@@ -72,7 +146,7 @@ SHEETS = (
     else {name: config["cohort"][name] for name in ("exams", "nodes", "readings")}
 )
 # A shard depends on its own rows of your sheets (rows_of), not on their dates. Only
-# sources can be ancient: what follows a job that runs is not asked for its parameters.
+# sources can be ancient: the parameters of jobs after one that runs are not compared.
 SHARD_SHEETS = (
     SHEETS
     if SYNTHETIC
@@ -82,18 +156,34 @@ SHARD_ROWS = (
     {}
     if SYNTHETIC
     else rows_by_shard(
-        list(filter(None, [SHEETS["exams"], SHEETS["nodes"]])),
+        {name: SHEETS[name] for name in ("exams", "nodes") if SHEETS[name]},
         config["cohort"]["shards"],
         f"{MEMORY}/shard_rows",
     )
 )
-READER_ROWS = (
-    [] if SYNTHETIC else rows_by_reader(SHEETS["readings"], f"{MEMORY}/reader_rows")
+# How many shards the cohort has; docs/scale.md says how the number is chosen.
+N_SHARDS = (
+    number_of_shards(
+        config["cohort"]["shards"],
+        config["phantom"]["patients"],
+        config["phantom"]["patients_per_shard"],
+    )
+    if SYNTHETIC
+    else len(SHARD_ROWS)
 )
+READER_ROWS = (
+    {} if SYNTHETIC else rows_by_reader(SHEETS["readings"], f"{MEMORY}/reader_rows")
+)
+# Why the labels of an exam give no nodes, where no sheet lists them.
+UNREAD_LABELS = []
 if not SHEETS["nodes"]:
+    UNREAD_LABELS = "<results>/cohort/labels/{scatteritem}.json"
     SHEETS["nodes"] = "<results>/cohort/nodes_from_labels.tsv"
     SHARD_SHEETS["nodes"] = "<results>/cohort/labels/{scatteritem}.tsv"
 RAW_SHARD = "<results>/raw/{scatteritem}" if SYNTHETIC else []
+# One file for the jobs after the shards: as many inputs as shards for each of them would
+# take most of the time of a plan.
+PATCHES = ["<results>/patches.h5"]
 
 CNNS = ["status_balanced", "location_balanced", "xmask"]
 # What decides whether an exam takes part; the other criteria are evidence of contrast
@@ -109,10 +199,15 @@ STOPS_AT_BAD_EXAM = int(config["cohort"]["on_bad_exam"] == "fail")
 CHOSEN = (
     "<results>/selection/chosen.json" if config["selection"]["choose"] == "best" else []
 )
-FOLDS = range(1, config["datasets"]["folds"] + 1)
+# Folds that one job trains, one after the other, by the name of its files: all as "1-2",
+# or one alone as "1".
+FOLDS = fold_jobs(config["datasets"]["folds"], config["training"]["folds_per_job"])
 FORESTS = ["status_balanced", "location_balanced"]
-READERS = readers_of(
-    config["phantom"]["readers"]["noise"] if SYNTHETIC else READER_ROWS
+# A reader is a classifier of its own name, independent of other readers.
+READERS = (
+    synthetic_readers(config["phantom"]["readers"]["noise"])
+    if SYNTHETIC
+    else list(READER_ROWS)
 )
 MEASUREMENTS = [
     "attenuation_27hu",
@@ -122,6 +217,21 @@ MEASUREMENTS = [
     "location",
 ]
 BASELINES = MEASUREMENTS + ["logistic_location_volume"]
+# The training sets of the radiomics models, in the order of their rule.
+RADIOMICS = ["status_balanced", "location_balanced"]
+RADIOMICS_FORESTS = (
+    [f"radiomics_forest_{training}" for training in RADIOMICS]
+    if config["radiomics"]["forest"]
+    else []
+)
+# Their scores are made together and change together, so one job evaluates them all, and
+# every CNN is compared with the best of them.
+WITHOUT_IMAGES = (
+    [f"rf_{forest}" for forest in FORESTS]
+    + BASELINES
+    + [f"radiomics_{training}" for training in RADIOMICS]
+    + RADIOMICS_FORESTS
+)
 # Yours: they are classifiers like any other.
 EXTERNAL = external_scores(config)
 CLASSIFIERS = (
@@ -129,19 +239,46 @@ CLASSIFIERS = (
     + [f"rf_{forest}" for forest in FORESTS]
     + READERS
     + BASELINES
+    + [f"radiomics_{training}" for training in RADIOMICS]
+    + RADIOMICS_FORESTS
     + list(EXTERNAL)
 )
+# The study's own scores cover all nodes of the test patients; readers and your scores, the
+# test set.
+SCORES_TEST_SET = READERS + list(EXTERNAL)
+SCORES_ALL_TEST_NODES = [c for c in CLASSIFIERS if c not in SCORES_TEST_SET]
 # Whose pairs are tested for errors: as published, those of the CNNs and the readers.
 COMPARED = family_of(
     config["statistics"]["family"],
     paper=[f"cnn_{cnn}" for cnn in CNNS] + READERS,
     everyone=CLASSIFIERS,
 )
+PAIRS = len(COMPARED) * (len(COMPARED) - 1) // 2
+# Bonferroni's level for the pairs of the family, unless the configuration sets one.
+SIGNIFICANCE = config["statistics"]["significance"] or 0.05 / max(PAIRS, 1)
 # Whose AUCs are compared: the forests too, of which the paper makes two claims.
 COMPARED_AUCS = family_of(
     config["statistics"]["family"],
     paper=[c for c in CLASSIFIERS if c.startswith(("cnn_", "rf_"))] + READERS,
     everyone=CLASSIFIERS,
+)
+
+
+def setting(path):
+    """Return what the configuration says, at keys that slashes separate.
+
+    Snakemake's ``lookup`` walks through the whole configuration for each.
+    """
+    return reduce(getitem, path.split("/"), config)
+
+
+# Other trainings of the CNNs on the same nodes, and what is shown of them; nothing where
+# each CNN was trained once.
+REFITS = range(2, config["training"]["refits"] + 1)
+REFIT_TABLES = (
+    ["<results>/statistics/refits.tsv", "<results>/statistics/refit_spread.tsv"]
+    if REFITS
+    else []
 )
 
 
@@ -171,8 +308,46 @@ def megabytes(path):
     return os.path.getsize(path) / 1e6 if os.path.isfile(path) else 0
 
 
+# Which of the jobs that can start is started first; docs/architecture.md gives the order
+# and its reasons. A rule without a priority is a control or a page that few people open
+# first, and comes last.
+PRIORITY = {
+    # They end the study before hours are spent on unusable input.
+    "guards": 60,
+    # The path to the datasets: everything else waits for it. Raw exams are used before
+    # more are simulated, since they are deleted after use.
+    "exams": 50,
+    "simulation": 45,
+    # One short job after another: it takes one core for seconds, and the first figure is
+    # there while the other cores train.
+    "figure_1": 42,
+    # The longest jobs, at the head of the longest path.
+    "training": 40,
+    "folds": 25,
+    # Scores, statistics, Table 1 and Figure 5.
+    "results": 20,
+    # A training that the heatmaps of its CNN wait for, and that would prolong the run if
+    # it were started last.
+    "long_controls": 15,
+    # The other figures of the paper and what they show.
+    "figures": 10,
+    "controls": 0,
+}
+
 # What most jobs need: tables are read and written, or a figure is drawn.
 SMALL_JOB = {"mem_mb": growing(1000), "runtime": growing(10)}
+
+
+def gpus_of_a_network(wildcards):
+    """Return how many GPUs a job that computes with a network requests.
+
+    On this machine, none if there is none: jobs that requested one would run one at a
+    time on the CPU. On a cluster, one; a profile may set another number.
+    """
+    device = config["training"]["device"]
+    if device == "auto":
+        return int(not (NO_GPU_HERE and workflow.local_exec))
+    return int(device == "gpu")
 
 
 def rows_of(wildcards):
@@ -180,20 +355,36 @@ def rows_of(wildcards):
     return SHARD_ROWS.get(wildcards.scatteritem, "")
 
 
-def sheets_of(names, section="cohort"):
+def sheets_of(*keys):
     """Sum up your sheets: a file that was put in place of another may be older."""
-    return lambda wildcards: whole_sheets([config[section][name] for name in names])
+    return lambda wildcards: whole_sheets([setting(key) for key in keys])
 
 
 def readings_of(wildcards):
     """Sum up the ratings of a reader."""
-    return "".join(READER_ROWS[int(wildcards.number) - 1 : int(wildcards.number)])
+    return READER_ROWS.get(wildcards.reader, "")
 
 
 def training_set_of(wildcards, home="<results>/datasets"):
     """Return the training set of a CNN; xmask masks the nodes of status_balanced."""
     name = "location_balanced" if "location" in wildcards.cnn else "status_balanced"
     return f"{home}/{name}.tsv"
+
+
+def scores_with_refit(classifiers):
+    """Return a function that lists scores, those of the CNNs from another training."""
+
+    def paths(wildcards):
+        return [
+            (
+                f"<results>/refits/{wildcards.refit}/{name[4:]}/scores.csv"
+                if name.startswith("cnn_")
+                else f"<results>/scores/{name}.csv"
+            )
+            for name in classifiers
+        ]
+
+    return paths
 
 
 def share_of(wildcards):
@@ -203,7 +394,7 @@ def share_of(wildcards):
 
 
 def permuted_weights(wildcards):
-    """Return the weights that learned permuted labels, where the study asks for it."""
+    """Return the weights that learned permuted labels, where the study has them."""
     if wildcards.cnn not in config["attribution"]["permuted"]:
         return []
     return f"<results>/attribution/permuted/{wildcards.cnn}/weights.h5"
@@ -228,32 +419,37 @@ def ratings(wildcards):
     """Return the ratings of the test set."""
     if not READERS:
         raise WorkflowError(
-            "config: nobody read the nodes; give the path of a sheet of ratings in "
+            "config: there are no readings; give the path of a sheet of ratings in "
             "cohort.readings (docs/readers.md)"
         )
     return [f"<results>/scores/{reader}.csv" for reader in READERS]
-
-
-def scores_as(wildcards, key):
-    """Return how the scores of a classifier are meant, where they are yours."""
-    return EXTERNAL.get(wildcards.classifier, {}).get(key)
 
 
 def candidate_folds(candidate, cnn):
     """Return the fold scores of a candidate; the configured one is trained anyway."""
     trained = candidate == "configured" and not CHOSEN
     home = f"models/{cnn}/folds" if trained else f"selection/{candidate}/{cnn}"
-    return [f"<results>/{home}/{fold}.csv" for fold in FOLDS]
+    return [f"<results>/{home}/{folds}.csv" for folds in FOLDS]
 
 
 wildcard_constraints:
     cnn="|".join(CNNS),
     forest="|".join(FORESTS),
     external="|".join(EXTERNAL) or "none",
-    baseline="|".join(MEASUREMENTS),
-    number=r"\d+",
+    reader="|".join(READERS) or "none",
     percent=r"\d+",
     repeat=r"\d+",
-    fold=r"\d+",
+    refit=r"\d+",
+    folds=r"\d+(-\d+)?",
     candidate=r"[a-z0-9_]+",
-    classifier=r"[a-z0-9_]+",
+    classifier=r"[A-Za-z0-9_-]+",
+
+
+def returned_answers(wildcards):
+    """Return the files that readers have returned."""
+    if not config["reader_import"]:
+        raise WorkflowError(
+            "config: reader_import is empty; list the files that the readers returned "
+            "(docs/readers.md)"
+        )
+    return config["reader_import"]

@@ -15,7 +15,7 @@ FIGURES = collect(
     number=FIGURE_NUMBERS,
     suffix=["pdf", "svg", "png"],
 )
-# The nodes of Figures 6 and 7, what speaks for and against a positive node in two
+# The nodes of Figures 6 and 7, what supports a positive and a negative node in two
 # colours.
 SIGNED_HEATMAPS = collect(
     "<results>/figures/signed_heatmaps{pair}.{suffix}",
@@ -25,10 +25,16 @@ SIGNED_HEATMAPS = collect(
 FAITHFULNESS_FIGURE = multiext("<results>/figures/faithfulness", ".pdf", ".svg", ".png")
 # What the report embeds, as it was drawn.
 ILLUSTRATED = [f"figure_{number}" for number in FIGURE_NUMBERS] + [
+    "uptake",
+    "training",
     "subgroups",
     "calibration",
     "decision_curves",
     "faithfulness",
+    "counterfactual",
+    "mixes",
+    *(["shortcut_matrix"] if MATRIX_SHOWN else []),
+    "robustness",
     *(["readers"] if READERS else []),
 ]
 
@@ -49,12 +55,13 @@ rule draw_figure_1:
         ),
     log:
         "<logs>/draw_figure_1.log",
+    priority: PRIORITY["figure_1"]
     conda:
         "../../envs/core.yaml"
     resources:
         **SMALL_JOB,
     params:
-        window_hu=lookup(within=config, dpath="image/window_hu"),
+        window_hu=setting("image/window_hu"),
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_1"),
     script:
@@ -68,6 +75,7 @@ rule draw_figure_2:
         cohort="<results>/cohort/exams.tsv",
         sheet=SHEETS["nodes"],
         nodes="<results>/nodes.tsv",
+        lost=LOST_NODES,
         test="<results>/datasets/test.tsv",
         status_balanced="<results>/datasets/status_balanced.tsv",
         location_balanced="<results>/datasets/location_balanced.tsv",
@@ -84,6 +92,7 @@ rule draw_figure_2:
         ),
     log:
         "<logs>/draw_figure_2.log",
+    priority: PRIORITY["figures"]
     conda:
         "../../envs/core.yaml"
     resources:
@@ -113,6 +122,7 @@ rule draw_figure_3:
         ),
     log:
         "<logs>/draw_figure_3.log",
+    priority: PRIORITY["figures"]
     conda:
         "../../envs/core.yaml"
     resources:
@@ -130,7 +140,7 @@ rule draw_figure_4:
         card="<results>/models/status_balanced/card.json",
         recipe="<results>/models/status_balanced/recipe.json",
         chosen="<results>/examples/chosen.tsv",
-        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+        patches=PATCHES,
     output:
         "<results>/figures/figure_4.pdf",
         "<results>/figures/figure_4.svg",
@@ -142,6 +152,7 @@ rule draw_figure_4:
         ),
     log:
         "<logs>/draw_figure_4.log",
+    priority: PRIORITY["figures"]
     conda:
         "../../envs/core.yaml"
     resources:
@@ -174,6 +185,7 @@ rule draw_figure_5:
         ),
     log:
         "<logs>/draw_figure_5.log",
+    priority: PRIORITY["results"]
     conda:
         "../../envs/core.yaml"
     resources:
@@ -206,13 +218,14 @@ rule draw_figure_6:
         ),
     log:
         "<logs>/draw_figure_6.log",
+    priority: PRIORITY["figures"]
     conda:
         "../../envs/core.yaml"
     resources:
         **SMALL_JOB,
     params:
         cnns=CNNS,
-        window_hu=lookup(within=config, dpath="image/window_hu"),
+        window_hu=setting("image/window_hu"),
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_6"),
     script:
@@ -237,13 +250,14 @@ rule draw_figure_7:
         ),
     log:
         "<logs>/draw_figure_7.log",
+    priority: PRIORITY["figures"]
     conda:
         "../../envs/core.yaml"
     resources:
         **SMALL_JOB,
     params:
         cnns=CNNS[1:],
-        window_hu=lookup(within=config, dpath="image/window_hu"),
+        window_hu=setting("image/window_hu"),
         synthetic=SYNTHETIC,
         code=version_of("draw_figure_7"),
     script:
@@ -271,7 +285,7 @@ rule draw_signed_heatmaps:
     params:
         cnns=CNNS,
         paired=CNNS[1:],
-        window_hu=lookup(within=config, dpath="image/window_hu"),
+        window_hu=setting("image/window_hu"),
         synthetic=SYNTHETIC,
         code=version_of("draw_signed_heatmaps"),
     script:
@@ -312,61 +326,61 @@ localrules:
 
 
 rule figure_1:
-    """Figure 1 of the paper."""
+    """Target: Figure 1 of the paper."""
     input:
         multiext("<results>/figures/figure_1", ".pdf", ".svg", ".png"),
 
 
 rule figure_2:
-    """Figure 2 of the paper."""
+    """Target: Figure 2 of the paper."""
     input:
         multiext("<results>/figures/figure_2", ".pdf", ".svg", ".png"),
 
 
 rule figure_3:
-    """Figure 3 of the paper."""
+    """Target: Figure 3 of the paper."""
     input:
         multiext("<results>/figures/figure_3", ".pdf", ".svg", ".png"),
 
 
 rule figure_4:
-    """Figure 4 of the paper."""
+    """Target: Figure 4 of the paper."""
     input:
         multiext("<results>/figures/figure_4", ".pdf", ".svg", ".png"),
 
 
 rule figure_5:
-    """Figure 5 of the paper."""
+    """Target: Figure 5 of the paper."""
     input:
         multiext("<results>/figures/figure_5", ".pdf", ".svg", ".png"),
 
 
 rule figure_6:
-    """Figure 6 of the paper."""
+    """Target: Figure 6 of the paper."""
     input:
         multiext("<results>/figures/figure_6", ".pdf", ".svg", ".png"),
 
 
 rule figure_7:
-    """Figure 7 of the paper."""
+    """Target: Figure 7 of the paper."""
     input:
         multiext("<results>/figures/figure_7", ".pdf", ".svg", ".png"),
 
 
 rule signed_heatmaps:
-    """Figures 6 and 7 with signs."""
+    """Target: Figures 6 and 7 with signs."""
     input:
         SIGNED_HEATMAPS,
 
 
 rule faithfulness:
-    """Whether the heatmaps name the pixels that matter."""
+    """Target: Whether the heatmaps name the pixels that matter."""
     input:
         FAITHFULNESS_FIGURE,
 
 
 rule figures:
-    """All figures."""
+    """Target: All figures."""
     input:
         FIGURES,
         SIGNED_HEATMAPS,

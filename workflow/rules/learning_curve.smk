@@ -1,6 +1,6 @@
 """Learning curve: AUC by size of the training set (`snakemake learning_curve`).
 
-INPUTS   nodes.tsv, datasets/, patches/<shard>.h5, scores/cnn_<cnn>.csv
+INPUTS   nodes.tsv, datasets/, patches.h5, scores/cnn_<cnn>.csv
 OUTPUTS  learning_curve/<percent>_<repeat>/datasets/  sets of a share of the patients
          learning_curve/<percent>_<repeat>/<cnn>/     recipe, weights, scores
          tables/learning_curve.tsv                    AUC by training set
@@ -21,7 +21,9 @@ rule draw_share:
     """Draw the training sets of a study with a share of the patients."""
     input:
         nodes="<results>/nodes.tsv",
-        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+        patches=PATCHES,
+        test="<results>/datasets/test.tsv",
+        dropped="<results>/datasets/dropped.tsv",
     output:
         status_balanced="<results>/learning_curve/{percent}_{repeat}/datasets/status_balanced.tsv",
         location_balanced="<results>/learning_curve/{percent}_{repeat}/datasets/location_balanced.tsv",
@@ -33,9 +35,7 @@ rule draw_share:
         mem_mb=growing(1500),
         runtime=growing(10),
     params:
-        protocol=lookup(within=config, dpath="datasets/protocol"),
-        test_share=lookup(within=config, dpath="datasets/test_share"),
-        seed=lookup(within=config, dpath="seed"),
+        seed=setting("seed"),
         code=version_of("draw_share"),
     script:
         "../scripts/cnn/draw_share.py"
@@ -46,6 +46,7 @@ use rule write_recipe as write_share_recipe with:
         "<results>/learning_curve/{percent}_{repeat}/{cnn}/recipe.json",
     log:
         "<logs>/write_share_recipe/{percent}_{repeat}/{cnn}.log",
+    priority: PRIORITY["controls"]
     params:
         options=recipe_options(config),
         seed=lambda wildcards: config["seed"] + int(wildcards.repeat),
@@ -57,7 +58,7 @@ use rule train_cnn as train_share with:
     input:
         recipe="<results>/learning_curve/{percent}_{repeat}/{cnn}/recipe.json",
         training=share_of,
-        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+        patches=PATCHES,
     output:
         weights="<results>/learning_curve/{percent}_{repeat}/{cnn}/weights.h5",
         history="<results>/learning_curve/{percent}_{repeat}/{cnn}/history.tsv",
@@ -66,6 +67,7 @@ use rule train_cnn as train_share with:
         "<logs>/train_share/{percent}_{repeat}/{cnn}.log",
     benchmark:
         "<benchmarks>/train_share/{percent}_{repeat}/{cnn}.tsv"
+    priority: PRIORITY["controls"]
 
 
 use rule score_cnn as score_share with:
@@ -73,14 +75,17 @@ use rule score_cnn as score_share with:
         recipe="<results>/learning_curve/{percent}_{repeat}/{cnn}/recipe.json",
         weights="<results>/learning_curve/{percent}_{repeat}/{cnn}/weights.h5",
         test="<results>/datasets/test.tsv",
+        all_test_nodes=[],
         folds=[],
-        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+        patches=PATCHES,
     output:
-        "<results>/learning_curve/{percent}_{repeat}/{cnn}/scores.csv",
+        scores="<results>/learning_curve/{percent}_{repeat}/{cnn}/scores.csv",
+        all_test_nodes=[],
     log:
         "<logs>/score_share/{percent}_{repeat}/{cnn}.log",
     benchmark:
         "<benchmarks>/score_share/{percent}_{repeat}/{cnn}.tsv"
+    priority: PRIORITY["controls"]
 
 
 rule gather_learning_curve:
@@ -111,7 +116,7 @@ rule gather_learning_curve:
         **SMALL_JOB,
     params:
         points=[(100, 0, cnn) for cnn in CNNS] + POINTS,
-        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        confidence_level=setting("statistics/confidence_level"),
         code=version_of("gather_learning_curve"),
     script:
         "../scripts/cnn/gather_learning_curve.py"
@@ -141,6 +146,6 @@ localrules:
 
 
 rule learning_curve:
-    """AUC against the size of the training set, for each CNN."""
+    """Target: AUC against the size of the training set, for each CNN."""
     input:
         LEARNING_CURVE,

@@ -1,8 +1,10 @@
 """The paper next to the study: its numbers, its claims, the counts behind its table.
 
-INPUTS   config/published_numbers.tsv, cohort/, nodes.tsv, datasets/, statistics/, audit/
+INPUTS   config/published_numbers.tsv, cohort/, nodes.tsv, datasets/, scores/,
+         statistics/, audit/
          a table of rounded shares (recover_counts.table)
 OUTPUTS  tables/scorecard.{tsv,md,tex,html}  printed value next to ours
+         tables/reference.{tsv,html}         AUCs, corrected for errors of PET
          audit/claims.json                   each claim, its verdict and its numbers
          tables/claims.{md,tex,html}         the same for reading
          recover_counts/counts.tsv          counts that fit, per row and rounding rule
@@ -17,10 +19,15 @@ OUTPUTS  tables/scorecard.{tsv,md,tex,html}  printed value next to ours
 `snakemake recover_counts` needs none of the study's own files.
 """
 
-# Beside the workflow, wherever a study runs.
+# Relative to the workflow, wherever a study runs.
 PUBLISHED = os.path.relpath(
     workflow.current_basedir.join("../../config/published_numbers.tsv")
 )
+# A table of the checkout, unless the folder of the study has one of this name.
+TABLE = config["recover_counts"]["table"]
+if not os.path.exists(TABLE):
+    beside = os.path.relpath(workflow.current_basedir.join(f"../../{TABLE}"))
+    TABLE = beside if os.path.exists(beside) else TABLE
 SCORECARD = multiext("<results>/tables/scorecard", ".tsv", ".md", ".tex", ".html")
 
 
@@ -44,7 +51,7 @@ rule write_scorecard:
             "<results>/tables/scorecard.html",
             caption="../report/scorecard.rst",
             category="Tables",
-            labels={"item": "Scorecard", "content": "the paper's numbers beside ours"},
+            labels={"item": "Scorecard", "content": "the paper's numbers with ours"},
         ),
     log:
         "<logs>/write_scorecard.log",
@@ -54,9 +61,51 @@ rule write_scorecard:
         **SMALL_JOB,
     params:
         synthetic=SYNTHETIC,
+        reference=setting("reference"),
         code=version_of("write_scorecard"),
     script:
         "../scripts/paper/write_scorecard.py"
+
+
+REFERENCE = multiext("<results>/tables/reference", ".tsv", ".html")
+
+
+rule correct_for_reference:
+    """Correct the paper's AUCs and the study's for errors of the reference test."""
+    input:
+        published=PUBLISHED,
+        statistics=collect(
+            "<results>/statistics/{classifier}.json", classifier=CLASSIFIERS
+        ),
+        scores=collect("<results>/scores/{classifier}.csv", classifier=CLASSIFIERS),
+        nodes="<results>/nodes.tsv",
+        truth="<results>/raw/truth.tsv" if SYNTHETIC else [],
+    output:
+        table="<results>/tables/reference.tsv",
+        page=report(
+            "<results>/tables/reference.html",
+            caption="../report/reference.rst",
+            category="Tables",
+            labels={
+                "item": "Reference",
+                "content": "AUCs, corrected for errors of PET",
+            },
+        ),
+    log:
+        "<logs>/correct_for_reference.log",
+    conda:
+        "../../envs/stats.yaml"
+    resources:
+        **SMALL_JOB,
+    params:
+        classifiers=CLASSIFIERS,
+        reference=setting("reference"),
+        confidence_level=setting("statistics/confidence_level"),
+        replicates=setting("statistics/replicates"),
+        seed=setting("seed"),
+        code=version_of("correct_for_reference"),
+    script:
+        "../scripts/paper/correct_for_reference.py"
 
 
 CLAIMS = multiext("<results>/tables/claims", ".md", ".tex", ".html")
@@ -69,6 +118,7 @@ rule check_claims:
             "<results>/statistics/{classifier}.json", classifier=CLASSIFIERS
         ),
         differences="<results>/statistics/auc_differences.tsv",
+        simple="<results>/statistics/over_simple.tsv",
         comparisons="<results>/statistics/mcnemar.tsv",
         location="<results>/audit/location.tsv",
         localisation="<results>/audit/localisation.tsv",
@@ -76,6 +126,12 @@ rule check_claims:
         halo="<results>/audit/halo.tsv",
         nodes="<results>/nodes.tsv",
         xmask="<results>/scores/cnn_xmask.csv",
+        refit_differences=collect(
+            "<results>/refits/{refit}/auc_differences.tsv", refit=REFITS
+        ),
+        refit_comparisons=collect("<results>/refits/{refit}/mcnemar.tsv", refit=REFITS),
+        refit_location=collect("<results>/refits/{refit}/location.tsv", refit=REFITS),
+        refit_xmask=collect("<results>/refits/{refit}/xmask/scores.csv", refit=REFITS),
     output:
         answers="<results>/audit/claims.json",
         tables=multiext("<results>/tables/claims", ".md", ".tex"),
@@ -85,7 +141,7 @@ rule check_claims:
             category="Tables",
             labels={
                 "item": "Claims",
-                "content": "the paper's claims, put to the study",
+                "content": "the paper's claims, tested on the study",
             },
         ),
     log:
@@ -95,35 +151,42 @@ rule check_claims:
     resources:
         **SMALL_JOB,
     params:
-        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
-        replicates=lookup(within=config, dpath="statistics/replicates"),
-        seed=lookup(within=config, dpath="seed"),
+        confidence_level=setting("statistics/confidence_level"),
+        replicates=setting("statistics/replicates"),
+        seed=setting("seed"),
         code=version_of("check_claims"),
     script:
         "../scripts/paper/check_claims.py"
 
 
 localrules:
+    reference,
     scorecard,
     claims,
 
 
+rule reference:
+    """Target: The AUCs that errors of the reference test allow."""
+    input:
+        REFERENCE,
+
+
 rule scorecard:
-    """Every number that the paper prints, next to that of the study."""
+    """Target: Every number that the paper prints, next to that of the study."""
     input:
         SCORECARD,
 
 
 rule claims:
-    """The claims of the paper, put to the study."""
+    """Target: The claims of the paper, tested on the study."""
     input:
         CLAIMS,
 
 
 rule recover_counts:
-    """Find all counts that fit a published table, and what follows from them."""
+    """Target: Find all counts that fit a published table, and what follows from them."""
     input:
-        table=config["recover_counts"]["table"],
+        table=TABLE,
     output:
         tables=collect(
             "<results>/recover_counts/{name}.tsv",
@@ -152,7 +215,7 @@ rule recover_counts:
         mem_mb=growing(1000),
         runtime=growing(20),
     params:
-        significance=lookup(within=config, dpath="recover_counts/significance"),
+        significance=setting("recover_counts/significance"),
         code=version_of("recover_counts"),
     script:
         "../scripts/paper/recover_counts.py"

@@ -7,6 +7,16 @@ OUTPUTS  raw/exams.tsv, raw/nodes.tsv, raw/readings.tsv  as a hospital hands the
          figures/phantom_gallery.{pdf,png}  contact sheet, on request
 """
 
+# Before the plan: a folder that a killed run has half deleted is newer than what was made
+# from the whole. While a lock stands, another run may work with it.
+LOCKED = any(Path(".snakemake/locks").glob("*"))
+if SYNTHETIC and workflow.is_main_process and not LOCKED:
+    own = Path(f"results/{config['study']}")
+    for folder in finish_deletions([*own.glob("raw/*-of-*"), own / "examples/raw"]):
+        logger.info(
+            f"{folder}: deleted to its end, which an earlier run did not reach."
+        )
+
 # The truth model; the rest of the section concerns scans, readers and the workflow.
 DIALS = {
     key: config["phantom"][key]
@@ -32,21 +42,20 @@ rule draw_cohort:
         ceilings="<results>/raw/truth.json",
     log:
         "<logs>/draw_cohort.log",
+    priority: PRIORITY["exams"]
     conda:
         "../../envs/core.yaml"
     resources:
         **SMALL_JOB,
     params:
-        patients=lookup(within=config, dpath="phantom/patients"),
-        nodes=lookup(within=config, dpath="phantom/nodes"),
-        excluded_share=lookup(within=config, dpath="phantom/excluded_share"),
+        patients=setting("phantom/patients"),
+        nodes=setting("phantom/nodes"),
+        excluded_share=setting("phantom/excluded_share"),
         dials=DIALS,
-        per_node_share=lookup(
-            within=config, dpath="phantom/segmentation/per_node_share"
-        ),
-        ct=lookup(within=config, dpath="phantom/ct"),
+        per_node_share=setting("phantom/segmentation/per_node_share"),
+        ct=setting("phantom/ct"),
         shards=gather.cohort("{scatteritem}"),
-        seed=lookup(within=config, dpath="seed"),
+        seed=setting("seed"),
         code=version_of("draw_cohort"),
     script:
         "../scripts/phantom/draw_cohort.py"
@@ -60,15 +69,16 @@ rule simulate_readers:
         "<results>/raw/readings.tsv",
     log:
         "<logs>/simulate_readers.log",
+    priority: PRIORITY["results"]
     conda:
         "../../envs/core.yaml"
     resources:
         **SMALL_JOB,
     params:
         dials=DIALS,
-        noise=lookup(within=config, dpath="phantom/readers/noise"),
-        sees_location=lookup(within=config, dpath="phantom/readers/sees_location"),
-        seed=lookup(within=config, dpath="seed"),
+        noise=setting("phantom/readers/noise"),
+        sees_location=setting("phantom/readers/sees_location"),
+        seed=setting("seed"),
         code=version_of("simulate_readers"),
     script:
         "../scripts/phantom/simulate_readers.py"
@@ -85,19 +95,20 @@ rule simulate_exams:
         "<logs>/simulate_exams/{scatteritem}.log",
     benchmark:
         "<benchmarks>/simulate_exams/{scatteritem}.tsv"
+    priority: PRIORITY["simulation"]
     conda:
         "../../envs/core.yaml"
     resources:
         mem_mb=growing(1500),
-        # A row is some 100 bytes and an exam up to 20 s, of which a shard has its part.
-        runtime=growing(120, per_mb=3300 / config["cohort"]["shards"]),
+        # A row is about 100 bytes and an exam up to 20 s, of which a shard has its part.
+        runtime=growing(120, per_mb=3300 / N_SHARDS),
         raw_shards=1,
     params:
-        body=lookup(within=config, dpath="phantom/body"),
-        ct=lookup(within=config, dpath="phantom/ct"),
-        pet=lookup(within=config, dpath="phantom/pet"),
-        segmentation=lookup(within=config, dpath="phantom/segmentation"),
-        seed=lookup(within=config, dpath="seed"),
+        body=setting("phantom/body"),
+        ct=setting("phantom/ct"),
+        pet=setting("phantom/pet"),
+        segmentation=setting("phantom/segmentation"),
+        seed=setting("seed"),
         code=version_of("simulate_exams"),
     script:
         "../scripts/phantom/simulate_exams.py"
@@ -116,12 +127,12 @@ rule draw_phantom_gallery:
         mem_mb=growing(3000),
         runtime=growing(20),
     params:
-        body=lookup(within=config, dpath="phantom/body"),
-        ct=lookup(within=config, dpath="phantom/ct"),
-        pet=lookup(within=config, dpath="phantom/pet"),
-        segmentation=lookup(within=config, dpath="phantom/segmentation"),
+        body=setting("phantom/body"),
+        ct=setting("phantom/ct"),
+        pet=setting("phantom/pet"),
+        segmentation=setting("phantom/segmentation"),
         dials=DIALS,
-        seed=lookup(within=config, dpath="seed"),
+        seed=setting("seed"),
         code=version_of("draw_phantom_gallery"),
     script:
         "../scripts/figures/draw_phantom_gallery.py"
@@ -132,6 +143,6 @@ localrules:
 
 
 rule phantom_gallery:
-    """Contact sheet of the synthetic cohort."""
+    """Target: Contact sheet of the synthetic cohort."""
     input:
         multiext("<results>/figures/phantom_gallery", ".pdf", ".png"),

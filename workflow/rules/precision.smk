@@ -25,7 +25,7 @@ rule compute_precision:
             "<results>/tables/precision.html",
             caption="../report/precision.rst",
             category="Tables",
-            labels={"item": "Precision", "content": "what this size can tell"},
+            labels={"item": "Precision", "content": "precision that this size allows"},
         ),
     log:
         "<logs>/compute_precision.log",
@@ -34,10 +34,10 @@ rule compute_precision:
     resources:
         **SMALL_JOB,
     params:
-        pairs=len(COMPARED) * (len(COMPARED) - 1) // 2,
-        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
-        significance=lookup(within=config, dpath="statistics/significance"),
-        options=lookup(within=config, dpath="precision"),
+        pairs=PAIRS,
+        confidence_level=setting("statistics/confidence_level"),
+        significance=SIGNIFICANCE,
+        options=setting("precision"),
         code=version_of("compute_precision"),
     script:
         "../scripts/statistics/compute_precision.py"
@@ -48,7 +48,7 @@ localrules:
 
 
 rule precision:
-    """The precision page."""
+    """Target: The precision page."""
     input:
         "<results>/tables/precision.html",
         "<results>/statistics/precision.tsv",

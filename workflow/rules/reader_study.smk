@@ -1,6 +1,6 @@
 """Reader study: agreement, operating points, comparison with the CNNs.
 
-INPUTS   scores/reader_<number>.csv, scores/cnn_<cnn>.csv, statistics/cnn_<cnn>.json
+INPUTS   scores/<reader>.csv, scores/cnn_<cnn>.csv, statistics/cnn_<cnn>.json
 OUTPUTS  readers/areas.tsv             ordinal and dichotomised AUC of each reader
          readers/operating_points.tsv  counts at each cut between two ratings
          readers/agreement.tsv         kappa of each pair of readers
@@ -59,9 +59,9 @@ rule study_readers:
     params:
         readers=READERS,
         networks=[f"cnn_{cnn}" for cnn in CNNS],
-        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
-        replicates=lookup(within=config, dpath="statistics/replicates"),
-        seed=lookup(within=config, dpath="seed"),
+        confidence_level=setting("statistics/confidence_level"),
+        replicates=setting("statistics/replicates"),
+        seed=setting("seed"),
         code=version_of("study_readers"),
     script:
         "../scripts/statistics/study_readers.py"
@@ -80,7 +80,7 @@ rule draw_readers:
             "<results>/figures/readers.png",
             caption="../report/readers.rst",
             category="Figures",
-            labels={"item": "Readers", "content": "beside the networks"},
+            labels={"item": "Readers", "content": "and the networks"},
         ),
     log:
         "<logs>/draw_readers.log",
@@ -90,7 +90,7 @@ rule draw_readers:
         **SMALL_JOB,
     params:
         networks=[f"cnn_{cnn}" for cnn in CNNS],
-        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        confidence_level=setting("statistics/confidence_level"),
         synthetic=SYNTHETIC,
         code=version_of("draw_readers"),
     script:
@@ -102,7 +102,7 @@ localrules:
 
 
 rule reader_study:
-    """The reader study: tables, page, figure, and files for MRMC software."""
+    """Target: The reader study: tables, page, figure, and files for MRMC software."""
     input:
         "<results>/tables/readers.html",
         "<results>/readers/contrasts.tsv",

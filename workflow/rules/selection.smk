@@ -1,9 +1,9 @@
 """Architecture selection by cross-validation (`snakemake leaderboard`).
 
-INPUTS   datasets/, patches/<shard>.h5
+INPUTS   datasets/, patches.h5
 OUTPUTS  selection/<candidate>/<cnn>/recipe.json  all that decides the weights
-         selection/<candidate>/<cnn>/<fold>.csv   scores of the nodes a fold held out
-         selection/<candidate>/<cnn>/<fold>.history.tsv  loss by epoch
+         selection/<candidate>/<cnn>/<folds>.csv   scores of the nodes that folds held out
+         selection/<candidate>/<cnn>/<folds>.history.tsv  loss by epoch
          selection/leaderboard.tsv  candidates by out-of-fold AUC
          selection/chosen.json      the first of them, for selection.choose: best
 """
@@ -23,23 +23,23 @@ use rule write_recipe as write_candidate with:
         "<logs>/write_candidate/{candidate}/{cnn}.log",
     params:
         options=lambda wildcards: candidate_options(config, wildcards.candidate),
-        seed=lookup(within=config, dpath="seed"),
+        seed=setting("seed"),
         percent=100,
         code=version_of("write_recipe"),
 
 
-use rule train_fold as train_candidate with:
+use rule train_folds as train_candidate with:
     input:
         recipe="<results>/selection/{candidate}/{cnn}/recipe.json",
         training=training_set_of,
-        patches=gather.cohort("<results>/patches/{scatteritem}.h5"),
+        patches=PATCHES,
     output:
-        scores="<results>/selection/{candidate}/{cnn}/{fold}.csv",
-        history="<results>/selection/{candidate}/{cnn}/{fold}.history.tsv",
+        scores="<results>/selection/{candidate}/{cnn}/{folds}.csv",
+        history="<results>/selection/{candidate}/{cnn}/{folds}.history.tsv",
     log:
-        "<logs>/train_candidate/{candidate}/{cnn}/{fold}.log",
+        "<logs>/train_candidate/{candidate}/{cnn}/{folds}.log",
     benchmark:
-        "<benchmarks>/train_candidate/{candidate}/{cnn}/{fold}.tsv"
+        "<benchmarks>/train_candidate/{candidate}/{cnn}/{folds}.tsv"
 
 
 rule rank_candidates:
@@ -59,7 +59,7 @@ rule rank_candidates:
     params:
         competitors=[(name, cnn) for name in CANDIDATES for cnn in COMPETING],
         options={name: candidate_options(config, name) for name in CANDIDATES},
-        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        confidence_level=setting("statistics/confidence_level"),
         code=version_of("rank_candidates"),
     script:
         "../scripts/cnn/rank_candidates.py"
@@ -70,6 +70,6 @@ localrules:
 
 
 rule leaderboard:
-    """Candidates of the architecture selection, best first."""
+    """Target: Candidates of the architecture selection, best first."""
     input:
         "<results>/selection/leaderboard.tsv",

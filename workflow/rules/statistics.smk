@@ -9,7 +9,10 @@ OUTPUTS  scores/<external>.csv             yours, found to fit the study
          statistics/decision_curve/<classifier>.tsv  net benefit by threshold
          statistics/mcnemar.tsv            pairs of a family: right or wrong
          statistics/auc_differences.tsv    the same pairs: areas
+         statistics/simple_choice.tsv      simple classifiers out of fold
+         statistics/over_simple.tsv        each CNN and the best of them: areas
          statistics/subgroups.tsv          by location and short axis
+         statistics/remarks.tsv            implausible results
          tables/table_1.{tsv,md,tex,html}  all classifiers on the test set
          tables/mcnemar.{tsv,md,tex,html}  pairs, for reading
          tables/auc_differences.{tsv,md,tex,html}  pairs, for reading
@@ -27,6 +30,33 @@ STATISTICS = [
 ]
 
 
+REMARKS = "<results>/statistics/remarks.tsv"
+
+
+rule list_remarks:
+    """List the implausible results, such as a specificity of 0."""
+    input:
+        test="<results>/datasets/test.tsv",
+        status_balanced="<results>/datasets/status_balanced.tsv",
+        location_balanced="<results>/datasets/location_balanced.tsv",
+        classifiers=collect(
+            "<results>/statistics/{classifier}.json", classifier=CLASSIFIERS
+        ),
+    output:
+        REMARKS,
+    log:
+        "<logs>/list_remarks.log",
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **SMALL_JOB,
+    params:
+        classifiers=CLASSIFIERS,
+        code=version_of("list_remarks"),
+    script:
+        "../scripts/statistics/list_remarks.py"
+
+
 rule import_scores:
     """Take the scores of a classifier of your own, if they fit the study."""
     input:
@@ -36,6 +66,8 @@ rule import_scores:
         "<results>/scores/{external}.csv",
     log:
         "<logs>/import_scores/{external}.log",
+    # A mistake in the file shows before networks are trained.
+    priority: PRIORITY["guards"]
     conda:
         "../../envs/core.yaml"
     resources:
@@ -46,42 +78,68 @@ rule import_scores:
         "../scripts/classifiers/import_scores.py"
 
 
+OF_A_CLASSIFIER = {
+    "statistics": "<results>/statistics/{classifier}.json",
+    "roc": "<results>/statistics/roc/{classifier}.tsv",
+    "band": "<results>/statistics/band/{classifier}.tsv",
+    "calibration": "<results>/statistics/calibration/{classifier}.tsv",
+    "decision_curve": "<results>/statistics/decision_curve/{classifier}.tsv",
+}
+
+
 rule compute_statistics:
     """Evaluate a classifier on the test set with pROC and check the result."""
     input:
-        scores="<results>/scores/{classifier}.csv",
+        scores=["<results>/scores/{classifier}.csv"],
         nodes="<results>/nodes.tsv",
     output:
-        statistics="<results>/statistics/{classifier}.json",
-        roc="<results>/statistics/roc/{classifier}.tsv",
-        band="<results>/statistics/band/{classifier}.tsv",
-        calibration="<results>/statistics/calibration/{classifier}.tsv",
-        decision_curve="<results>/statistics/decision_curve/{classifier}.tsv",
+        **{name: [path] for name, path in OF_A_CLASSIFIER.items()},
     log:
         "<logs>/compute_statistics/{classifier}.log",
     benchmark:
         "<benchmarks>/compute_statistics/{classifier}.tsv"
+    wildcard_constraints:
+        classifier="|".join(c for c in CLASSIFIERS if c not in WITHOUT_IMAGES),
+    priority: PRIORITY["results"]
     conda:
         "../../envs/stats.yaml"
     resources:
         mem_mb=growing(1000),
         runtime=growing(20),
     params:
-        replicates=lookup(within=config, dpath="statistics/replicates"),
-        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
-        seed=lookup(within=config, dpath="seed"),
-        threshold_source=lookup(within=config, dpath="statistics/threshold_source"),
-        youden_tie=lookup(within=config, dpath="statistics/youden_tie"),
-        target_sensitivity=lookup(within=config, dpath="statistics/target_sensitivity"),
-        bootstrap_engine=lookup(within=config, dpath="statistics/bootstrap_engine"),
-        band_floor=lookup(within=config, dpath="statistics/band_floor"),
-        prevalences=lookup(within=config, dpath="statistics/prevalences"),
-        reliability_groups=lookup(within=config, dpath="statistics/reliability_groups"),
-        probability=lambda wildcards: scores_as(wildcards, "probability"),
-        score_prevalence=lambda wildcards: scores_as(wildcards, "prevalence") or 0.5,
+        replicates=setting("statistics/replicates"),
+        confidence_level=setting("statistics/confidence_level"),
+        seed=setting("seed"),
+        threshold_source=setting("statistics/threshold_source"),
+        youden_tie=setting("statistics/youden_tie"),
+        target_sensitivity=setting("statistics/target_sensitivity"),
+        bootstrap_engine=setting("statistics/bootstrap_engine"),
+        band_floor=setting("statistics/band_floor"),
+        prevalences=setting("statistics/prevalences"),
+        reliability_groups=setting("statistics/reliability_groups"),
+        classifiers=lambda wildcards: [wildcards.classifier],
+        scores_of=lambda wildcards: [EXTERNAL.get(wildcards.classifier, {})],
         code=version_of("compute_statistics"),
     script:
         "../scripts/statistics/compute_statistics.py"
+
+
+use rule compute_statistics as compute_simple_statistics with:
+    input:
+        scores=collect("<results>/scores/{classifier}.csv", classifier=WITHOUT_IMAGES),
+        nodes="<results>/nodes.tsv",
+    output:
+        **{
+            name: collect(path, classifier=WITHOUT_IMAGES)
+            for name, path in OF_A_CLASSIFIER.items()
+        },
+    log:
+        "<logs>/compute_simple_statistics.log",
+    benchmark:
+        "<benchmarks>/compute_simple_statistics.tsv"
+    params:
+        classifiers=WITHOUT_IMAGES,
+        scores_of=[{}] * len(WITHOUT_IMAGES),
 
 
 rule compare_classifiers:
@@ -95,14 +153,15 @@ rule compare_classifiers:
         "<results>/statistics/mcnemar.tsv",
     log:
         "<logs>/compare_classifiers.log",
+    priority: PRIORITY["results"]
     conda:
         "../../envs/stats.yaml"
     resources:
         **SMALL_JOB,
     params:
         classifiers=COMPARED,
-        significance=lookup(within=config, dpath="statistics/significance"),
-        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        significance=SIGNIFICANCE,
+        confidence_level=setting("statistics/confidence_level"),
         code=version_of("compare_classifiers"),
     script:
         "../scripts/statistics/compare_classifiers.py"
@@ -116,16 +175,40 @@ rule compare_aucs:
         "<results>/statistics/auc_differences.tsv",
     log:
         "<logs>/compare_aucs.log",
+    priority: PRIORITY["results"]
     conda:
         "../../envs/stats.yaml"
     resources:
         **SMALL_JOB,
     params:
         classifiers=COMPARED_AUCS,
-        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        confidence_level=setting("statistics/confidence_level"),
         code=version_of("compare_aucs"),
     script:
         "../scripts/statistics/compare_aucs.py"
+
+
+rule compare_with_simple:
+    """Compare each CNN with the simple classifier that is the best out of fold."""
+    input:
+        cnns=collect("<results>/scores/cnn_{cnn}.csv", cnn=CNNS),
+        simple=collect("<results>/scores/{classifier}.csv", classifier=WITHOUT_IMAGES),
+    output:
+        choice="<results>/statistics/simple_choice.tsv",
+        differences="<results>/statistics/over_simple.tsv",
+    log:
+        "<logs>/compare_with_simple.log",
+    conda:
+        "../../envs/stats.yaml"
+    resources:
+        **SMALL_JOB,
+    params:
+        cnns=[f"cnn_{cnn}" for cnn in CNNS],
+        simple=WITHOUT_IMAGES,
+        confidence_level=setting("statistics/confidence_level"),
+        code=version_of("compare_with_simple"),
+    script:
+        "../scripts/statistics/compare_with_simple.py"
 
 
 rule compute_subgroups:
@@ -146,8 +229,8 @@ rule compute_subgroups:
         **SMALL_JOB,
     params:
         classifiers=CLASSIFIERS,
-        bands_mm=lookup(within=config, dpath="statistics/short_axis_bands_mm"),
-        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        bands_mm=setting("statistics/short_axis_bands_mm"),
+        confidence_level=setting("statistics/confidence_level"),
         code=version_of("compute_subgroups"),
     script:
         "../scripts/statistics/compute_subgroups.py"
@@ -161,6 +244,7 @@ rule tabulate_results:
         ),
         comparisons="<results>/statistics/mcnemar.tsv",
         differences="<results>/statistics/auc_differences.tsv",
+        spread=REFIT_TABLES[1:],
     output:
         table_1=multiext("<results>/tables/table_1", ".tsv", ".md", ".tex"),
         mcnemar=multiext("<results>/tables/mcnemar", ".tsv", ".md", ".tex"),
@@ -187,13 +271,14 @@ rule tabulate_results:
         ),
     log:
         "<logs>/tabulate_results.log",
+    priority: PRIORITY["results"]
     conda:
         "../../envs/stats.yaml"
     resources:
         **SMALL_JOB,
     params:
-        significance=lookup(within=config, dpath="statistics/significance"),
-        confidence_level=lookup(within=config, dpath="statistics/confidence_level"),
+        significance=SIGNIFICANCE,
+        confidence_level=setting("statistics/confidence_level"),
         code=version_of("tabulate_results"),
     script:
         "../scripts/paper/tabulate_results.py"

@@ -9,7 +9,7 @@ OUTPUTS  figures/calibration.{pdf,svg,png}      predicted and observed, by CNN
 CALIBRATION_FIGURE = multiext("<results>/figures/calibration", ".pdf", ".svg", ".png")
 DECISION_FIGURE = multiext("<results>/figures/decision_curves", ".pdf", ".svg", ".png")
 SUBGROUP_FIGURE = multiext("<results>/figures/subgroups", ".pdf", ".svg", ".png")
-BESIDE_CNNS = [f"rf_{forest}" for forest in FORESTS] + READERS
+COMPARED_WITH_CNNS = [f"rf_{forest}" for forest in FORESTS] + READERS
 
 
 rule draw_calibration:
@@ -38,7 +38,7 @@ rule draw_decision_curves:
     input:
         cnns=collect("<results>/statistics/decision_curve/cnn_{cnn}.tsv", cnn=CNNS),
         others=collect(
-            "<results>/statistics/decision_curve/{other}.tsv", other=BESIDE_CNNS
+            "<results>/statistics/decision_curve/{other}.tsv", other=COMPARED_WITH_CNNS
         ),
         statistics=f"<results>/statistics/cnn_{CNNS[0]}.json",
     output:
@@ -51,7 +51,7 @@ rule draw_decision_curves:
         **SMALL_JOB,
     params:
         cnns=[f"cnn_{cnn}" for cnn in CNNS],
-        others=BESIDE_CNNS,
+        others=COMPARED_WITH_CNNS,
         synthetic=SYNTHETIC,
         code=version_of("draw_decision_curves"),
     script:
@@ -86,25 +86,25 @@ localrules:
 
 
 rule calibration:
-    """Calibration of the CNNs."""
+    """Target: Calibration of the CNNs."""
     input:
         CALIBRATION_FIGURE,
 
 
 rule decision_curves:
-    """Decision curves of CNNs, forests and readers."""
+    """Target: Decision curves of CNNs, forests and readers."""
     input:
         DECISION_FIGURE,
 
 
 rule subgroups:
-    """Results by location and size."""
+    """Target: Results by location and size."""
     input:
         SUBGROUP_FIGURE,
 
 
 rule statistics:
-    """All statistics, and their figures."""
+    """Target: All statistics, and their figures."""
     input:
         STATISTICS,
         CALIBRATION_FIGURE,

@@ -1,4 +1,4 @@
-"""What is asked of the library that computes for Keras: gradients and graphs.
+"""Gradients and traced graphs of the library that computes for Keras.
 
 This is the only module here that names TensorFlow.
 """
@@ -10,6 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from .array_types import AnyArray
+
 Tensor = Any
 Weights = Any
 """Any nest of tuples of tensors."""
@@ -20,7 +22,7 @@ def pull_back(
 ) -> Tensor:
     """Return the gradient of ``sum(function(at) * cotangent)`` with respect to ``at``.
 
-    Inside a compiled function the value of a linear ``function`` is never computed.
+    Inside a traced function the value of a linear ``function`` is never computed.
     """
     with tf.GradientTape() as tape:
         tape.watch(at)
@@ -28,9 +30,42 @@ def pull_back(
     return tape.gradient(value, at, output_gradients=cotangent)
 
 
+def kernel_pull_back(
+    x: Tensor,
+    kernel_shape: tuple[int, ...],
+    cotangent: Tensor,
+    *,
+    strides: tuple[int, int],
+    padding: str,
+) -> Tensor:
+    """Return the gradient of ``sum((kernel x) * cotangent)`` for the kernel.
+
+    Of a convolution ``(n, y, x, channels)`` without dilation, whose product is not
+    computed.
+    """
+    return tf.raw_ops.Conv2DBackpropFilter(
+        input=x,
+        filter_sizes=kernel_shape,
+        out_backprop=cotangent,
+        strides=(1, *strides, 1),
+        padding=padding.upper(),
+    )
+
+
 def tensors(arrays: Any, dtype: str) -> Weights:
     """Turn a nest of tuples of arrays to one of tensors."""
     return tf.nest.map_structure(lambda a: tf.convert_to_tensor(a, dtype), arrays)
+
+
+def evaluate(function: Callable[..., Any], weights: Weights, *batches: AnyArray) -> Any:
+    """Compute a function of weights and batches operation by operation.
+
+    Tracing takes longer than a few batches do: ``Compiled`` is for functions that are
+    called hundreds of times.
+    """
+    _require_tensorflow()
+    found = function(weights, *map(tf.convert_to_tensor, batches))
+    return tf.nest.map_structure(_array, found)
 
 
 class Compiled:
@@ -38,11 +73,7 @@ class Compiled:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         """Take a function of weights and batches with images along their first axis."""
-        if keras.backend.backend() != "tensorflow":
-            raise RuntimeError(
-                "expected Keras on TensorFlow, whose gradients are used here, found "
-                f"{keras.backend.backend()}; set KERAS_BACKEND=tensorflow"
-            )
+        _require_tensorflow()
         self._function = function
         self._graph: Callable[..., Any] | None = None
 
@@ -60,9 +91,18 @@ class Compiled:
         return tf.nest.map_structure(_array, found)
 
 
+def _require_tensorflow() -> None:
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            "expected Keras on TensorFlow, whose gradients are used here, found "
+            f"{keras.backend.backend()}; set KERAS_BACKEND=tensorflow"
+        )
+
+
 def _spec(tensor: Tensor) -> Any:
     return tf.TensorSpec(tensor.shape, tensor.dtype)
 
 
-def _array(tensor: Tensor) -> np.ndarray[Any, Any]:
-    return np.asarray(tensor.numpy())
+def _array(tensor: Tensor) -> AnyArray:
+    found: AnyArray = np.asarray(tensor.numpy())
+    return found

@@ -19,25 +19,26 @@ Kindermans et al., Learning how to explain neural networks, ICLR 2018
 (arXiv:1705.05598).
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from .array_types import AnyArray, Float64Array
-from .autodiff import tensors
+from .array_types import AnyArray, Float64Array, FloatArray
+from .autodiff import evaluate, tensors
 from .chain import LinearChain
-from .images import Images, require_different, require_images
+from .images import require_different, require_images
 from .kernel_layers import (
     Estimator,
     KernelLayer,
     Precision,
-    covariance_graph,
+    covariances,
     kernel_layers,
-    outputs_graph,
+    outputs,
 )
 from .outputs import Outputs
-from .patterns import LayerReport, Patterns, images_digest
+from .patterns import LayerReport, Patterns, PatternsMismatchError, images_digest
 
 ESTIMATORS = ("relu", "linear", "two_component", "relu.cond")
 DTYPES = ("float32", "float64")
@@ -45,13 +46,37 @@ TOLERANCE = 64
 """Rounding errors below which the denominator of a pattern counts as zero."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A chain and the patterns that were fitted for it."""
+
+    chain: LinearChain
+    patterns: Patterns
+
+    def shared_with(self, chain: LinearChain) -> set[str]:
+        """Name the kernel layers whose patterns are also those of another chain.
+
+        A pattern depends on the weights up to the ReLU that follows, and no others.
+        """
+        if chain.steps != self.chain.steps:
+            return set()
+        pairs = zip(chain.weights, self.chain.weights, strict=True)
+        equal = [all(map(np.array_equal, a, b)) for a, b in pairs]
+        return {
+            chain.steps[place].name
+            for place, gate in chain.gates().items()
+            if all(equal[: gate or place + 1])
+        }
+
+
 def fit_patterns(
     chain: LinearChain,
-    images: Images,
+    images: FloatArray,
     *,
     estimator: Estimator = "relu",
     dtype: Precision = "float32",
     batch_size: int = 32,
+    known: Fitted | None = None,
 ) -> Patterns:
     """Estimate the patterns of every kernel.
 
@@ -72,12 +97,18 @@ def fit_patterns(
         Images at a time where a layer has most inputs, more where it has fewer;
         decides memory, not results. What one layer hands to the next lies in a
         temporary file where memory would not hold it (``outputs.ROOM_BYTES``).
+    known
+        Patterns of another chain from the same images, in the same way. Those of the
+        first layers are taken over as far as both chains have the same weights.
 
     Raises
     ------
+    PatternsMismatchError
+        If ``known`` are patterns of other images.
     ValueError
         If there are no images, or images of another shape or with values that are not
-        finite; if all are the same; or if estimator or dtype are unknown.
+        finite; if all are the same; if estimator or dtype are unknown, or are not
+        those of ``known``.
     OSError
         If there is no room for the outputs of two layers.
     """
@@ -86,22 +117,26 @@ def fit_patterns(
     chain.require_patterns()
     require_images(images, chain.image_shape)
     require_different(images)
+    digest = images_digest(images)
+    shared = _shared(chain, known, (estimator, dtype, digest))
     inputs, most = _read(images, dtype, batch_size), 0
     kernels, inactive, report = {}, {}, []
     for layer, arrays in kernel_layers(chain, estimator, dtype):
         most = max(most, inputs.values)
         size, weights = batch_size * (most // inputs.values), tensors(arrays, dtype)
-        outputs, centre = _outputs(layer, weights, inputs, size)
-        sums = _covariances(layer, (weights, centre), inputs, outputs, size)
+        found, centre = _outputs(layer, weights, inputs, size)
+        name = layer.step.name
+        if name in shared:
+            active, closed, row = shared[name]
+        else:
+            sums = _covariances(layer, (weights, centre), inputs, found, size)
+            active, closed, row = _patterns_of(layer, arrays[1][0][0], sums)
         inputs.close()
-        inputs = outputs
-        opened, rows, *found = sums
-        name, kernel = layer.step.name, arrays[1][0][0]
-        kernels[name], row = _divided(kernel, found[0], dtype)
-        active = float(np.mean(_ratio(opened, rows)))
-        report.append(replace(row, layer=name, active=active))
-        if len(found) > 1:
-            inactive[name], _ = _divided(kernel, found[1], dtype)
+        inputs = found
+        kernels[name] = active
+        report.append(row)
+        if closed is not None:
+            inactive[name] = closed
     inputs.close()
     return Patterns(
         estimator=estimator,
@@ -110,12 +145,12 @@ def fit_patterns(
         inactive=inactive,
         report=tuple(report),
         model_sha256=chain.sha256,
-        images_sha256=images_digest(images),
+        images_sha256=digest,
         n_images=len(images),
     )
 
 
-def _read(images: Images, dtype: str, size: int) -> Outputs:
+def _read(images: FloatArray, dtype: str, size: int) -> Outputs:
     """Take the images as what the first layer receives."""
     found = Outputs(dtype)
     for start in range(0, len(images), size):
@@ -127,28 +162,69 @@ def _outputs(
     layer: KernelLayer, weights: Any, inputs: Outputs, size: int
 ) -> tuple[Outputs, Any]:
     """Return the outputs of all images, and the mean to subtract by unit."""
-    graph = outputs_graph(layer, inputs.shape)
-    outputs, total, rows = Outputs(layer.dtype), 0.0, 0.0
+    found, total, rows = Outputs(layer.dtype), 0.0, 0.0
     for batch in inputs.batches(size):
-        y, (add, more) = graph(weights, batch)
-        outputs.append(y)
+        y, (add, more) = evaluate(partial(outputs, layer), weights, batch)
+        found.append(y)
         total, rows = total + add, rows + more
-    return outputs, tensors(_ratio(np.asarray(total), np.asarray(rows)), layer.dtype)
+    return found, tensors(_ratio(np.asarray(total), np.asarray(rows)), layer.dtype)
 
 
 def _covariances(
     layer: KernelLayer, weights: Any, inputs: Outputs, outputs: Outputs, size: int
 ) -> list[Float64Array]:
-    """Add up in float64 what the graph returns for each batch."""
-    graph = covariance_graph(layer, inputs.shape)
+    """Add up in float64 the sums of each batch."""
     total: list[Float64Array] = []
     for x, y in zip(inputs.batches(size), outputs.batches(size), strict=True):
-        found = graph(weights, x, y)
+        found = evaluate(partial(covariances, layer), weights, x, y)
         if not total:
             total = [np.zeros(array.shape) for array in found]
         for whole, part in zip(total, found, strict=True):
             np.add(whole, part, out=whole)
     return total
+
+
+Layer = tuple[AnyArray, AnyArray | None, LayerReport]
+"""Patterns of a layer, of open and perhaps of closed gates, and the report on them."""
+
+
+def _patterns_of(
+    layer: KernelLayer, kernel: Float64Array, sums: list[Float64Array]
+) -> Layer:
+    """Turn the sums of a layer to its patterns."""
+    opened, rows, *found = sums
+    pattern, row = _divided(kernel, found[0], layer.dtype)
+    row = replace(
+        row, layer=layer.step.name, active=float(np.mean(_ratio(opened, rows)))
+    )
+    closed = _divided(kernel, found[1], layer.dtype)[0] if len(found) > 1 else None
+    return pattern, closed, row
+
+
+def _shared(
+    chain: LinearChain, known: Fitted | None, wanted: tuple[str, str, str]
+) -> dict[str, Layer]:
+    """Return the known patterns that are also those of a chain, by layer."""
+    if known is None:
+        return {}
+    old = known.patterns
+    old.require(known.chain)
+    if old.images_sha256 != wanted[2]:
+        raise PatternsMismatchError(
+            f"expected known patterns of these images, found those of {old.n_images} "
+            "others; fit them again"
+        )
+    if (old.estimator, old.dtype) != wanted[:2]:
+        raise ValueError(
+            f"expected known patterns by {wanted[0]} in {wanted[1]}, received those by "
+            f"{old.estimator} in {old.dtype}"
+        )
+    names = known.shared_with(chain)
+    return {
+        row.layer: (old.kernels[row.layer], old.inactive.get(row.layer), row)
+        for row in old.report
+        if row.layer in names
+    }
 
 
 def _ratio(total: Float64Array, rows: Float64Array) -> Float64Array:

@@ -12,21 +12,23 @@ Simonyan et al. 2014 (arXiv:1312.6034), gradient; Shrikumar et al. 2016
 SmoothGrad; Selvaraju et al. 2017 (arXiv:1610.02391), Grad-CAM.
 """
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from keras import ops
 
-from .array_types import FloatArray
-from .autodiff import Compiled, pull_back, tensors
+from .array_types import Float64Array, FloatArray
+from .autodiff import Compiled, evaluate, pull_back, tensors
 from .chain import LinearChain, forward
 from .images import require_images
 from .steps import Step
 
 SMALLEST_MAP = 6
 """Side of the coarsest maps that Grad-CAM may be drawn from."""
+BATCH = 64
+"""Images at a time."""
 
 
 def logits(
@@ -34,8 +36,8 @@ def logits(
     images: FloatArray,
     *,
     dtype: str = "float32",
-    batch_size: int = 64,
-) -> npt.NDArray[np.float64]:
+    batch_size: int = BATCH,
+) -> Float64Array:
     """Return the logit of each image ``(n,)``."""
     graph = _logit_graph(chain.steps, chain.image_shape, dtype)
     found = _in_batches(graph, chain, images, dtype, batch_size)
@@ -47,11 +49,11 @@ def gradient(
     images: FloatArray,
     *,
     dtype: str = "float32",
-    batch_size: int = 64,
+    batch_size: int = BATCH,
 ) -> FloatArray:
     """Return the gradient of the logit with respect to each pixel."""
-    graph = _gradient_graph(chain.steps, chain.image_shape, dtype)
-    return _in_batches(graph, chain, images, dtype, batch_size)
+    slope = partial(evaluate, partial(_slope, chain.steps))
+    return _in_batches(slope, chain, images, dtype, batch_size)
 
 
 def gradient_times_input(
@@ -92,7 +94,7 @@ def integrated_gradients(
     difference = images - baseline
     total = np.zeros(images.shape)
     for at, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
-        total += weight * gradient(chain, baseline + at * difference, dtype=dtype)
+        total += weight * _traced_gradient(chain, baseline + at * difference, dtype)
     integrated: FloatArray = total * difference
     return integrated
 
@@ -124,7 +126,7 @@ def smooth_gradient(
     total = np.zeros(images.shape)
     for _ in range(samples):
         noisy = images + spread * rng.standard_normal(images.shape)
-        total += gradient(chain, noisy, dtype=dtype)
+        total += _traced_gradient(chain, noisy, dtype)
     smooth: FloatArray = total / samples
     return smooth
 
@@ -135,9 +137,9 @@ def grad_cam(
     *,
     smallest: int = SMALLEST_MAP,
     dtype: str = "float32",
-    batch_size: int = 64,
+    batch_size: int = BATCH,
 ) -> FloatArray:
-    """Return what speaks for the sign of the logit in the last fine feature maps.
+    """Return what supports the sign of the logit in the last fine feature maps.
 
     Parameters
     ----------
@@ -151,17 +153,27 @@ def grad_cam(
     -------
     Maps ``(n, y, x, 1)``, not negative, interpolated linearly to the image.
     """
-    graph = _cam_graph(chain.steps, chain.image_shape, dtype, smallest)
-    return _in_batches(graph, chain, images, dtype, batch_size)
+    heat = partial(evaluate, partial(_heat, chain.steps, chain.image_shape, smallest))
+    return _in_batches(heat, chain, images, dtype, batch_size)
+
+
+def _traced_gradient(chain: LinearChain, images: FloatArray, dtype: str) -> FloatArray:
+    """Return gradients of one set of images of many."""
+    graph = _gradient_graph(chain.steps, chain.image_shape, dtype)
+    return _in_batches(graph, chain, images, dtype, BATCH)
 
 
 def _in_batches(
-    graph: Compiled, chain: LinearChain, images: FloatArray, dtype: str, size: int
+    function: Callable[..., Any],
+    chain: LinearChain,
+    images: FloatArray,
+    dtype: str,
+    size: int,
 ) -> FloatArray:
     require_images(images, chain.image_shape)
     weights = tensors(chain.weights, dtype)
     parts = [
-        graph(weights, np.asarray(images[at : at + size], dtype))
+        function(weights, np.asarray(images[at : at + size], dtype))
         for at in range(0, len(images), size)
     ]
     found: FloatArray = np.concatenate(parts)
@@ -179,37 +191,40 @@ def _logit_graph(
 def _gradient_graph(
     steps: tuple[Step, ...], _image_shape: tuple[int, ...], _dtype: str
 ) -> Compiled:
-    def slope(weights: Any, images: Any) -> Any:
-        one = ops.ones((ops.shape(images)[0], 1), images.dtype)
-
-        def logit(x: Any) -> Any:
-            return ops.reshape(forward(steps, weights, x)[-1], (-1, 1))
-
-        return pull_back(logit, images, one)
-
-    return Compiled(slope)
+    return Compiled(partial(_slope, steps))
 
 
-@cache
-def _cam_graph(
-    steps: tuple[Step, ...], image_shape: tuple[int, ...], _dtype: str, smallest: int
-) -> Compiled:
-    def heat(weights: Any, images: Any) -> Any:
-        inputs = forward(steps, weights, images)
-        place = _last_fine(inputs, smallest)
-        sign = ops.sign(ops.reshape(inputs[-1], (-1, 1)))
+def _slope(steps: tuple[Step, ...], weights: Any, images: Any) -> Any:
+    """Return the gradient of the logit."""
+    one = ops.ones((ops.shape(images)[0], 1), images.dtype)
 
-        def logit(x: Any) -> Any:
-            later = forward(steps[place:], weights[place:], x)
-            return ops.reshape(later[-1], (-1, 1))
+    def logit(x: Any) -> Any:
+        return ops.reshape(forward(steps, weights, x)[-1], (-1, 1))
 
-        slope = pull_back(logit, inputs[place], sign)
-        weight = ops.mean(slope, axis=(1, 2), keepdims=True)
-        coarse = ops.relu(ops.sum(weight * inputs[place], axis=-1, keepdims=True))
-        size = image_shape[:2]
-        return ops.image.resize(coarse, size, "bilinear", data_format="channels_last")
+    return pull_back(logit, images, one)
 
-    return Compiled(heat)
+
+def _heat(
+    steps: tuple[Step, ...],
+    image_shape: tuple[int, ...],
+    smallest: int,
+    weights: Any,
+    images: Any,
+) -> Any:
+    """Return Grad-CAM, interpolated to the image."""
+    inputs = forward(steps, weights, images)
+    place = _last_fine(inputs, smallest)
+    sign = ops.sign(ops.reshape(inputs[-1], (-1, 1)))
+
+    def logit(x: Any) -> Any:
+        later = forward(steps[place:], weights[place:], x)
+        return ops.reshape(later[-1], (-1, 1))
+
+    slope = pull_back(logit, inputs[place], sign)
+    weight = ops.mean(slope, axis=(1, 2), keepdims=True)
+    coarse = ops.relu(ops.sum(weight * inputs[place], axis=-1, keepdims=True))
+    size = image_shape[:2]
+    return ops.image.resize(coarse, size, "bilinear", data_format="channels_last")
 
 
 def _last_fine(inputs: list[Any], smallest: int) -> int:

@@ -1,22 +1,19 @@
-"""What images must be before a network is asked about them.
+"""Requirements of images before a network is applied to them.
 
 Checked here, since a graph that is given another shape fails in its own words, and
 one that is given NaN does not fail at all.
 """
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-Images = npt.NDArray[np.floating[Any]]
+from .array_types import FloatArray
 
 AT_A_TIME = 64
 """Images looked at together, so that those of a file are never all in memory."""
 
 
 def require_images(
-    images: Images, image_shape: tuple[int | None, ...], *, name: str = "images"
+    images: FloatArray, image_shape: tuple[int | None, ...], *, name: str = "images"
 ) -> None:
     """Refuse what a chain cannot take.
 
@@ -61,7 +58,7 @@ def require_images(
         )
 
 
-def require_different(images: Images) -> None:
+def require_different(images: FloatArray) -> None:
     """Refuse images that are all the same, from which no pattern can be learned.
 
     The logit then has no variance, and but for rounding no pattern.

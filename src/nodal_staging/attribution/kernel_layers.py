@@ -3,12 +3,10 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal, cast
 
 from keras import ops
 
-from .autodiff import Compiled
 from .chain import LinearChain, Weights, forward
 from .steps import KernelStep, Step
 
@@ -18,7 +16,7 @@ Precision = Literal["float32", "float64"]
 
 @dataclass(frozen=True, slots=True)
 class KernelLayer:
-    """The form of a kernel layer; networks of the same form share its graphs.
+    """The form of a kernel layer.
 
     Attributes
     ----------
@@ -65,45 +63,35 @@ def kernel_layers(
         before = place + 1
 
 
-@cache
-def outputs_graph(layer: KernelLayer, _input_shape: tuple[int, ...]) -> Compiled:
-    """Compile ``(weights, inputs)`` to outputs, and what their mean is made of.
+def outputs(layer: KernelLayer, weights: Any, inputs: Any) -> tuple[Any, list[Any]]:
+    """Return outputs of a layer, and what their mean is made of.
 
     The mean to be subtracted is that over all rows, of ``relu.cond`` over open ones:
     a sum by unit and a number of rows.
     """
-
-    def outputs(weights: Any, inputs: Any) -> tuple[Any, list[Any]]:
-        lead, own, opening = weights
-        y = forward((*layer.lead, layer.step), (*lead, *own), inputs)[-1]
-        if layer.estimator != "relu.cond" or layer.opening is None:
-            return y, [_over_rows(y), _count(y)]
-        is_open = ops.cast(layer.gate(opening, y), layer.dtype)
-        return y, [_over_rows(is_open * y), _over_rows(is_open)]
-
-    return Compiled(outputs)
+    lead, own, opening = weights
+    y = forward((*layer.lead, layer.step), (*lead, *own), inputs)[-1]
+    if layer.estimator != "relu.cond" or layer.opening is None:
+        return y, [_over_rows(y), _count(y)]
+    is_open = ops.cast(layer.gate(opening, y), layer.dtype)
+    return y, [_over_rows(is_open * y), _over_rows(is_open)]
 
 
-@cache
-def covariance_graph(layer: KernelLayer, _input_shape: tuple[int, ...]) -> Compiled:
-    """Compile ``(weights and centre, inputs, outputs)`` to sums ``x m (y - centre)``.
+def covariances(layer: KernelLayer, weights: Any, inputs: Any, y: Any) -> list[Any]:
+    """Return sums ``x m (y - centre)``; ``weights`` also hold the centre.
 
     Before them stand the numbers of open rows by unit, and of rows.
     """
-
-    def covariances(weights: Any, inputs: Any, y: Any) -> list[Any]:
-        (lead, _, opening), centre = weights
-        x = forward(layer.lead, lead, inputs)[-1]
-        linear = layer.estimator == "linear"
-        is_open = ops.ones_like(y, "bool") if linear else layer.gate(opening, y)
-        off, nothing = y - centre, ops.zeros_like(y)
-        spoken = [ops.where(is_open, off, nothing)]
-        if layer.estimator == "two_component":
-            spoken.append(ops.where(is_open, nothing, off))
-        sums = [layer.step.kernel_sums(x, values) for values in spoken]
-        return [_over_rows(ops.cast(is_open, layer.dtype)), _count(y), *sums]
-
-    return Compiled(covariances)
+    (lead, _, opening), centre = weights
+    x = forward(layer.lead, lead, inputs)[-1]
+    linear = layer.estimator == "linear"
+    gate = ops.ones_like(y, "bool") if linear else layer.gate(opening, y)
+    is_open, off = ops.cast(gate, layer.dtype), y - centre
+    spoken = [is_open * off]
+    if layer.estimator == "two_component":
+        spoken.append(off - spoken[0])
+    sums = [layer.step.kernel_sums(x, values) for values in spoken]
+    return [_over_rows(is_open), _count(y), *sums]
 
 
 def _over_rows(y: Any) -> Any:

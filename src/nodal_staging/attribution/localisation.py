@@ -7,15 +7,13 @@ mass and rank accuracies.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.ndimage import distance_transform_edt, gaussian_gradient_magnitude
 
-from .array_types import BoolArray, Float64Array, FloatArray
+from .array_types import BoolArray, Float64Array, FloatArray, NumberArray
 
-Masks = BoolArray | npt.NDArray[np.number[Any]]
+Masks = BoolArray | NumberArray
 
 REGIONS = ("node", "ring", "background")
 RING_MM = 5.0
@@ -93,7 +91,7 @@ def regions_of(
 
 
 def edge_map(images: FloatArray, *, sigma: float = 1.0) -> Float64Array:
-    """Return how steep images are, a map that knows of no network ``(n, y, x)``.
+    """Return the gradient magnitude of images, a map without a network ``(n, y, x)``.
 
     Parameters
     ----------
@@ -110,7 +108,7 @@ def edge_map(images: FloatArray, *, sigma: float = 1.0) -> Float64Array:
 def centre_map(shape: tuple[int, int, int], *, deviations: float = 3.0) -> Float64Array:
     """Return a Gaussian about the centre of an image, for n images ``(n, y, x)``.
 
-    Where objects are always in the middle, this is what a map has that knows of
+    Where objects are always in the middle, this is what a map has that depends on
     nothing else, as every network may that sees the middle through most of its units.
 
     Parameters

@@ -69,6 +69,7 @@ def flipping(
     baseline: FloatArray,
     *,
     steps: int,
+    ends: tuple[Float64Array, Float64Array] | None = None,
 ) -> tuple[Float64Array, Float64Array]:
     """Follow the support for the side of zero of the logit while pixels are replaced.
 
@@ -86,6 +87,8 @@ def flipping(
         ``(n, y, x, channels)``.
     steps
         In how many parts all pixels are replaced, see ``shares_replaced``.
+    ends
+        Logits of the images and of the baselines ``(n,)``, where they are known.
 
     Returns
     -------
@@ -103,7 +106,7 @@ def flipping(
     rank = rank.reshape(relevance.shape)
     instead = np.broadcast_to(baseline, images.shape).astype(images.dtype)
     require_images(instead, chain.image_shape, name="baselines")
-    whole, nothing = logits(chain, images), logits(chain, instead)
+    whole, nothing = ends or (logits(chain, images), logits(chain, instead))
     sign = np.where(whole < 0, -1.0, 1.0)
     counts = np.round(shares_replaced(steps) * flat.shape[1]).astype(int)
     curves = []
@@ -129,7 +132,7 @@ def shares_replaced(steps: int) -> Float64Array:
 def area_gap(most_first: Float64Array, least_first: Float64Array) -> Float64Array:
     """Return the area between two curves over the share of pixels gone ``(n,)``.
 
-    A map that knows what matters has a gap above zero; a random one has none.
+    A map that shows what matters has a gap above zero; a random one has none.
     """
     shares = shares_replaced(most_first.shape[1] - 1)
     return np.asarray(np.trapezoid(least_first - most_first, shares, axis=1))

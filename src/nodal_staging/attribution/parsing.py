@@ -95,7 +95,8 @@ def _steps_of(layer: Any, *, last: bool) -> list[Weighted]:
         return [_convolution(layer), *_activation(layer, last=last)]
     if kind is layers.Dense:
         return [_dense(layer), *_activation(layer, last=last)]
-    if kind is layers.BatchNormalization:
+    # A layer that trains otherwise is the same at inference.
+    if issubclass(kind, layers.BatchNormalization):
         return [_normalisation(layer)]
     if kind is layers.Activation:
         return _activation(layer, last=last)

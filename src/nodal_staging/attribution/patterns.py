@@ -18,9 +18,8 @@ from typing import Any, Self
 import h5py
 import numpy as np
 
-from .array_types import AnyArray
+from .array_types import AnyArray, FloatArray
 from .chain import LinearChain
-from .images import Images
 
 
 class PatternsMismatchError(ValueError):
@@ -113,7 +112,7 @@ class Patterns:
         cls,
         path: str | Path,
         chain: LinearChain | None = None,
-        images: Images | None = None,
+        images: FloatArray | None = None,
     ) -> Self:
         """Read what ``save`` wrote.
 
@@ -168,7 +167,7 @@ class Patterns:
         return replace(self, model_sha256=chain.sha256)
 
 
-def images_digest(images: Images) -> str:
+def images_digest(images: FloatArray) -> str:
     """Return the SHA-256 sum of images, whatever their precision ``(n, y, x, c)``."""
     total = hashlib.sha256(repr(images.shape).encode())
     for image in images:

@@ -1,1 +1,1 @@
-"""The shortcut audit: what is the node, and what is its address."""
+"""The shortcut audit: what is the node, and what is its location."""

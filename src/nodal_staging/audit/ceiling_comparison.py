@@ -1,7 +1,7 @@
-"""Results beside the best that the truth of a synthetic cohort allows.
+"""Results compared with the best that the truth of a synthetic cohort allows.
 
 A result significantly above its ceiling means a leak. Some dozen classifiers are
-compared, so one-sided significance is asked at 0.01 over 12 by Bonferroni: z > 3.1.
+compared, so one-sided significance is tested at 0.01 over 12 by Bonferroni: z > 3.1.
 Logits are compared: next to 1 the standard error of an AUC is far too small, and
 without logits one in 15 honest classifiers of 24 nodes would count as a leak.
 """
@@ -35,9 +35,13 @@ VIEW_OF = {
     "volume": "size",
     "location": "location",
     "logistic_location_volume": "location_size",
+    "radiomics_status_balanced": "node_only",
+    "radiomics_location_balanced": "node_only",
+    "radiomics_forest_status_balanced": "node_only",
+    "radiomics_forest_location_balanced": "node_only",
 }
 """What each classifier sees. The location-balanced CNN could see the location, but
-its training gives it no reason to; as in the paper it stands beside ``node_only``.
+its training gives it no reason to; as in the paper it is compared with ``node_only``.
 Median attenuation also carries the hilum and, by partial volume, the size."""
 
 
@@ -54,7 +58,7 @@ def audit_ceilings(
     readers_see_location: bool,
     output: str | Path,
 ) -> None:
-    """Write each classifier's AUC beside its ceiling (``tables.CEILINGS``).
+    """Write each classifier's AUC with its ceiling (``tables.CEILINGS``).
 
     Parameters
     ----------
@@ -62,7 +66,7 @@ def audit_ceilings(
         Classifier to its statistics.
     truth
         ``truth.json`` of the synthetic cohort. A leak is judged by the ceilings of
-        the latents; those of what an image shows of them stand beside.
+        the latents; those of what an image shows of them are reported as well.
     readers_see_location
         Whether the simulated readers weigh location.
     output
@@ -95,7 +99,7 @@ def audit_ceilings(
 
 
 def _view(classifier: str, readers_see_location: bool) -> str:
-    """Return what a classifier sees; of a user's own nobody knows, so everything."""
+    """Return what a classifier sees: everything, if that is unknown."""
     if is_reader(classifier):
         return "all" if readers_see_location else "node_only"
     return VIEW_OF.get(classifier, "all")
@@ -141,7 +145,7 @@ def distance_from_ceiling(
 
     Of the difference of logits (Pepe, The Statistical Evaluation of Medical Tests,
     2003, section 5.2.5). An AUC without logit or error, as a perfect one, is set
-    beside the error that as many independent nodes have at the ceiling.
+    in addition to the error that as many independent nodes have at the ceiling.
 
     Parameters
     ----------
@@ -163,19 +167,3 @@ def distance_from_ceiling(
 def _slope(area: float) -> float:
     """Return how fast the logit grows with the area."""
     return 1 / (area * (1 - area))
-
-
-def read_ceilings(path: str | Path | None, column: str) -> dict[str, float]:
-    """Return a ceiling of each classifier; none where no truth is known.
-
-    Parameters
-    ----------
-    path
-        A table ``tables.CEILINGS``, or None for a cohort without truth.
-    column
-        ``ceiling``, the ideal one, or ``realistic_ceiling``.
-    """
-    if path is None:
-        return {}
-    frame = tables.read(path, tables.CEILINGS)
-    return dict(zip(frame["classifier"], frame[column], strict=True))

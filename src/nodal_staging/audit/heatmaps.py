@@ -22,9 +22,9 @@ from nodal_staging.study.arrays import FloatArray
 from nodal_staging.study.seeds import named_seed
 from nodal_staging.tables.columns import (
     count,
+    estimated,
     number,
     one_of,
-    optional_number,
     table,
     text,
 )
@@ -37,9 +37,7 @@ RANDOMISATION = table(
         "network": text(),
         "layers": count(),
         "nodes": count(),
-        "rank_correlation": optional_number(-1, 1),
-        "lower": optional_number(-1, 1),
-        "upper": optional_number(-1, 1),
+        **estimated("rank_correlation", -1, 1, ends=""),
     },
     unique=["cnn", "method", "patterns", "network"],
 )
@@ -62,12 +60,8 @@ FAITHFULNESS = table(
         "gap_over_edges": number(),
         "over_edges_lower": number(),
         "over_edges_upper": number(),
-        "against_share": optional_number(0, 1),
-        "against_lower": optional_number(0, 1),
-        "against_upper": optional_number(0, 1),
-        "completeness_error": optional_number(0),
-        "error_lower": optional_number(0),
-        "error_upper": optional_number(0),
+        **estimated("against_share", 0, 1, ends="against"),
+        **estimated("completeness_error", 0, ends="error"),
     },
     unique=["cnn", "method"],
 )
@@ -84,13 +78,9 @@ OUTSIDE = table(
         "method": text(),
         "network": text(),
         "nodes": count(),
-        "outside_share": optional_number(0, 1),
-        "lower": optional_number(0, 1),
-        "upper": optional_number(0, 1),
+        **estimated("outside_share", 0, 1, ends=""),
         "outside_area": number(0, 1),
-        "difference": optional_number(-1, 1),
-        "difference_lower": optional_number(-1, 1),
-        "difference_upper": optional_number(-1, 1),
+        **estimated("difference", -1, 1),
     },
     unique=["cnn", "method", "network"],
 )
@@ -208,7 +198,7 @@ class _Values:
         return rows
 
     def _against(self, drawn: Heatmaps, method: str) -> dict[str, float]:
-        """Share what speaks against the side of 0.5 on which the output lies."""
+        """Share what contradicts the side of 0.5 on which the output lies."""
         found = drawn.maps[method]
         if found.explains not in DIRECTED:
             return {}

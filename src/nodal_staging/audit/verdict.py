@@ -1,10 +1,13 @@
 """The verdict on each CNN, by a declared rule.
 
-``site_matched`` is the AUC over pairs of the same location: what is left when the
-address is equal. A CNN reads *the node* if the interval of its site-matched AUC lies
-above 0.5, and *its address* if its plain AUC exceeds its site-matched AUC by more than
-the half-width of that interval; both may hold, and where neither does it cannot be
-told at this size.
+A CNN reads *the node* if the interval of its site-matched AUC, which is over pairs of
+the same location, lies above 0.5. It reads *its location* if its scores go with the
+location among nodes of the same status and the location says something about the status
+(``shortcut.reads_location``). Both may hold; where neither does, the verdict is
+inconclusive.
+
+There is no verdict from fewer than 20 pairs of the same location, or from an interval
+without width. How often the rule errs is measured in ``shortcut_power.py``.
 
 A null cohort is a synthetic one in which nothing was planted: no latent is shifted and
 location is not biased. The intervals of all classifiers should cover 0.5 there, each
@@ -13,11 +16,21 @@ with its confidence level.
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.estimates.auc import ClusteredArea, logit_interval
+from nodal_staging.audit.shortcut import (
+    FEWEST_PAIRS,
+    SHORTCUT,
+    Bounded,
+    reads_location,
+)
+from nodal_staging.estimates.auc_intervals import logit_interval
+from nodal_staging.estimates.delong import ClusteredArea
+from nodal_staging.estimates.interval import Interval
 from nodal_staging.study.files import read_json, write_json
 
 WEAKNESSES = {
@@ -30,6 +43,10 @@ WEAKNESSES = {
     ),
 }
 
+NO_VERDICT = "no verdict"
+
+BOUNDED = ("auc", "site_matched_auc", "concordance", "location_auc", "worth")
+"""Columns of ``SHORTCUT`` that have an interval."""
 
 SIGNALS = ("location_bias", "delta_size", "delta_attenuation", "delta_hilum")
 """The dials that plant something."""
@@ -37,7 +54,7 @@ SIGNALS = ("location_bias", "delta_size", "delta_attenuation", "delta_hilum")
 
 def write_verdict(
     *,
-    location: str | Path,
+    shortcut: str | Path,
     ceilings: str | Path | None,
     truth: str | Path | None,
     protocol: str,
@@ -49,15 +66,14 @@ def write_verdict(
 
     Parameters
     ----------
-    location, ceilings, truth
-        ``tables.SITE_MATCHED``; ``tables.CEILINGS`` and ``truth.json`` of a synthetic
-        study.
+    shortcut, ceilings, truth
+        ``SHORTCUT``; ``tables.CEILINGS`` and ``truth.json`` of a synthetic study.
     protocol, threshold_source, confidence_level
         As configured.
     output
         The verdict.
     """
-    table = tables.read(location, tables.SITE_MATCHED)
+    table = tables.read(shortcut, SHORTCUT)
     cnns = table[table["classifier"].str.startswith("cnn_")]
     verdicts = {row["classifier"]: _verdict(row) for row in cnns.to_dict("records")}
     leak, null = None, None
@@ -85,24 +101,62 @@ def _null(compared: pd.DataFrame, level: float) -> dict[str, object]:
     for row in compared.to_dict("records"):
         area = ClusteredArea(row["auc"], row["standard_error"])
         lower, upper = logit_interval(area, level=level)
-        found["covers" if lower <= 0.5 <= upper else "misses"].append(row["classifier"])
+        interval = Interval.of(lower, upper)
+        misses = interval.above(0.5) or interval.below(0.5)
+        found["misses" if misses else "covers"].append(row["classifier"])
     return {"level": level, **found}
 
 
-def _verdict(row: Mapping[str, float]) -> dict[str, object]:
-    """Apply the rule to one CNN."""
-    reads_node = row["lower"] > 0.5
-    half_width = (row["upper"] - row["lower"]) / 2
-    reads_address = row["auc"] - row["site_matched_auc"] > half_width
+def _verdict(row: Mapping[str, Any]) -> dict[str, object]:
+    """Apply the rule to one CNN; each interval is written with its own estimate."""
+    found = {name: Bounded.read(row, name) for name in BOUNDED}
+    reads, reason = decide(
+        found["site_matched_auc"],
+        reads_location(found["concordance"], found["location_auc"]),
+        pairs=int(row["pairs"]),
+    )
+    equal_mix = row["equal_mix_auc"]
+    return {
+        "reads": reads,
+        "reason": reason,
+        "node_set": row["node_set"],
+        "patients": int(row["patients"]),
+        "nodes": int(row["positive"] + row["negative"]),
+        "pairs": int(row["pairs"]),
+        "equal_mix_auc": None if np.isnan(equal_mix) else equal_mix,
+        **{name: _described(value) for name, value in found.items()},
+    }
+
+
+def decide(
+    matched: Bounded, location: bool | None, *, pairs: int
+) -> tuple[str, str | None]:
+    """Say what a CNN reads, and the reason if there is no verdict.
+
+    Parameters
+    ----------
+    matched
+        Its site-matched AUC.
+    location
+        Whether it uses the location, as ``shortcut.reads_location`` has it.
+    pairs
+        Pairs of the same location.
+    """
+    if pairs < FEWEST_PAIRS:
+        return NO_VERDICT, "few_pairs"
+    node = matched.above(0.5)
+    if location is None or (node is None and not location):
+        return NO_VERDICT, "no_width"
     words = {
         (True, True): "both",
         (True, False): "the node",
-        (False, True): "its address",
-        (False, False): "cannot be told",
+        (False, True): "its location",
+        (False, False): "inconclusive",
     }
-    return {
-        "reads": words[bool(reads_node), bool(reads_address)],
-        "auc": row["auc"],
-        "site_matched_auc": row["site_matched_auc"],
-        "interval": [row["lower"], row["upper"]],
-    }
+    return words[bool(node), location], None
+
+
+def _described(found: Bounded) -> dict[str, object]:
+    """Pair an estimate with its interval."""
+    bounds = None if found.lower is None else [found.lower, found.upper]
+    return {"estimate": found.value, "interval": bounds}

@@ -12,10 +12,11 @@ import pandas as pd
 from nodal_staging import tables
 from nodal_staging.classifiers.labelled_scores import ScoredClassifier, ScoreError
 from nodal_staging.tables.columns import sheet
+from nodal_staging.tables.rounding import and_more
 
 logger = logging.getLogger(__name__)
 
-SUBMITTED = sheet(dict(tables.SCORES.columns))
+SUBMITTED = sheet(dict(tables.SCORES.columns), "scores")
 """Scores as a person saved them; a node that occurs twice is refused later."""
 
 
@@ -62,15 +63,15 @@ def import_scores(
 def _read(name: str, source: str | Path) -> pd.DataFrame:
     """Read the file; refuse a node that occurs twice."""
     frame = tables.read_sheet(source, SUBMITTED)
-    for column in tables.ignored_columns(source, SUBMITTED):
-        logger.warning("scores of %s: the column %s is ignored", name, column)
+    for remark in tables.sheet_remarks(source, SUBMITTED):
+        logger.warning("scores of %s: %s", name, remark)
     again = frame.duplicated(["node_id", "partition"])
     if again.any():
         first = frame[again].iloc[0]
         raise ScoreError(
             f"scores of {name}, partition {first['partition']}: node "
-            f"{first['node_id']} stands in more than one row "
-            f"(and {int(again.sum()) - 1} more); keep one row per node"
+            f"{first['node_id']} stands in more than one row"
+            f"{and_more(int(again.sum()) - 1)}; keep one row per node"
         )
     return frame
 
@@ -90,23 +91,22 @@ def _require_test_nodes(name: str, mine: pd.DataFrame, tested: pd.DataFrame) -> 
         ),
     ):
         if left_out:
-            more = f" (and {len(left_out) - 1} more)" if len(left_out) > 1 else ""
-            sentence = words.format(min(left_out), more)
+            sentence = words.format(min(left_out), and_more(len(left_out) - 1))
             raise ScoreError(f"scores of {name}, partition test: {sentence}")
 
 
 def _require_same(
     name: str, mine: pd.DataFrame, tested: pd.DataFrame, column: str
 ) -> None:
-    """Refuse a node that the study knows otherwise."""
+    """Refuse a node whose patient or status differs from that of the study."""
     known = tested.set_index("node_id")[column]
     differs = mine.loc[known.index, column] != known
     if differs.any():
         node = known.index[int(np.argmax(differs.to_numpy()))]
         raise ScoreError(
             f"scores of {name}, partition test, node {node}: {column} is "
-            f"{mine.loc[node, column]}, in the study {known[node]} "
-            f"(and {int(differs.sum()) - 1} more differ); correct the file"
+            f"{mine.loc[node, column]}, in the study {known[node]}"
+            f"{and_more(int(differs.sum()) - 1)}; correct the file"
         )
 
 
@@ -117,6 +117,6 @@ def _require_apart(name: str, frame: pd.DataFrame, tested: pd.DataFrame) -> None
     if shared:
         raise ScoreError(
             f"scores of {name}, partition out_of_fold: node {shared[0]} is of the test "
-            f"set (and {len(shared) - 1} more), on which no threshold may be chosen; "
+            f"set{and_more(len(shared) - 1)}, on which no threshold may be chosen; "
             "leave it out"
         )

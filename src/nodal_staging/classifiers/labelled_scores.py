@@ -14,17 +14,18 @@ import pandas as pd
 
 from nodal_staging import tables
 from nodal_staging.classifiers.scores import called_positive
-from nodal_staging.estimates.auc import (
+from nodal_staging.estimates.curve import Curve, empirical_curve
+from nodal_staging.estimates.delong import (
     Areas,
     ClusteredArea,
     clustered_areas,
     clustered_contrast,
     delong_areas,
 )
-from nodal_staging.estimates.curve import Curve, empirical_curve
 from nodal_staging.study.arrays import BoolArray, FloatArray, TextArray
 from nodal_staging.study.classifier_names import is_reader
 from nodal_staging.study.errors import InputError
+from nodal_staging.tables.rounding import and_more
 
 MIN_PER_CLASS = 2
 """Fewer have no variance, and R's ``sample(x)`` of one number x draws from 1 to x."""
@@ -82,7 +83,7 @@ class LabelledScores:
     positive
         The status of the node.
     score
-        Higher speaks for a positive node.
+        Higher values indicate a positive node.
     decided
         The decisions that the file holds, or None where a threshold must decide.
     """
@@ -253,8 +254,8 @@ def require_same_nodes(
     only = np.setxor1d(a.node_id, b.node_id)
     if len(only):
         raise ScoreError(
-            f"{names}: expected the same nodes, found {only[0]} in one of them only "
-            f"(and {len(only) - 1} more); score every test node"
+            f"{names}: expected the same nodes, found {only[0]} in one of them only"
+            f"{and_more(len(only) - 1)}; score every test node"
         )
     for column, differs in (
         ("status", a.positive != b.positive),

@@ -1,12 +1,13 @@
-"""Logistic regression on location and volume: the address and the size, linearly.
+"""Logistic regression on location and volume: location and size, linearly.
 
-What the forests know, in the form that a clinical prediction model would have. The
+The inputs are those of the forests, in the form of a clinical prediction model. The
 volume enters as its logarithm, since volumes of nodes span three orders of magnitude
 and are nearly log-normal in either class, which makes the log odds linear in the
-logarithm. A ridge keeps the coefficient of a location finite whose training nodes all
-have one status: without it there is none that is best.
+logarithm. A ridge keeps the coefficient of a location finite if all its training nodes
+have one status.
 """
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from nodal_staging import tables
+from nodal_staging.classifiers.all_test_nodes import AllTestNodes
 from nodal_staging.classifiers.location_and_volume import (
-    probability_of_positive,
+    fit_and_score,
     volumes_and_locations,
 )
-from nodal_staging.classifiers.scores import score_table
-from nodal_staging.datasets.split import held_out_folds
 from nodal_staging.study.arrays import FloatArray
 from nodal_staging.tables.columns import number, table, text
 
@@ -47,6 +47,7 @@ def score_logistic(
     ridge: float,
     scores: str | Path,
     coefficients: str | Path,
+    all_test_nodes: AllTestNodes | None = None,
 ) -> None:
     """Fit the regression, score the test set, and every fold out of fold.
 
@@ -56,21 +57,32 @@ def score_logistic(
         ``tables.NODES`` and two ``tables.DATASET``.
     ridge
         Half of it weighs the sum of squared coefficients of the standardised
-        features, beside the sum of the nodes' log losses; the intercept is free.
+        features, which is added to the sum of the nodes' log losses; the intercept is
+        not penalised.
     scores, coefficients
         Outputs: ``tables.SCORES`` with probabilities, the threshold left to the
         statistics, and ``COEFFICIENTS``.
+    all_test_nodes
+        Where all nodes of the test patients are scored as well; None for nowhere.
     """
     measured = tables.read(nodes, tables.NODES).set_index("node_id")
     trained = tables.read(training, tables.DATASET)
     tested = tables.read(test, tables.DATASET)
-    model = _fit(trained, measured, ridge)
-    parts = [_scores(model, tested, measured, "test")]
-    for kept, held_out in held_out_folds(trained):
-        without = _fit(kept, measured, ridge)
-        parts.append(_scores(without, held_out, measured, "out_of_fold"))
-    tables.write(pd.concat(parts), scores, tables.SCORES)
+    model, scored = fit_and_score(
+        partial(new_regression, ridge),
+        partial(features, measured=measured),
+        training=trained,
+        test=tested,
+        all_test_nodes=all_test_nodes,
+    )
+    tables.write(scored, scores, tables.SCORES)
     tables.write(_coefficients(model), coefficients, COEFFICIENTS)
+
+
+def new_regression(ridge: float) -> Pipeline:
+    """Return a regression that is not fitted yet; see ``score_logistic``."""
+    regression = LogisticRegression(C=1 / ridge, tol=TOLERANCE, max_iter=ITERATIONS)
+    return make_pipeline(StandardScaler(), regression)
 
 
 def feature_names() -> list[str]:
@@ -82,21 +94,6 @@ def features(dataset: pd.DataFrame, measured: pd.DataFrame) -> FloatArray:
     """Return log volume in mm3 and one-hot location, ``(n, 1 + locations)``."""
     volume_mm3, one_hot = volumes_and_locations(dataset, measured)
     return np.column_stack([np.log(volume_mm3), one_hot])
-
-
-def _fit(dataset: pd.DataFrame, measured: pd.DataFrame, ridge: float) -> Pipeline:
-    """Standardise by the training nodes, and fit."""
-    regression = LogisticRegression(C=1 / ridge, tol=TOLERANCE, max_iter=ITERATIONS)
-    model = make_pipeline(StandardScaler(), regression)
-    return model.fit(features(dataset, measured), dataset["status"] == "positive")
-
-
-def _scores(
-    model: Pipeline, dataset: pd.DataFrame, measured: pd.DataFrame, partition: str
-) -> pd.DataFrame:
-    """Score a dataset with the probability of a positive node."""
-    probability = probability_of_positive(model, features(dataset, measured))
-    return score_table(dataset, probability, partition)
 
 
 def _coefficients(model: Pipeline) -> pd.DataFrame:

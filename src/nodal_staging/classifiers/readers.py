@@ -8,7 +8,7 @@ import pandas as pd
 from nodal_staging import tables
 from nodal_staging.classifiers.scores import score_table
 from nodal_staging.study.errors import InputError
-from nodal_staging.study.sheet_rows import reader_names
+from nodal_staging.tables.rounding import and_more
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ class ReadingError(InputError):
 
 def score_reader(
     *,
-    number: int,
+    reader: str,
     readings: str | Path,
     test: str | Path,
     unread: str,
@@ -34,14 +34,14 @@ def score_reader(
 
     Parameters
     ----------
-    number
-        Which reader, counted from 1 in alphabetical order of names.
+    reader
+        Name in the sheet.
     readings, test
         ``tables.READING_SHEET`` and ``tables.DATASET``.
     unread
         ``refuse`` a reader who skipped test nodes, or ``leave_out`` these nodes: what
         the reader found too hard to rate is then missing from the result, which
-        therefore says of how many nodes it speaks.
+        therefore states its number of nodes.
     scores
         Output.
 
@@ -51,7 +51,6 @@ def score_reader(
         If the reader skipped test nodes and that is refused, or rated none of them.
     """
     sheet = tables.read(readings, tables.READING_SHEET)
-    reader = reader_names(readings)[number - 1]
     ratings = sheet[sheet["reader"] == reader].set_index("node_id")["rating"]
     tested = tables.read(test, tables.DATASET)
     read = tested["node_id"].isin(ratings.index)
@@ -79,7 +78,7 @@ def _report_unread(
     """Refuse test nodes without a rating, or say that they are left out."""
     words = (
         f"{Path(readings).name}, reader {reader}: no rating of test node "
-        f"{missing.iloc[0]} (and {len(missing) - 1} more)"
+        f"{missing.iloc[0]}{and_more(len(missing) - 1)}"
     )
     if unread == "refuse":
         raise ReadingError(

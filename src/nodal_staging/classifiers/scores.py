@@ -10,12 +10,13 @@ from nodal_staging.study.arrays import BoolArray
 def called_positive(score: npt.ArrayLike, threshold: float) -> BoolArray:
     """Call nodes positive whose score is at or above a threshold.
 
-    Every call of the study is made here, also that of a single node.
+    Every call at a threshold of the statistics or of a rating scale is made here, also
+    that of a single node. Forests and cut-offs have rules of their own for ties.
 
     Parameters
     ----------
     score
-        A higher score speaks for a positive node ``(n,)``.
+        A higher score indicates a positive node ``(n,)``.
     threshold
         On the scale of the scores.
     """
@@ -36,7 +37,7 @@ def score_table(
     dataset
         ``tables.DATASET`` of n nodes.
     score
-        A higher score speaks for a positive node ``(n,)``.
+        A higher score indicates a positive node ``(n,)``.
     partition
         ``test``, ``out_of_fold`` or ``external``.
     positive

@@ -1,92 +1,232 @@
 """The inspection of a cohort before training, as a table and as a page."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.cohort.selection import CRITERIA, UNUSABLE, Limits, apply_criteria
+from nodal_staging.cohort.check_page import Checked, check_page
+from nodal_staging.cohort.check_summary import summarise_check
+from nodal_staging.cohort.check_verdicts import NONE, VERDICTS
+from nodal_staging.cohort.inclusion_criteria import UNUSABLE, Limits, apply_criteria
+from nodal_staging.cohort.second_look import read_second_look
+from nodal_staging.cohort.support import read_support
 from nodal_staging.study.files import read_json, write_text
-from nodal_staging.tables.page import render_page
-from nodal_staging.tables.parts import Html
+from nodal_staging.tables.loss_sentences import sentence
 
-NONE = "-"
-VERDICTS = {
-    "problem": "cannot be used until it is repaired",
-    "excluded": "left out by a criterion of the study",
-    "remark": "included, with a remark",
-    "ok": "included",
-}
-"""In the order of the page: what needs work comes first."""
-MEANINGS = {criterion.code: criterion.meaning for criterion in CRITERIA}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFiles:
+    """What is known of a cohort before training.
+
+    Attributes
+    ----------
+    exams, nodes
+        The input sheets.
+    inspections
+        Of all shards (``tables.INSPECTIONS``).
+    lost
+        What measuring the nodes lost, of all shards (``tables.LOSSES``).
+    measured
+        Measured nodes of all shards (``tables.NODES``).
+    flags
+        Nodes that are implausible (``tables.NODE_FLAGS``).
+    pictures
+        Folders with the voxels of all shards, below the folder of the page.
+    readings
+        Ratings of readers (``tables.READING_SHEET``); None without any.
+    second_look
+        Answers of an earlier look at the page (``SECOND_LOOK``); None without any.
+    support
+        What the cohort can support (``SUPPORT``); None if it was not assessed.
+    """
+
+    exams: str | Path
+    nodes: str | Path
+    inspections: Sequence[str | Path]
+    lost: Sequence[str | Path]
+    measured: Sequence[str | Path]
+    flags: str | Path
+    pictures: Sequence[str | Path]
+    readings: str | Path | None = None
+    second_look: str | Path | None = None
+    support: str | Path | None = None
 
 
 def write_check(
     *,
     study: str,
-    exams: str | Path,
-    nodes: str | Path,
-    inspections: Iterable[str | Path],
-    pictures: Sequence[str | Path],
+    files: CheckFiles,
     limits: Limits,
     table: str | Path,
     page: str | Path,
+    summary: str | Path,
 ) -> None:
-    """Write what inspection found of every exam.
+    """Write what inspection and measurement found of every exam.
 
     Parameters
     ----------
     study
         Its name.
-    exams, nodes
-        The input sheets.
-    inspections
-        Of all shards (``tables.INSPECTIONS``).
-    pictures
-        Folders of pictures of all shards, below the folder of the page.
+    files
+        What is known of the cohort.
     limits
-        What the study asks beyond the paper's criteria.
+        Requirements of the study beyond the paper's criteria.
     table, page
         Outputs: ``tables.CHECKED``, and HTML that shows it with the pictures.
+    summary
+        Output: the closing lines for the terminal.
     """
-    judged = _with_unread(apply_criteria(exams, inspections, limits), pictures)
-    files = _files(pictures, Path(page).parent)
-    counts = tables.read(nodes, tables.NODE_SHEET)["exam_id"].value_counts()
+    judged = apply_criteria(files.exams, files.inspections, limits)
+    sheet = tables.read(files.nodes, tables.NODE_SHEET)
+    counts = sheet["exam_id"].value_counts()
+    flags = tables.read(files.flags, tables.NODE_FLAGS).merge(
+        sheet[["node_id", "exam_id"]], on="node_id"
+    )
+    judged["nodes"] = judged["exam_id"].map(counts).fillna(0).astype(int)
+    losses = pd.concat([tables.read(path, tables.LOSSES) for path in files.lost])
+    unread = _unread(files.pictures)
+    offers = _offers(sheet)
+    found = [
+        _noted(
+            _with_remarks(
+                _with_losses(
+                    exam, losses[losses["exam_id"] == exam["exam_id"]], unread
+                ),
+                flags[flags["exam_id"] == exam["exam_id"]],
+            ),
+            offers.get(exam["exam_id"], []),
+        )
+        for exam in judged.to_dict("records")
+    ]
+    judged = pd.DataFrame(
+        found, columns=[*judged.columns, "lost_nodes", "flagged_nodes"]
+    )
+    drawn = _files(files.pictures, Path(page).parent)
     checked = judged.assign(
         verdict=[_verdict(row) for row in judged.to_dict("records")],
-        nodes=judged["exam_id"].map(counts).fillna(0).astype(int),
-        picture=[files.get(exam_id, NONE) for exam_id in judged["exam_id"]],
+        picture=[drawn.get(exam_id, NONE) for exam_id in judged["exam_id"]],
     )[list(tables.CHECKED.columns)]
     checked = checked.sort_values(
         ["verdict", "exam_id"], key=_in_order, kind="stable", ignore_index=True
     )
     tables.write(checked, table, tables.CHECKED)
-    write_text(page, _page(study, checked))
+    support = read_support(files.support)
+    answers = read_second_look(files.second_look, sheet)
+    shown = Checked(
+        study=study,
+        exams=checked,
+        nodes=_nodes(sheet, files, flags),
+        flags=flags,
+        support=support,
+        answers=answers,
+    )
+    write_text(page, check_page(shown))
+    write_text(summary, summarise_check(checked, page, support, answers))
 
 
-def _with_unread(judged: pd.DataFrame, pictures: Sequence[str | Path]) -> pd.DataFrame:
-    """Count an exam whose headers are sound, but not its voxels, among the unusable.
+def _nodes(sheet: pd.DataFrame, files: CheckFiles, flags: pd.DataFrame) -> pd.DataFrame:
+    """Return every listed node with what was measured of it, remarks and readers."""
+    measured = pd.concat([tables.read(path, tables.NODES) for path in files.measured])
+    remarks: dict[str, list[tuple[str, str]]] = {}
+    for flag in flags.to_dict("records"):
+        remarks.setdefault(flag["node_id"], []).append((flag["flag"], sentence(flag)))
+    named = sheet[["exam_id", "node_id", "location", "status"]]
+    values = measured[["node_id", "suv_max", "short_axis_mm"]]
+    nodes = named.merge(values, on="node_id", how="left")
+    agreed = _agreement(files.readings)
+    return nodes.assign(
+        remarks=[remarks.get(name, []) for name in nodes["node_id"]],
+        readers=[agreed.get(name, "") for name in nodes["node_id"]],
+    )
 
-    Inspection reads headers; damaged pixels show when the picture is drawn.
+
+def _agreement(readings: str | Path | None) -> dict[str, str]:
+    """Say of each node that several readers rated whether they call it the same."""
+    if readings is None:
+        return {}
+    sheet = tables.read(readings, tables.READING_SHEET)
+    likely = {*tables.RATINGS[2:], "3", "4"}
+    called = sheet.assign(positive=sheet["rating"].isin(likely))
+    found = called.groupby("node_id")["positive"].agg(["nunique", "size"])
+    several = found[found["size"] > 1]
+    return {
+        str(name): "disagree" if kinds > 1 else "agree"
+        for name, kinds in several["nunique"].items()
+    }
+
+
+def _offers(sheet: pd.DataFrame) -> dict[str, list[str]]:
+    """Return a sentence on each status that is suggested and not confirmed, by exam."""
+    if "suggested" not in sheet:
+        return {}
+    open_rows = sheet[sheet["suggested"].notna() & sheet["status"].eq(tables.UNKNOWN)]
+    offers: dict[str, list[str]] = {}
+    for row in open_rows.to_dict("records"):
+        offers.setdefault(row["exam_id"], []).append(
+            f"node {row['node_id']}: {row['suggested']} is suggested; if CT and PET "
+            f"agree, write {row['suggested']} into the column status of nodes.tsv"
+        )
+    return offers
+
+
+def _unread(pictures: Sequence[str | Path]) -> dict[str, dict[str, str]]:
+    """Return reason and problem of every exam_id whose picture cannot be drawn."""
+    return {
+        exam_id: found
+        for shard in map(Path, pictures)
+        for exam_id, found in read_json(shard / "unread.json").items()
+    }
+
+
+def _with_losses(
+    exam: dict[Any, Any], losses: pd.DataFrame, unread: Mapping[str, dict[str, str]]
+) -> dict[Any, Any]:
+    """Return an exam with what was lost when its voxels were read.
+
+    Inspection reads headers; damaged pixels show when nodes are measured, or, of an
+    excluded exam, when its picture is drawn. An exam of which nothing could be
+    measured counts among the unusable.
     """
-    judged = judged.set_index("exam_id", drop=False)
-    for shard in map(Path, pictures):
-        for exam_id, found in read_json(shard / "unread.json").items():
-            columns = ["criterion", "included", "reason", "problem"]
-            judged.loc[exam_id, columns] = [
-                *(UNUSABLE, "no"),
-                *(found["reason"], found["problem"]),
-            ]
-    return judged.reset_index(drop=True)
+    lost = losses[losses["stage"] == "measurement"]
+    sentences = [
+        sentence(loss) for loss in losses.drop_duplicates("problem").to_dict("records")
+    ]
+    exam = exam | {"lost_nodes": len(lost)}
+    picture = unread.get(exam["exam_id"])
+    if len(lost) and len(lost) == exam["nodes"]:
+        return _unusable(exam, lost["reason"].iloc[0], sentences[0])
+    if picture and exam["included"] == "no":
+        return _unusable(exam, picture["reason"], picture["problem"])
+    if picture and not sentences:
+        sentences = [f"{picture['problem']} (no picture of this exam)"]
+    return _noted(exam, sentences)
+
+
+def _with_remarks(exam: dict[Any, Any], flags: pd.DataFrame) -> dict[Any, Any]:
+    """Return an exam with what is implausible about its nodes."""
+    exam = exam | {"flagged_nodes": flags["node_id"].nunique()}
+    return _noted(exam, [sentence(flag) for flag in flags.to_dict("records")])
+
+
+def _noted(exam: dict[Any, Any], sentences: list[str]) -> dict[Any, Any]:
+    """Return an exam with more notes."""
+    if not sentences:
+        return exam
+    notes = [] if exam["notes"] == NONE else [exam["notes"]]
+    return exam | {"notes": " | ".join([*notes, *sentences])}
+
+
+def _unusable(exam: dict[Any, Any], reason: str, problem: str) -> dict[Any, Any]:
+    found = {"criterion": UNUSABLE, "included": "no"}
+    return exam | found | {"reason": reason, "problem": problem}
 
 
 def _verdict(exam: dict[str, Any]) -> str:
-    """Tell what somebody has to do about an exam.
+    """Return what has to be done about an exam.
 
     A problem counts as one also where a criterion excludes the exam anyway: the
     criterion may be wrong because of it.
@@ -114,99 +254,3 @@ def _in_order(column: pd.Series) -> pd.Series:
     if column.name != "verdict":
         return column
     return column.map({name: place for place, name in enumerate(VERDICTS)})
-
-
-def _page(study: str, checked: pd.DataFrame) -> str:
-    """Render the page."""
-    counted = Counter(checked["verdict"])
-    verdicts = [_count(name, words, counted[name]) for name, words in VERDICTS.items()]
-    exams = checked.to_dict("records")
-    return render_page(
-        f"Check of {study}",
-        [
-            f"{len(exams)} exams. Nothing was trained or measured yet. This page shows "
-            "what the files contain, and what to repair before training.",
-            Html("\n".join(['<ul class="counts">', *verdicts, "</ul>"])),
-            Html(
-                '<p class="keys">Press the arrow keys to go from exam to exam; the '
-                "boxes above show and hide exams.</p>"
-            ),
-            *(Html(_card(place, exam)) for place, exam in enumerate(exams, start=1)),
-        ],
-        script=SCRIPT,
-    )
-
-
-def _count(name: str, words: str, exams: int) -> str:
-    """Render how many exams have a verdict, with the box that shows and hides them."""
-    return (
-        f'<li class="{name}"><label><input type="checkbox" value="{name}" checked>\n'
-        f"<strong>{exams}</strong> {escape(words)}{_badge(name)}</label></li>"
-    )
-
-
-def _card(place: int, exam: Mapping[Any, Any]) -> str:
-    """Render an exam: what is wrong with it, what is known of it, and its picture."""
-    title = escape(f"{exam['exam_id']} of {exam['patient_id']}")
-    facts = escape(
-        f"contrast: {exam['contrast']} · low dose: {exam['low_dose']} · "
-        f"SUV: {exam['pet']} · nodes: {exam['nodes']}"
-    )
-    return "\n".join(
-        [
-            f'<article class="{exam["verdict"]}" id="exam-{place}" tabindex="-1">',
-            f"<h2>{title} {_badge(exam['verdict'])}</h2>",
-            *(f"<p>{sentence}</p>" for sentence in _sentences(exam)),
-            f'<p class="facts">{facts}</p>',
-            *_picture(exam),
-            "</article>",
-        ]
-    )
-
-
-def _badge(verdict: str) -> str:
-    return f'<span class="badge">{escape(verdict)}</span>'
-
-
-def _sentences(exam: Mapping[Any, Any]) -> Iterator[str]:
-    """Yield why an exam is excluded, its problem and its notes, where there are any."""
-    reason = exam["reason"]
-    if reason != "included":
-        meaning = f" ({escape(MEANINGS[reason])})" if reason in MEANINGS else ""
-        yield f"<strong>{escape(reason)}</strong>{meaning}"
-    yield from (
-        escape(exam[name]) for name in ("problem", "notes") if exam[name] != NONE
-    )
-
-
-def _picture(exam: Mapping[Any, Any]) -> Iterator[str]:
-    """Yield the picture of an exam, linked to its file, where there is one."""
-    if exam["picture"] != NONE:
-        place = quote(exam["picture"])
-        words = escape(f"Nodes of exam {exam['exam_id']} on CT and PET")
-        yield (
-            f'<a href="{place}"><img loading="lazy" src="{place}" alt="{words}"></a>'
-        )
-
-
-SCRIPT = """
-const boxes = [...document.querySelectorAll("input")];
-const cards = [...document.querySelectorAll("article")];
-const shown = () => cards.filter((card) => !card.hidden);
-let here = -1;
-boxes.forEach((box) => box.addEventListener("change", () => {
-  const kept = new Set(boxes.filter((b) => b.checked).map((b) => b.value));
-  cards.forEach((card) => { card.hidden = !kept.has(card.classList[0]); });
-}));
-document.addEventListener("keydown", (event) => {
-  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-  const list = shown();
-  if (!step || !list.length) return;
-  event.preventDefault();
-  cards.forEach((card) => card.classList.remove("here"));
-  here = Math.min(Math.max(here + step, 0), list.length - 1);
-  list[here].classList.add("here");
-  list[here].scrollIntoView();
-});
-"""
-"""Arrow keys, and the boxes that show and hide exams."""

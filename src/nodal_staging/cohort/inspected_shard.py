@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nodal_staging.cohort.exam_index import ExamIndex, read_index
-from nodal_staging.cohort.selection import Limits, apply_criteria
+from nodal_staging.cohort.inclusion_criteria import Limits, judge_exams
 from nodal_staging.cohort.sheets import Exam, read_exams
 
 
@@ -22,7 +22,7 @@ class InspectedShard:
     inspections, index
         As ``inspection.inspect_exams`` wrote them for the shard.
     limits
-        What the study asks beyond the paper's criteria.
+        Requirements of the study beyond the paper's criteria.
     """
 
     name: str
@@ -39,7 +39,7 @@ class InspectedShard:
 
     def included_exams(self) -> Iterator[tuple[Exam, ExamIndex]]:
         """Yield the included exams with their indices."""
-        judged = apply_criteria(self.exams, [self.inspections], self.limits)
+        judged = judge_exams(self.exams, [self.inspections], self.limits)
         included = set(judged.loc[judged["included"] == "yes", "exam_id"])
         indices = read_index(self.index)
         for exam in read_exams(exams=self.exams, nodes=self.nodes, shard=self.name):

@@ -1,9 +1,9 @@
-"""A look at every exam before any hour is spent on it."""
+"""Inspection of every exam: whether it can be used, and what to fix."""
 
 import logging
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,34 +13,33 @@ import pandas as pd
 from nodal_staging import tables
 from nodal_staging.cohort import contrast_and_dose
 from nodal_staging.cohort.contrast_and_dose import Rules
+from nodal_staging.cohort.exam_content import (
+    blaming_ct,
+    check_content,
+    check_size,
+)
+from nodal_staging.cohort.exam_identity import compare_files
 from nodal_staging.cohort.exam_index import ExamIndex, Place
-from nodal_staging.cohort.sheets import Exam, read_exams
+from nodal_staging.cohort.exam_turns import exam_turns
+from nodal_staging.cohort.missing_parts import check_ct, check_exists, check_nodes
+from nodal_staging.cohort.patient_identity import StatedPatient, compare_exams
+from nodal_staging.cohort.sheets import Exam, exam_name, read_exams
 from nodal_staging.exams import scans
+from nodal_staging.exams.content.sizes import LabelSize, size_of
 from nodal_staging.exams.dicom import Acquisition
-from nodal_staging.exams.isolation import isolated
+from nodal_staging.exams.dicom.identity_digests import Origin
+from nodal_staging.exams.isolation import IsolatedCalls
 from nodal_staging.exams.scans import Scan
 from nodal_staging.exams.segmentation.matching import match
 from nodal_staging.exams.segmentation.reading import read_segmentation
 from nodal_staging.exams.segmentation.resampling import place
 from nodal_staging.geometry import Lattice
 from nodal_staging.study.errors import InputError, naming
-from nodal_staging.study.files import write_json
+from nodal_staging.study.files import read_json, write_json
 
 logger = logging.getLogger(__name__)
 
 NONE = "-"
-
-
-class MissingPartError(InputError):
-    """An exam lacks its CT, its segmentation or its nodes; ``reason`` says which."""
-
-    def __init__(self, message: str, reason: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-
-    def __reduce__(self) -> tuple[type, tuple[str, str]]:
-        """Keep the reason on the way out of a child process."""
-        return type(self), (str(self), self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +48,13 @@ class Finding:
 
     ``row`` has the columns of ``tables.INSPECTIONS`` but for ``turn``; ``moment``
     orders the exams of a patient and goes no further; ``index`` is None where the
-    exam cannot be used.
+    exam cannot be used; ``patient`` is the digest of PatientID, for comparisons only.
     """
 
     row: dict[str, Any]
     moment: datetime | None
     index: ExamIndex | None
+    patient: str | None
 
 
 def inspect_exams(
@@ -66,8 +66,9 @@ def inspect_exams(
     on_bad_exam: str,
     inspections: str | Path,
     index: str | Path,
+    unread: str | Path | None = None,
 ) -> None:
-    """Inspect the exams of a shard, each in a process of its own.
+    """Inspect the exams of a shard, in a child process that ends at unusable files.
 
     Parameters
     ----------
@@ -76,11 +77,14 @@ def inspect_exams(
     shard
         Name of the shard, for example ``3-of-8``.
     rules
-        What counts as evidence, and what may be mended.
+        What counts as evidence, and what may be repaired.
     on_bad_exam
         ``exclude`` lists an unusable exam with its reason, ``fail`` raises.
     inspections, index
         Outputs: one row per exam (``tables.INSPECTIONS``); JSON of the usable ones.
+    unread
+        Why exams have no nodes, as ``label_names.nodes_from_labels`` wrote it; None
+        where a sheet lists the nodes.
 
     Raises
     ------
@@ -89,20 +93,23 @@ def inspect_exams(
     """
     folder = Path(nodes).parent
     sheet = tables.read(exams, tables.EXAM_SHEET).set_index("exam_id")
+    causes = {} if unread is None else read_json(unread)
     findings = []
-    for exam in read_exams(exams=exams, nodes=nodes, shard=shard):
-        finding = _inspect(exam, folder, sheet.loc[exam.exam_id], rules)
-        if finding.row["reason"] != "ok" and on_bad_exam == "fail":
-            raise _bad_exam(finding.row)
-        # Nobody segments the nodes of an exam that is left out anyway.
-        quiet = finding.row["reason"] == "no_nodes"
-        for words in (finding.row["problem"], finding.row["notes"]):
-            if words != NONE:
-                logger.log(logging.INFO if quiet else logging.WARNING, "%s", words)
-        findings.append(finding)
+    with closing(IsolatedCalls(_look, trusted_after_error=False)) as look:
+        for exam in read_exams(exams=exams, nodes=nodes, shard=shard):
+            looked = _looked(look, exam, folder, rules)
+            finding = _finding(exam, sheet.loc[exam.exam_id], looked, rules)
+            if finding.row["reason"] == "no_nodes":
+                finding.row.update(causes.get(exam.exam_id, {}))
+            if finding.row["reason"] != "ok" and on_bad_exam == "fail":
+                raise _bad_exam(finding.row)
+            _report(finding.row)
+            findings.append(finding)
+    _compare_patients(findings)
+    moments = {finding.row["exam_id"]: finding.moment for finding in findings}
     rows = [
         finding.row | {"turn": turn}
-        for finding, turn in zip(findings, _turns(findings, sheet), strict=True)
+        for finding, turn in zip(findings, exam_turns(moments, sheet), strict=True)
     ]
     frame = pd.DataFrame(rows, columns=list(tables.INSPECTIONS.columns))
     tables.write(frame, inspections, tables.INSPECTIONS)
@@ -112,6 +119,22 @@ def inspect_exams(
         if finding.index is not None
     }
     write_json(index, indices)
+
+
+def _compare_patients(findings: Sequence[Finding]) -> None:
+    """Add remarks on exams whose PatientIDs contradict the sheet."""
+    rows = {finding.row["exam_id"]: finding.row for finding in findings}
+    stated = [
+        StatedPatient(
+            finding.row["patient_id"], finding.row["exam_id"], finding.patient
+        )
+        for finding in findings
+    ]
+    for exam_id, words in compare_exams(stated):
+        row = rows[exam_id]
+        named = f"{exam_name(row['patient_id'], exam_id)}: {words}"
+        row["notes"] = named if row["notes"] == NONE else f"{row['notes']}; {words}"
+        logger.warning("%s", named)
 
 
 def accept_exams(
@@ -148,8 +171,31 @@ def _bad_exam(row: Mapping[Any, Any]) -> InputError:
     )
 
 
-def _inspect(exam: Exam, folder: Path, cells: pd.Series, rules: Rules) -> Finding:
-    """Inspect one exam; whatever is wrong with it becomes a row."""
+def _report(row: Mapping[str, Any]) -> None:
+    """Write to the log what is wrong with an exam, and what is remarkable."""
+    # Nodes of an exam that is left out anyway need no segmentation.
+    quiet = row["reason"] == "no_nodes"
+    for words in (row["problem"], row["notes"]):
+        if words != NONE:
+            logger.log(logging.INFO if quiet else logging.WARNING, "%s", words)
+
+
+def _looked(
+    look: "IsolatedCalls[_Look]", exam: Exam, folder: Path, rules: Rules
+) -> "_Look":
+    """Look at the files of one exam in a child, which ends if they are unusable."""
+    try:
+        with naming(exam.name):
+            looked = look(exam, folder, rules)
+    except InputError as error:
+        return _Look(error=error)
+    if looked.error is not None and looked.error.reason != "no_nodes":
+        look.close()
+    return looked
+
+
+def _finding(exam: Exam, cells: pd.Series, looked: "_Look", rules: Rules) -> Finding:
+    """Turn a look at an exam into a row, whatever is wrong with it."""
     stated = {name: _stated(cells, name) for name in ("contrast", "low_dose")}
     row: dict[str, Any] = {
         "patient_id": exam.patient_id,
@@ -158,23 +204,20 @@ def _inspect(exam: Exam, folder: Path, cells: pd.Series, rules: Rules) -> Findin
         "reason": "ok",
         "problem": NONE,
     }
-    role = f"patient {exam.patient_id}, exam {exam.exam_id}"
-    try:
-        looked: _Look = isolated(_look, exam, folder, rules, role=role)
-    except InputError as error:
-        looked = _Look(error=error)
     seen = looked.acquisition
+    looked.notes += contrast_and_dose.dose_remarks(stated["low_dose"], seen, rules)
     row |= {
         "contrast": contrast_and_dose.contrast(stated["contrast"], seen, rules),
         "low_dose": contrast_and_dose.low_dose(stated["low_dose"], seen, rules),
         "age": seen.age_years,
-        "notes": f"{role}: {'; '.join(looked.notes)}" if looked.notes else NONE,
+        "flags": ",".join(dict.fromkeys(looked.flags)) or NONE,
+        "notes": f"{exam.name}: {'; '.join(looked.notes)}" if looked.notes else NONE,
     }
     if looked.error is not None:
         row |= {"reason": looked.error.reason, "problem": str(looked.error)}
     if looked.index is not None:
         row["pet"] = "no" if looked.index.pet is None else "yes"
-    return Finding(row, seen.moment, looked.index)
+    return Finding(row, seen.moment, looked.index, looked.patient)
 
 
 @dataclass(slots=True)
@@ -183,128 +226,114 @@ class _Look:
 
     acquisition: Acquisition = scans.UNSTATED
     notes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     index: ExamIndex | None = None
     error: InputError | None = None
+    patient: str | None = None
 
 
 def _look(exam: Exam, folder: Path, rules: Rules) -> _Look:
     """Look at the files of one exam, in a child process.
 
-    A CT without nodes still tells contrast, dose and date.
+    A CT without nodes still has contrast, dose and date.
     """
     look = _Look()
     try:
-        _check_ct(exam)
-        ct, look.acquisition, look.notes = scans.index_ct(
-            exam.ct,
-            role=exam.role("ct"),
-            number=exam.ct_number,
-            repairs=rules.repairs,
-            wording=rules.wording,
-        )
-        _check_nodes(exam, folder)
-        labels, label_notes = _labels(exam, folder, ct.lattice)
-        pet, pet_notes = _pet(exam, rules)
+        with naming(exam.place("ct")):
+            check_ct(exam)
+            ct, look.acquisition, look.notes = scans.index_ct(
+                exam.ct,
+                choice=exam.ct_series,
+                repairs=rules.repairs,
+                wording=rules.wording,
+            )
+            origin = scans.read_origin(exam.ct, ct)
+        look.patient = origin.identity.patient
+        sized = check_size(ct.lattice, rules.content)
+        with naming(exam.place("segmentation")), blaming_ct(exam, sized):
+            check_nodes(exam, folder)
+            labels = _labels(exam, folder, ct.lattice)
+        look.notes += tuple(remark.words for remark in sized)
+        look.flags = tuple(remark.code for remark in sized)
+        pet, pet_notes, pet_flags = _pet(exam, rules)
+        look.flags += pet_flags
+        compared = compare_files(exam, origin, _pet_origin(exam, pet), labels.origins)
+        pet = pet if compared.pet_fits else None
+        look.index = ExamIndex(ct, pet, labels.of_nodes)
+        look.notes += (*labels.notes, *pet_notes, *compared.notes)
+        if rules.content is not None:
+            content = check_content(exam, look.index, labels.sizes, rules.content)
+            look.index = content.index
+            look.notes += tuple(remark.words for remark in content.remarks)
+            look.flags += tuple(remark.code for remark in content.remarks)
     except InputError as error:
-        look.error = error
-    else:
-        look.index = ExamIndex(ct, pet, labels)
-        look.notes += (*label_notes, *pet_notes)
+        look.index, look.error = None, error
     return look
 
 
-def _check_ct(exam: Exam) -> None:
-    """Refuse an exam whose CT is absent."""
-    if not os.path.exists(exam.ct):  # False, too, for a name that is too long
-        raise MissingPartError(
-            f"{exam.role('ct')}: there is no such file or folder; correct the path",
-            "missing_ct",
-        )
+@dataclass(slots=True)
+class _Labels:
+    """The label of each node, sizes of all labels, whose the files are, remarks."""
+
+    of_nodes: dict[str, Place] = field(default_factory=dict)
+    sizes: list[LabelSize] = field(default_factory=list)
+    origins: tuple[Origin, ...] = ()
+    notes: list[str] = field(default_factory=list)
 
 
-def _check_nodes(exam: Exam, folder: Path) -> None:
-    """Refuse an exam whose nodes or segmentations are absent."""
-    if exam.nodes.empty:
-        raise MissingPartError(
-            f"{exam.role('segmentation')}: nodes.tsv has no node of this exam; "
-            "add its nodes or remove the exam",
-            "no_nodes",
-        )
-    for path in exam.segmentations(folder):
-        if not os.path.exists(path):
-            raise MissingPartError(
-                f"{exam.role('segmentation')}: there is no such file or folder; "
-                "correct the path",
-                "missing_segmentation",
-            )
-
-
-def _labels(
-    exam: Exam, folder: Path, lattice: Lattice
-) -> tuple[dict[str, Place], tuple[str, ...]]:
+def _labels(exam: Exam, folder: Path, lattice: Lattice) -> _Labels:
     """Match the nodes of an exam to labels, and prove that they lie on its CT."""
-    role = exam.role("segmentation")
-    labels: dict[str, Place] = {}
-    notes: list[str] = []
+    found = _Labels()
     for path, wanted in exam.segmentations(folder).items():
-        segmentation = read_segmentation(path, role=role)
-        with naming(role):
-            labels |= match(segmentation, wanted)
-            placed = [place(region, lattice).note for region in segmentation.regions]
-        notes += [note for note in dict.fromkeys(placed) if note and note not in notes]
-    return labels, tuple(notes)
+        segmentation = read_segmentation(path, ct=lattice)
+        found.of_nodes |= match(segmentation, wanted)
+        for region in segmentation.regions:
+            placed = place(region, lattice)
+            found.sizes.append(size_of(placed, region.lattice, lattice))
+            found.notes += [placed.note] if placed.note else []
+        found.origins += segmentation.origins
+        found.notes += segmentation.notes
+    found.notes = list(dict.fromkeys(found.notes))
+    return found
 
 
-def _pet(exam: Exam, rules: Rules) -> tuple[Scan | None, tuple[str, ...]]:
-    """Index the PET; a CT is not lost for a PET that cannot be used."""
+def _pet_origin(exam: Exam, pet: Scan | None) -> Origin | None:
+    """Read whose the PET is."""
+    if exam.pet is None or pet is None:
+        return None
+    with naming(exam.place("pet")):
+        return scans.read_origin(exam.pet, pet)
+
+
+def _pet(
+    exam: Exam, rules: Rules
+) -> tuple[Scan | None, tuple[str, ...], tuple[str, ...]]:
+    """Index the PET; a CT is not lost for a PET that cannot be used.
+
+    Returns
+    -------
+    How it is read, remarks, and the code of a refusal.
+    """
     if exam.pet is None:
-        return None, ()
+        return None, (), ()
     try:
-        return scans.index_pet(
-            exam.pet,
-            role=exam.role("pet"),
-            number=exam.pet_number,
-            repairs=rules.repairs,
-        )
+        with naming(exam.place("pet")):
+            check_exists(exam.pet, "missing_pet")
+            scan, notes = scans.index_pet(
+                exam.pet,
+                choice=exam.pet_series,
+                sheet=exam.pet_values,
+                limits=rules.pet_limits,
+                repairs=rules.repairs,
+            )
     except InputError as error:
         # The notes of an exam begin with its name.
-        own = f"patient {exam.patient_id}, exam {exam.exam_id}, "
-        words = str(error).removeprefix(own)
-        return None, (f"{words} (SUV of this exam left empty)",)
+        words = str(error).removeprefix(f"{exam.name}, ")
+        return None, (f"{words} (SUV of this exam left empty)",), (error.reason,)
+    return scan, notes, ()
 
 
 def _stated(cells: pd.Series, column: str) -> str | None:
     """Return what the sheet says, None where it is silent."""
     value = cells.get(column)
     return value if isinstance(value, str) else None
-
-
-def _turns(findings: Sequence[Finding], sheet: pd.DataFrame) -> list[int]:
-    """Count the exams of each patient in time, 0 where nobody knows.
-
-    By the sheet's day; where that is absent or the same, by the date and time of
-    the images. A shard holds all exams of its patients.
-    """
-    frame = pd.DataFrame(
-        {
-            "patient_id": [finding.row["patient_id"] for finding in findings],
-            "day": [
-                sheet.loc[finding.row["exam_id"]].get("day") for finding in findings
-            ],
-            "moment": [finding.moment for finding in findings],
-        }
-    )
-    turns = pd.Series(0, index=frame.index)
-    for _, own in frame.groupby("patient_id"):
-        turns[own.index] = _order(own["day"].tolist(), own["moment"].tolist())
-    return [int(turn) for turn in turns]
-
-
-def _order(days: list[Any], moments: list[Any]) -> list[int]:
-    """Rank by days, or by moments, whichever tells all exams apart."""
-    if len(days) == 1:
-        return [1]
-    for keys in (days, moments):
-        if all(not pd.isna(key) for key in keys) and len(set(keys)) == len(keys):
-            return [sorted(keys).index(key) + 1 for key in keys]
-    return [0] * len(days)

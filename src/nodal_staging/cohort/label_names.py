@@ -5,7 +5,6 @@ names of MITK labels, a pattern reads them from there. Names may identify a pati
 they are matched here and never written down.
 """
 
-import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,13 +14,15 @@ from typing import Any, Self
 import pandas as pd
 
 from nodal_staging import tables
+from nodal_staging.cohort.sheets import exam_name
 from nodal_staging.exams.isolation import isolated
 from nodal_staging.exams.segmentation.reading import read_labels
 from nodal_staging.exams.segmentation.regions import Label
-from nodal_staging.study.errors import InputError
+from nodal_staging.study import errors
+from nodal_staging.study.files import write_json
+from nodal_staging.study.normalised_text import plain
 from nodal_staging.study.shards import belongs
-
-logger = logging.getLogger(__name__)
+from nodal_staging.tables.sheet_cells import words_of
 
 COLUMNS = ["patient_id", "exam_id", "node_id", "label", "location", "status"]
 
@@ -29,7 +30,7 @@ OUTSIDE = 0
 """Value of MITK's label Exterior."""
 
 
-class LabelNameError(InputError):
+class LabelNameError(errors.InputError):
     """The name of a label does not tell status and location."""
 
     reason = "label_name"
@@ -45,7 +46,8 @@ class Naming:
         Regular expression with the groups ``location`` and ``status``; case is
         ignored.
     locations, statuses
-        What the site's words mean, in lower case; the study's own words need no entry.
+        What the site's words mean, in lower case; the study's own words and their
+        German forms need no entry.
     """
 
     pattern: re.Pattern[str]
@@ -54,30 +56,11 @@ class Naming:
 
     @classmethod
     def of(cls, section: Mapping[str, Any]) -> Self:
-        """Build the naming from the configuration.
-
-        Raises
-        ------
-        LabelNameError
-            If the pattern is no regular expression or lacks a group.
-        """
-        try:
-            pattern = re.compile(section["pattern"], re.IGNORECASE)
-        except re.error as error:
-            raise LabelNameError(
-                "config: cohort.label_names.pattern is no regular expression "
-                f"({error}); correct it"
-            ) from None
-        missing = {"location", "status"} - set(pattern.groupindex)
-        if missing:
-            raise LabelNameError(
-                "config: cohort.label_names.pattern has no group "
-                f"(?P<{min(missing)}>...); add it"
-            )
+        """Build the naming from the configuration, which has been checked."""
         return cls(
-            pattern,
-            _words(section["locations"], tables.LOCATIONS),
-            _words(section["statuses"], tables.STATUS),
+            re.compile(section["pattern"], re.IGNORECASE),
+            _meanings(section["locations"], tables.LOCATIONS),
+            _meanings(section["statuses"], tables.STATUS),
         )
 
     def read(self, name: str) -> tuple[str, str] | None:
@@ -85,14 +68,16 @@ class Naming:
         found = self.pattern.search(name)
         if found is None:
             return None
-        location = self.locations.get(str(found["location"]).strip().lower())
-        status = self.statuses.get(str(found["status"]).strip().lower())
+        location = self.locations.get(plain(str(found["location"])))
+        status = self.statuses.get(plain(str(found["status"])))
         return None if location is None or status is None else (location, status)
 
 
-def _words(section: Mapping[str, str], own: list[str]) -> dict[str, str]:
-    words = {word: word for word in own}
-    return words | {str(word).lower(): meaning for word, meaning in section.items()}
+def _meanings(section: Mapping[str, str], own: list[str]) -> dict[str, str]:
+    """Return the study's word for each word of the site."""
+    words = words_of(own)
+    site = {plain(str(word)): meaning for word, meaning in section.items()}
+    return words | {word: words[plain(meaning)] for word, meaning in site.items()}
 
 
 def nodes_from_labels(
@@ -102,6 +87,7 @@ def nodes_from_labels(
     naming: Naming | None,
     on_bad_exam: str,
     output: str | Path,
+    unread: str | Path,
 ) -> None:
     """Write the nodes of a shard from the labels of its exams' segmentations.
 
@@ -117,8 +103,9 @@ def nodes_from_labels(
     on_bad_exam
         ``exclude`` leaves out the nodes of an exam whose labels cannot be read or do
         not follow the pattern, so that inspection lists it; ``fail`` raises.
-    output
-        ``tables.NEW_NODE_SHEET``; a node_id is exam, layer and value.
+    output, unread
+        Outputs: ``tables.NEW_NODE_SHEET``, whose node_id is exam, layer and value;
+        JSON: reason and problem of every exam_id whose nodes are left out.
 
     Raises
     ------
@@ -127,21 +114,22 @@ def nodes_from_labels(
     """
     sheet = tables.read(exams, tables.EXAM_SHEET)
     rows: list[dict[str, str]] = []
+    left_out: dict[str, dict[str, str]] = {}
     for exam in sheet.to_dict("records"):
         own = belongs(exam["patient_id"], shard)
         if not own or not isinstance(exam.get("segmentation"), str):
             continue
-        role = (
-            f"patient {exam['patient_id']}, exam {exam['exam_id']}, column segmentation"
-        )
+        name = exam_name(exam["patient_id"], exam["exam_id"])
         path = Path(exams).parent / exam["segmentation"]
         try:
-            labels = isolated(_labels, path, role, role=role)
-            rows += [_node(exam, label, naming, role) for label in labels]
-        except InputError as error:
+            with errors.naming(f"{name}, column segmentation"):
+                labels = isolated(_labels, path)
+                rows += [_node(exam, label, naming) for label in labels]
+        except errors.InputError as error:
             if on_bad_exam == "fail":
                 raise
-            logger.warning("%s (its nodes are left out)", error)
+            left_out[exam["exam_id"]] = {"reason": error.reason, "problem": str(error)}
+    write_json(unread, left_out)
     frame = pd.DataFrame(rows, columns=COLUMNS)
     tables.write(frame, output, tables.NEW_NODE_SHEET)
 
@@ -179,13 +167,13 @@ def gather_label_names(
     tables.write(frame, output, tables.NEW_NODE_SHEET)
 
 
-def _labels(path: Path, role: str) -> list[Label]:
+def _labels(path: Path) -> list[Label]:
     """Read the labels of a file, in a child process."""
-    return [label for label in read_labels(path, role=role) if label.value != OUTSIDE]
+    return [label for label in read_labels(path) if label.value != OUTSIDE]
 
 
 def _node(
-    exam: Mapping[str, Any], label: Label, naming: Naming | None, role: str
+    exam: Mapping[str, Any], label: Label, naming: Naming | None
 ) -> dict[str, str]:
     """Return the row of one label."""
     place = f"{label.layer}:{label.value}"
@@ -193,8 +181,8 @@ def _node(
     told = unknown if naming is None else naming.read(label.name or "")
     if told is None:
         raise LabelNameError(
-            f"{role}: the name of label {place} does not tell location and status by "
-            "cohort.label_names; rename it in MITK or extend the words"
+            f"the name of label {place} does not state location and status as "
+            "cohort.label_names expects; rename the label, or extend cohort.label_names"
         )
     location, status = told
     return {

@@ -8,6 +8,7 @@ from typing import Any, Self
 import pandas as pd
 
 from nodal_staging import tables
+from nodal_staging.datasets.split import training_pool
 from nodal_staging.study.files import read_json
 
 MEANINGS = {
@@ -15,10 +16,13 @@ MEANINGS = {
     "surplus_positive": "surplus positive nodes",
     "no_partner_in_location_negative": "negative nodes without a partner in location",
     "no_partner_in_location_positive": "positive nodes without a partner in location",
+    "unused_as_given": "nodes that the given split leaves out",
 }
 """Reasons of ``tables.DROPPED`` in words, as they follow a number."""
 
 NO_PATCH = "no_patch"
+LOST = {"measurement": "not measured", "patch": "measured, but without a patch"}
+"""Stages of ``tables.LOSSES`` that cost the node, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,32 @@ class Nodes:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowFiles:
+    """What the counts are taken from.
+
+    Attributes
+    ----------
+    flow, cohort
+        As ``select_cohort`` left them.
+    sheet, nodes, lost
+        The node sheet, the measured nodes (``tables.NODES``) and the lost ones
+        (``tables.LOSSES``).
+    test, training, dropped, certificate
+        As ``make_datasets`` and ``certify_datasets`` left them.
+    """
+
+    flow: str | Path
+    cohort: str | Path
+    sheet: str | Path
+    nodes: str | Path
+    lost: str | Path
+    test: str | Path
+    training: Mapping[str, str | Path]
+    dropped: str | Path
+    certificate: str | Path
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """What Figure 2 shows.
@@ -52,10 +82,12 @@ class Flow:
         Numbers of ``patients`` and ``exams``.
     excluded
         Reason in words and exams, in the order in which criteria are applied.
+    listed
+        Number of nodes of the included exams in the node sheet.
     measured
-        Nodes of the included exams that could be measured.
+        Those that could be measured.
     lost
-        Reason in words and nodes, on the way to a patch.
+        By stage, reason in words and nodes: not measured, and without a patch.
     test, pool
         The test set, and the nodes that may train.
     training
@@ -69,8 +101,9 @@ class Flow:
     screened: Mapping[str, int]
     excluded: list[tuple[str, int]]
     included: Mapping[str, int]
+    listed: int
     measured: Nodes
-    lost: list[tuple[str, int]]
+    lost: dict[str, list[tuple[str, int]]]
     test: Nodes
     pool: Nodes
     training: dict[str, Nodes]
@@ -78,57 +111,36 @@ class Flow:
     protocol: str
 
 
-def count_flow(
-    *,
-    flow: str | Path,
-    cohort: str | Path,
-    sheet: str | Path,
-    nodes: str | Path,
-    test: str | Path,
-    training: Mapping[str, str | Path],
-    dropped: str | Path,
-    certificate: str | Path,
-) -> Flow:
+def count_flow(files: FlowFiles) -> Flow:
     """Count everything that Figure 2 shows.
-
-    Parameters
-    ----------
-    flow, cohort
-        As ``select_cohort`` left them.
-    sheet, nodes
-        The node sheet, and the measured nodes (``tables.NODES``).
-    test, training, dropped, certificate
-        As ``make_datasets`` and ``certify_datasets`` left them.
 
     Raises
     ------
     RuntimeError
         If the tables contradict each other: a defect.
     """
-    exams = read_json(flow)
-    measured = tables.read(nodes, tables.NODES)
-    losses = tables.read(dropped, tables.DROPPED)
-    uncut = set(losses.loc[losses["reason"] == NO_PATCH, "node_id"])
-    tested = tables.read(test, tables.DATASET)
-    beside = set(losses.loc[losses["dataset"] == "test", "node_id"])
-    taken = uncut | beside | set(tested["node_id"])
+    exams = read_json(files.flow)
+    measured = tables.read(files.nodes, tables.NODES)
+    losses = tables.read(files.dropped, tables.DROPPED)
+    tested = tables.read(files.test, tables.DATASET)
     counted = Flow(
         screened=exams["screened"],
         excluded=_excluded(exams["steps"]),
         included=exams["included"],
+        listed=_listed(files.cohort, files.sheet),
         measured=Nodes.of(measured),
-        lost=_lost(_listed(cohort, sheet) - len(measured), len(uncut)),
+        lost=_lost(tables.read(files.lost, tables.LOSSES)),
         test=Nodes.of(tested),
-        pool=Nodes.of(measured[~measured["node_id"].isin(taken)]),
+        pool=Nodes.of(training_pool(measured, files.test, files.dropped)),
         training={
             name: Nodes.of(tables.read(path, tables.DATASET))
-            for name, path in training.items()
+            for name, path in files.training.items()
         },
         unused={
             name: _unused(losses[losses["dataset"] == name])
-            for name in ("test", *training)
+            for name in ("test", *files.training)
         },
-        protocol=read_json(certificate)["protocol"],
+        protocol=read_json(files.certificate)["protocol"],
     )
     prove(counted)
     return counted
@@ -159,12 +171,19 @@ def _listed(cohort: str | Path, sheet: str | Path) -> int:
     return int(listed["exam_id"].isin(included).sum())
 
 
-def _lost(unmeasured: int, uncut: int) -> list[tuple[str, int]]:
-    reasons = [
-        ("in exams whose voxels could not be read", unmeasured),
-        ("measured, but without a patch", uncut),
-    ]
-    return [(words, count) for words, count in reasons if count]
+def _lost(losses: pd.DataFrame) -> dict[str, list[tuple[str, int]]]:
+    """Count the nodes that are lost at each stage by reason, in words."""
+    counts = {
+        stage: losses.loc[losses["stage"] == stage, "reason"].value_counts()
+        for stage in LOST
+    }
+    return {
+        stage: [
+            (f"{LOST[stage]}, {reason.replace('_', ' ')}", int(own[reason]))
+            for reason in sorted(own.index)
+        ]
+        for stage, own in counts.items()
+    }
 
 
 def _unused(losses: pd.DataFrame) -> list[tuple[str, int]]:
@@ -185,13 +204,14 @@ def prove(flow: Flow) -> None:
         Naming the place where the counts do not add up.
     """
     excluded = sum(count for _, count in flow.excluded)
-    uncut = sum(count for words, count in flow.lost if words.startswith("measured"))
-    beside = _sum(flow.unused["test"])
+    unmeasured, uncut = _sum(flow.lost["measurement"]), _sum(flow.lost["patch"])
+    set_aside = _sum(flow.unused["test"])
     balances = {
         "exams": (flow.screened["exams"], excluded + flow.included["exams"]),
+        "listed nodes": (flow.listed, unmeasured + flow.measured.nodes),
         "nodes": (
             flow.measured.nodes,
-            uncut + flow.test.nodes + beside + flow.pool.nodes,
+            uncut + flow.test.nodes + set_aside + flow.pool.nodes,
         ),
         **{
             name: (flow.pool.nodes, own.nodes + _sum(flow.unused[name]))

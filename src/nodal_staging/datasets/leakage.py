@@ -1,7 +1,9 @@
-"""A ledger of leakage: what stands on both sides of the split."""
+"""Leakage certificate: nodes, patients and patches on both sides of the split."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,29 @@ from nodal_staging.nodes.patch_files import patch_sums
 from nodal_staging.study.files import write_json
 
 
+@dataclass(frozen=True, slots=True)
+class SplitRecord:
+    """What the certificate states in addition to its counts.
+
+    Attributes
+    ----------
+    protocol, threshold_source
+        As configured.
+    given
+        Whether the split was given, not drawn.
+    """
+
+    protocol: str
+    threshold_source: str
+    given: bool = False
+
+
 def certify_datasets(
     *,
     test: str | Path,
     training: dict[str, str | Path],
     patches: Iterable[str | Path],
-    protocol: str,
-    threshold_source: str,
+    record: SplitRecord,
     output: str | Path,
 ) -> None:
     """Count nodes, patients and identical patches on both sides of the split.
@@ -29,8 +47,8 @@ def certify_datasets(
         The test set, and the training sets by name (``tables.DATASET``).
     patches
         Patch files of all shards.
-    protocol, threshold_source
-        As configured; written beside the counts.
+    record
+        Written with the counts.
     output
         ``datasets/certificate.json``.
 
@@ -42,25 +60,47 @@ def certify_datasets(
     """
     tested = tables.read(test, tables.DATASET)
     sums = patch_sums(patches)
-    ledger = {
-        name: _ledger(tested, tables.read(path, tables.DATASET), sums)
+    sets = {
+        name: tables.read(path, tables.DATASET)
         for name, path in sorted(training.items())
     }
+    ledger = {name: _ledger(tested, own, sums) for name, own in sets.items()}
     for name, entry in ledger.items():
         if entry["shared_nodes"] or (
-            protocol == "patient" and entry["shared_patients"]
+            record.protocol == "patient" and entry["shared_patients"]
         ):
             raise RuntimeError(f"the split leaks into {name}: {entry}")
     write_json(
         output,
         {
-            "protocol": protocol,
+            "protocol": record.protocol,
+            "given": record.given,
+            "split_sha256": split_sum(tested, *sets.values()),
             "test": _sizes(tested),
             "training": ledger,
-            "threshold_source": threshold_source,
+            "threshold_source": record.threshold_source,
             "normaliser_source": "fixed HU window; no statistic of the images is used",
         },
     )
+
+
+def split_sum(*sets: pd.DataFrame) -> str:
+    """Return the SHA-256 of who is in which set and fold, whatever the order of rows.
+
+    Two studies whose sums are equal tested on the same nodes, and trained on the same
+    nodes in the same folds.
+
+    Parameters
+    ----------
+    sets
+        ``tables.DATASET`` of the test set and of each training set.
+    """
+    lines = sorted(
+        f"{node_id}\t{place}\t{fold}\n"
+        for place, frame in enumerate(sets)
+        for node_id, fold in zip(frame["node_id"], frame["fold"], strict=True)
+    )
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _ledger(

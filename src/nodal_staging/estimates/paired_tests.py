@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from math import comb, erfc, sqrt
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.stats import binom
 
 from nodal_staging.estimates.proportions import normal_quantile
 from nodal_staging.study.arrays import FloatArray, IntArray
@@ -42,6 +40,8 @@ def difference_interval(
     >>> round(lower, 3), round(upper, 3)
     (0.014, 0.158)
     """
+    from scipy.optimize import brentq  # noqa: PLC0415
+
     limit = normal_quantile(level)
     estimate = (only_a - only_b) / n
 
@@ -78,6 +78,9 @@ def sign_flip_p(per_patient: IntArray) -> float:
     >>> round(sign_flip_p(np.array([1, 1, 1, 1, -1])), 3)
     0.375
     """
+    # Importing scipy.stats takes a second, which few jobs need.
+    from scipy.stats import binom  # noqa: PLC0415
+
     sizes = Counter(abs(int(value)) for value in per_patient if value)
     if not sizes:
         return 1.0

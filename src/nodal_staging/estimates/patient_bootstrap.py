@@ -17,8 +17,8 @@ from math import nan
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
 
+from nodal_staging.estimates.ranks import average_ranks
 from nodal_staging.study.arrays import BoolArray, FloatArray, IntArray, TextArray
 
 CELLS_AT_ONCE = 2_000_000
@@ -179,7 +179,7 @@ class PatientBootstrap:
         used = np.isfinite(a) & np.isfinite(b)
         if len(np.unique(self.patient[used])) < FEWEST_PATIENTS:
             return self._estimate(nan, None, used)
-        ranks = np.stack([rankdata(values[used]) for values in (a, b)])
+        ranks = np.stack([average_ranks(values[used]) for values in (a, b)])
         found = _weighted_correlation(ranks, self.times[:, self.patient[used]])
         whole = _weighted_correlation(ranks, np.ones((1, int(used.sum()))))
         return self._estimate(float(whole[0]), found, used)

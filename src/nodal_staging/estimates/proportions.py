@@ -83,6 +83,28 @@ def wilson_interval(
     )
 
 
+def unanimous_bound(units: int, level: float) -> float:
+    """Return how low a share may be of which all independent units have been seen.
+
+    Parameters
+    ----------
+    units
+        Independent units, all of them successes; at least 1.
+    level
+        Of the two-sided interval, of which this is the lower end; the upper one is 1.
+
+    References
+    ----------
+    Clopper and Pearson, Biometrika 1934;26:404, for n of n.
+
+    Examples
+    --------
+    >>> round(unanimous_bound(30, 0.95), 3)
+    0.884
+    """
+    return float(((1 - level) / 2) ** (1 / units))
+
+
 def score_interval(share: float, n: float, errors: float) -> tuple[float, float]:
     """Return the shares from which one is no more than some standard errors away.
 

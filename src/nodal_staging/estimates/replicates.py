@@ -125,7 +125,7 @@ class Classes:
         Parameters
         ----------
         cases, controls
-            Counts ``(b, p)`` and ``(b, q)``.
+            Counts ``(b, p)`` and ``(b, q)``; their sums may differ between replicates.
         """
         return self._areas(cases, _cumulated(controls))
 
@@ -146,7 +146,8 @@ class Classes:
         lower, upper = self.controls_around
         twice = np.take(passed, lower, axis=1) + np.take(passed, upper, axis=1)
         wins = np.einsum("bp,bp->b", cases, twice)
-        return np.asarray(wins / (2.0 * cases[0].sum() * passed[0, -1]))
+        pairs = cases.sum(axis=1) * passed[:, -1]
+        return np.asarray(wins / (2.0 * pairs))
 
     def _sensitivities(
         self, missed: IntArray, passed: IntArray, specificities: FloatArray

@@ -1,10 +1,13 @@
-"""Work on untrusted files in a process of its own, whose death is survivable.
+"""Isolation: read untrusted files in a child process that may crash.
 
 A native decoder may end the interpreter, a bomb may fill the memory, a damaged file
-may keep a loop running. Each exam, and each compressed slice, is read in a child
-with bounds on memory and time; the parent gets the result or one clear error.
+may keep a loop running. Exams are read in a child with bounds on memory and time, and
+so are all compressed slices of a series together; the parent gets the result or one
+clear error. To start a child takes as long as to read the headers of a small exam, so
+one child reads the exams of a shard until one of them is refused.
 """
 
+import contextlib
 import faulthandler
 import multiprocessing
 import pickle
@@ -12,15 +15,19 @@ import resource
 import signal
 import traceback
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkProcess
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-from nodal_staging.study.errors import InputError, naming
+from nodal_staging.study.errors import InputError
+from nodal_staging.study.library_messages import silent_libraries
 
 Result = TypeVar("Result")
 
 MEGABYTE = 1024 * 1024
+NO_ANSWER = ("none", None)
 
 
 class ReaderDiedError(InputError):
@@ -36,18 +43,17 @@ class DefectError(RuntimeError):
 def isolated(
     function: Callable[..., Result],
     *arguments: Any,
-    role: str,
     memory_mb: int = 4000,
     seconds: float = 600,
 ) -> Result:
     """Call a function in a child process and return what it returns.
 
+    Call it within ``naming``, which names what the child read when it died.
+
     Parameters
     ----------
     function, arguments
         What is called; its result must be picklable.
-    role
-        How messages call what is read, for example ``exam E0001, column ct``.
     memory_mb
         Memory that the child may take beyond what it starts with.
     seconds
@@ -62,45 +68,121 @@ def isolated(
     DefectError
         If the function failed in any other way.
     """
-    context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(
-        target=_run, args=(sender, function, arguments, memory_mb), daemon=False
-    )
-    child.start()
-    sender.close()
-    try:
-        answer = _receive(receiver, seconds)
-    finally:
-        receiver.close()
+    bound = partial(function, *arguments)  # handed on by the fork, never pickled
+    call = IsolatedCalls(bound, memory_mb=memory_mb, seconds=seconds)
+    with contextlib.closing(call):
+        return call()
+
+
+class IsolatedCalls(Generic[Result]):
+    """Calls of one function, all in one child process, which the first one starts.
+
+    Use it with ``contextlib.closing``, which ends the child. Call it within ``naming``,
+    as :func:`isolated`. After a child that died, the next call starts another one.
+
+    Parameters
+    ----------
+    function
+        What is called; the arguments of a call and its result must be picklable.
+    memory_mb
+        Memory that the child may take beyond what it starts with.
+    seconds
+        Wall time of one call after which the child is killed.
+    trusted_after_error
+        Whether a child that refused an input is used again. Not, where the next call
+        reads files of another exam.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Result],
+        *,
+        memory_mb: int = 4000,
+        seconds: float = 600,
+        trusted_after_error: bool = True,
+    ) -> None:
+        self._function = function
+        self._memory_mb = memory_mb
+        self._seconds = seconds
+        self._trusted_after_error = trusted_after_error
+        self._child: tuple[ForkProcess, Connection] | None = None
+
+    def __call__(self, *arguments: Any) -> Result:
+        """Call the function in the child and return what it returns.
+
+        Raises
+        ------
+        InputError, ReaderDiedError, DefectError
+            As :func:`isolated`.
+        """
+        child, connection = self._child or self._start()
+        try:
+            connection.send(arguments)
+            kind, content = _receive(connection, self._seconds)
+        except OSError:  # the child died between two calls
+            kind, content = NO_ANSWER
+        except BaseException:  # the rest of an answer would be taken for the next one
+            self.close()
+            raise
+        if kind == "result":
+            result: Result = content
+            return result
+        if kind != "input" or not self._trusted_after_error:
+            self.close()
+        if kind == "input":
+            raise content
+        if kind == "defect":
+            raise DefectError(content)
+        raise ReaderDiedError(_death(kind, child.exitcode, self._seconds))
+
+    def _start(self) -> tuple[ForkProcess, Connection]:
+        """Start the child."""
+        context = multiprocessing.get_context("fork")
+        own, other = context.Pipe()
+        child = context.Process(
+            target=_serve, args=(other, own, self._function, self._memory_mb)
+        )
+        child.start()
+        other.close()
+        self._child = child, own
+        return self._child
+
+    def close(self) -> None:
+        """End the child: it leaves at the end of the calls, or it is killed."""
+        if self._child is None:
+            return
+        child, connection = self._child
+        self._child = None
+        connection.close()
         child.join(timeout=1)
         if child.is_alive():
             child.kill()
             child.join()
-    kind, content = answer
-    if kind == "result":
-        result: Result = content
-        return result
-    if kind == "input":
-        raise content  # which names its file already
-    if kind == "defect":
-        raise DefectError(content)
-    with naming(role):
-        raise ReaderDiedError(_death(kind, child.exitcode, seconds))
 
 
-def _run(
-    sender: Connection,
+def _serve(
+    connection: Connection,
+    parents: Connection,
     function: Callable[..., Any],
-    arguments: tuple[Any, ...],
     memory_mb: int,
 ) -> None:
-    """Bound this process, call the function and send what came of it."""
+    """Bound this process, and answer calls until the parent closes its end."""
+    parents.close()  # else this process would not notice that the parent has died
     faulthandler.disable()  # its dump would go past every log, with paths
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _bound_memory(memory_mb)
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            _answer(connection, function, connection.recv())
+
+
+def _answer(
+    connection: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]
+) -> None:
+    """Call the function and send what came of it."""
     try:
-        answer = ("result", function(*arguments))
+        with silent_libraries():
+            answer = ("result", function(*arguments))
     except InputError as error:
         answer = ("input", error)
     except MemoryError:
@@ -108,10 +190,9 @@ def _run(
     except Exception:
         answer = ("defect", traceback.format_exc())
     try:
-        sender.send_bytes(pickle.dumps(answer, protocol=5))
+        connection.send_bytes(pickle.dumps(answer, protocol=5))
     except MemoryError:
-        sender.send_bytes(pickle.dumps(("memory", None)))
-    sender.close()
+        connection.send_bytes(pickle.dumps(("memory", None)))
 
 
 def _bound_memory(memory_mb: int) -> None:
@@ -121,6 +202,9 @@ def _bound_memory(memory_mb: int) -> None:
         return
     in_use = int(statistics.read_text().split()[0]) * resource.getpagesize()
     limit = in_use + memory_mb * MEGABYTE
+    _, most = resource.getrlimit(resource.RLIMIT_AS)  # of a child within a child
+    if most != resource.RLIM_INFINITY:
+        limit = min(limit, most)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
@@ -128,10 +212,10 @@ def _receive(receiver: Connection, seconds: float) -> tuple[str, Any]:
     """Wait for the answer; there is none where the child closed the pipe or is late."""
     try:
         if not receiver.poll(seconds):
-            return "none", None
+            return NO_ANSWER
         answer: tuple[str, Any] = pickle.loads(receiver.recv_bytes())  # noqa: S301
     except (EOFError, OSError):
-        return "none", None
+        return NO_ANSWER
     return answer
 
 

@@ -49,11 +49,6 @@ KINDS = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2"} | 
 }
 
 
-def is_nifti(start: bytes) -> bool:
-    """Tell whether bytes are the start of a NIfTI header, or of a gzip stream."""
-    return start[:2] == GZIP_MAGIC or _version(start) is not None
-
-
 def open_nifti(stream: BinaryIO) -> VoxelStream:
     """Read and check a header, and leave the stream at the first voxel.
 

@@ -21,7 +21,8 @@ MOST_LINES = 20_000
 REDIRECTIONS = frozenset(
     {"data file", "datafile", "line skip", "lineskip", "byte skip", "byteskip"}
 )
-FIELDS = frozenset(
+DATA_FILE = frozenset({"data file", "datafile"})
+FIELDS = DATA_FILE | frozenset(
     {"dimension", "type", "encoding", "endian", "content", "number", "sizes"}
     | {"min", "max", "old min", "oldmin", "old max", "oldmax", "sample units"}
     | {"sampleunits", "spacings", "thicknesses", "axis mins", "axismins"}
@@ -40,13 +41,17 @@ ESCAPE = re.compile(r"\\(n|\\)")
 Fields = dict[str, str]
 
 
-def read_fields(stream: BinaryIO) -> tuple[Fields, dict[str, str]]:
-    """Read a header and leave the stream at the first voxel.
+def read_fields(
+    stream: BinaryIO, *, detached: bool = False
+) -> tuple[Fields, dict[str, str]]:
+    """Read a header and leave the stream behind it.
 
     Parameters
     ----------
     stream
-        Standing at the start of an NRRD file with attached voxels.
+        Standing at the start of an NRRD file.
+    detached
+        Whether the header may name the file of its voxels.
 
     Returns
     -------
@@ -63,20 +68,20 @@ def read_fields(stream: BinaryIO) -> tuple[Fields, dict[str, str]]:
     """
     fields: Fields = {}
     keys: dict[str, str] = {}
-    for line in _lines(stream):
+    for line in _lines(stream, detached):
         if line.startswith("#"):
             continue
         name, colon, value = line.partition(":")
         if not colon:
             raise unreadable()
         if not value.startswith("="):
-            _add_field(fields, name.strip().lower(), value.strip())
+            _add_field(fields, name.strip().lower(), value.strip(), detached)
         elif KEPT_KEYS.fullmatch(name):
             _add_key(keys, name, value[1:])
     return fields, keys
 
 
-def _lines(stream: BinaryIO) -> Iterator[str]:
+def _lines(stream: BinaryIO, detached: bool) -> Iterator[str]:
     """Yield the header's lines, without magic and without the empty one that ends it.
 
     Every line is decoded by itself: a path in the code page of a hospital's computer
@@ -88,9 +93,11 @@ def _lines(stream: BinaryIO) -> Iterator[str]:
     for _ in range(MOST_LINES):
         line = _line(stream, left)
         left -= len(line)
-        if line in (b"\n", b"\r\n"):
+        # A header alone may end without an empty line, or within its last one.
+        ends = detached and 0 < left and not line.endswith(b"\n")
+        if line in (b"\n", b"\r\n", b"") and (line or ends):
             return
-        if not line.endswith(b"\n"):
+        if not line.endswith(b"\n") and not ends:
             break
         yield _decoded(line.rstrip(b"\r\n"))
     raise VolumeError(
@@ -114,8 +121,15 @@ def _decoded(line: bytes) -> str:
         return line.decode("latin-1")
 
 
-def _add_field(fields: Fields, name: str, value: str) -> None:
-    if name in REDIRECTIONS:
+def _add_field(fields: Fields, name: str, value: str, detached: bool) -> None:
+    if detached and name in DATA_FILE:
+        name = "data file"
+        if value.upper().split()[:1] == ["LIST"] or "%" in value:
+            raise VolumeError(
+                "the NRRD header lists one file per slice (data file); write the "
+                "volume as one .nrrd file"
+            )
+    elif name in REDIRECTIONS:
         raise VolumeError(
             f"the NRRD header points elsewhere ({name}), expected header and voxels in "
             "one .nrrd file; write it again"

@@ -14,7 +14,12 @@ import numpy as np
 
 from nodal_staging.exams.nrrd_fields import Fields, read_fields, unreadable
 from nodal_staging.exams.placed_grid import placed_grid
-from nodal_staging.exams.voxel_stream import VoxelLayout, VoxelStream, inflating
+from nodal_staging.exams.voxel_stream import (
+    OpenVoxels,
+    VoxelLayout,
+    VoxelStream,
+    inflating,
+)
 from nodal_staging.geometry import Lattice
 from nodal_staging.study.arrays import FloatArray
 from nodal_staging.study.errors import VolumeError
@@ -46,13 +51,18 @@ LAYER_KINDS = frozenset(
 )
 
 
-def open_nrrd(stream: BinaryIO) -> tuple[VoxelStream, dict[str, str]]:
-    """Read and check a header, and leave the stream at the first voxel.
+def open_nrrd(
+    stream: BinaryIO, *, open_voxels: OpenVoxels | None = None
+) -> tuple[VoxelStream, dict[str, str]]:
+    """Read and check a header, and leave a stream at the first voxel.
 
     Parameters
     ----------
     stream
-        Standing at the start of an NRRD file with attached voxels.
+        Standing at the start of an NRRD file.
+    open_voxels
+        Opens a file next to the header by its name; None where the voxels must be
+        attached.
 
     Returns
     -------
@@ -67,7 +77,7 @@ def open_nrrd(stream: BinaryIO) -> tuple[VoxelStream, dict[str, str]]:
         If the file is no volume with a place in space, points to other files, or goes
         beyond the bounds of a header.
     """
-    fields, keys = read_fields(stream)
+    fields, keys = read_fields(stream, detached=open_voxels is not None)
     _check_plain(fields)
     sizes, vectors = _axes(fields)
     layers = 1
@@ -77,6 +87,8 @@ def open_nrrd(stream: BinaryIO) -> tuple[VoxelStream, dict[str, str]]:
     lattice = _lattice(fields, sizes, vectors)
     layout = VoxelLayout(lattice.shape, layers, _kind(fields))
     layout.check()
+    if open_voxels is not None and "data file" in fields:
+        stream = open_voxels(fields["data file"])
     if fields["encoding"] != "raw":
         stream = inflating(stream)
     return VoxelStream(lattice, layout, stream), keys

@@ -1,19 +1,20 @@
 """Voxels as they come out of a file, in slabs that fit the processor's cache.
 
-The reader of NIfTI and that of NRRD hand over an open stream here; boxes of a CT or
+The readers of NIfTI, NRRD and MetaImage hand over an open stream here; boxes of a CT or
 PET and labels are read from it alike. What a header declares is what is read: a stream
 that ends early, goes on after the last voxel, or does not match its checksum is
 refused. A compression bomb thus costs one slab of memory and the time of the declared
 volume, which is bounded.
 """
 
+import io
 import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from isal import igzip, isal_zlib
@@ -22,12 +23,16 @@ from nodal_staging.geometry import Box, Lattice
 from nodal_staging.study.arrays import AnyArray, Float32Array, GenericArray, Volume
 from nodal_staging.study.errors import VolumeError
 
+CHUNK_BYTES = 64 * 1024
 SLAB_BYTES = 512 * 1024  # stays in the processor's cache: half the time of 4 MB
 MOST_SLICE_BYTES = 256 * 1024**2
 MOST_LAYER_BYTES = 4 * 1024**3  # 1024 x 1024 x 2048 voxels of 16 bits
 MOST_BYTES = 16 * 1024**3
 MOST_LAYERS = 256
 GZIP_MAGIC = b"\x1f\x8b"
+
+OpenVoxels = Callable[[str], BinaryIO]
+"""Opens the voxel file that a header names."""
 
 # Of plain files, gzip streams and members of zip archives.
 STREAM_ERRORS: tuple[type[Exception], ...] = (
@@ -88,7 +93,7 @@ class VoxelLayout:
     def scaled(self, stored: GenericArray) -> AnyArray:
         """Return the values that stored ones mean, in float64 where they are scaled.
 
-        Values beyond float64 become infinite; whoever uses them refuses those.
+        Values beyond float64 become infinite; the caller refuses those.
         """
         if (self.slope, self.intercept) == (1.0, 0.0):
             return stored
@@ -209,6 +214,33 @@ def inflating(stream: BinaryIO) -> BinaryIO:
     """Return the inflated content of a gzip stream of one or several members."""
     inflated = igzip.GzipFile(fileobj=stream)  # type: ignore[no-untyped-call]
     return cast(BinaryIO, inflated)
+
+
+class _Inflated(io.RawIOBase):
+    """Inflated content of one zlib or gzip stream, to its checksum."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._inflater = zlib.decompressobj(32 + zlib.MAX_WBITS)
+
+    def readinto(self, target: Any) -> int:
+        """Fill the target as far as one step goes; 0 bytes are the end."""
+        while not self._inflater.eof:
+            stored = self._inflater.unconsumed_tail or self._stream.read(CHUNK_BYTES)
+            if not stored:
+                raise EOFError
+            part = self._inflater.decompress(stored, len(target))
+            if part:
+                target[: len(part)] = part
+                return len(part)
+        if self._inflater.unused_data or self._stream.read(1):
+            raise ValueError("the file goes on behind its compressed voxels")
+        return 0
+
+
+def inflating_zlib(stream: BinaryIO) -> BinaryIO:
+    """Return the inflated content of a zlib stream, as MetaImage files hold it."""
+    return cast(BinaryIO, _Inflated(stream))
 
 
 def read_exactly(stream: BinaryIO, count: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Calibration of the CNNs: what was foretold against what was found."""
+"""Calibration of the CNNs: predicted probability against observed share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,17 +12,20 @@ from scipy.special import expit, logit
 
 from nodal_staging import tables
 from nodal_staging.figures import style
+from nodal_staging.figures.fonts import drawn
 from nodal_staging.figures.legend import Legend
 from nodal_staging.statistics.calibration import CALIBRATION
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.study.files import read_json
 from nodal_staging.tables.intervals import percent_of, with_interval
+from nodal_staging.tables.rounding import MISSING
 
 MIXES = {"test": "test set", "natural": "weighted to all nodes"}
 STATUSES = {
     "constant": "no slope: all scores are equal",
     "perfectly_separated": "no slope: classes do not overlap",
     "not_identified": "no slope: scores hardly differ",
+    "nearly_separated": "classes overlap in one patient",
 }
 
 NUMBERS_PT, LINE_HEIGHT = 6.5, 1.3
@@ -72,7 +75,7 @@ def draw_calibration(
             else:
                 _say(panel, found["status"].replace("_", " "))
         axes[0, column].annotate(
-            printed(classifier),
+            drawn(printed(classifier)),
             (0.5, 1),
             xycoords="axes fraction",
             xytext=(0, NAME_PT),
@@ -139,7 +142,7 @@ def draw_mix(axes: Axes, shown: Calibration) -> Axes:
     if block["slope"] is not None:
         ends = groups["lowest"].min(), groups["highest"].max()
         predicted = np.linspace(*ends, 200)
-        line = block["intercept_beside_slope"]["estimate"] + block["slope"][
+        line = block["intercept_with_slope"]["estimate"] + block["slope"][
             "estimate"
         ] * logit(predicted)
         axes.plot(predicted, expit(line), color=colour, linewidth=1.0)
@@ -156,6 +159,8 @@ def _numbers(block: Mapping[str, Any]) -> str:
         slope = STATUSES[block["status"]]
     else:
         slope = f"slope {_with_interval(block['slope'])}"
+        if block["status"] in STATUSES:
+            slope += f": {STATUSES[block['status']]}"
     return (
         f"{100 * block['prevalence']:.1f}% positive\n{slope}\n"
         f"intercept {_with_interval(block['intercept'])}\n"
@@ -164,8 +169,10 @@ def _numbers(block: Mapping[str, Any]) -> str:
     )
 
 
-def _with_interval(found: Mapping[str, float], digits: int = 2) -> str:
-    """Print an estimate with its interval."""
+def _with_interval(found: Mapping[str, float] | None, digits: int = 2) -> str:
+    """Print an estimate with its interval, a dash where there is none."""
+    if found is None:
+        return MISSING
     ends = found["lower"], found["upper"]
     return with_interval(found["estimate"], *ends, digits)
 

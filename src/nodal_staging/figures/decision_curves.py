@@ -1,4 +1,4 @@
-"""Decision curves: net benefit of acting on each classifier, on all, on nobody."""
+"""Decision curves: net benefit of acting on each classifier, on all, on none."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from nodal_staging import tables
 from nodal_staging.figures import style
+from nodal_staging.figures.fonts import drawn
 from nodal_staging.figures.legend import Legend
 from nodal_staging.statistics.decision_curve import DECISION_CURVE
 from nodal_staging.study.classifier_names import is_reader, printed
@@ -35,7 +36,7 @@ def draw_decision_curves(
     synthetic: bool,
     output: list[str],
 ) -> None:
-    """Draw the CNNs with intervals, and without beside forests and readers.
+    """Draw the CNNs with intervals, and again with forests and readers.
 
     Parameters
     ----------
@@ -58,8 +59,10 @@ def draw_decision_curves(
     for name, curve in networks.items():
         _draw(left, name, curve, band=True)
         _draw(right, name, curve)
+    readers = [name for name in rest if is_reader(name)]
     for name, curve in rest.items():
-        _draw(right, name, curve)
+        place = readers.index(name) if name in readers else 0
+        _draw(right, name, curve, place=place)
     prevalence = block["prevalence"]
     source = "all nodes" if block["prevalence_of"] == "natural" else "test nodes"
     left.set(
@@ -69,7 +72,7 @@ def draw_decision_curves(
         ylabel=f"Net benefit per node, {100 * prevalence:.1f}% of {source} positive",
         title=f"CNNs, pointwise {percent_of(block['level'])} band over patients",
     )
-    right.set(xlabel="Threshold probability", title="Beside forests and readers")
+    right.set(xlabel="Threshold probability", title="With forests and readers")
     figure.legend(
         *right.get_legend_handles_labels(),
         loc="outside lower center",
@@ -107,9 +110,11 @@ def draw_simple(axes: Axes, curve: pd.DataFrame) -> Axes:
     return axes
 
 
-def _draw(axes: Axes, name: str, curve: pd.DataFrame, *, band: bool = False) -> None:
-    """Draw the net benefit of one classifier."""
-    look = _look(name)
+def _draw(
+    axes: Axes, name: str, curve: pd.DataFrame, *, band: bool = False, place: int = 0
+) -> None:
+    """Draw the net benefit of one classifier, a reader in the look of its place."""
+    look = _look(name, place)
     threshold = curve["threshold_probability"]
     if band:
         axes.fill_between(
@@ -120,15 +125,14 @@ def _draw(axes: Axes, name: str, curve: pd.DataFrame, *, band: bool = False) -> 
             alpha=0.13,
             lw=0,
         )
-    axes.plot(threshold, curve["net_benefit"], label=printed(name), **look)
+    axes.plot(threshold, curve["net_benefit"], label=drawn(printed(name)), **look)
 
 
-def _look(name: str) -> dict[str, Any]:
+def _look(name: str, place: int) -> dict[str, Any]:
     """Return colour and line: networks are solid, what others decide is dashed."""
     if is_reader(name):
-        number = int(name.rpartition("_")[2]) - 1
-        place = number % len(READERS)
-        return {"color": READERS[place], "linestyle": DASHES[place], "linewidth": 1.0}
+        turn = place % len(READERS)
+        return {"color": READERS[turn], "linestyle": DASHES[turn], "linewidth": 1.0}
     if name in FORESTS:
         return {"color": FOREST, "linestyle": FORESTS[name], "linewidth": 1.0}
     return {"color": style.COLOURS.get(name, "0.3")}

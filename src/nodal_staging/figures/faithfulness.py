@@ -17,7 +17,7 @@ from nodal_staging.heatmaps.heatmap_files import CURVES
 from nodal_staging.heatmaps.options import method_name
 from nodal_staging.study.classifier_names import printed
 
-# Tol's muted colours, told apart by colour-blind readers, and a blue of Okabe and Ito.
+# Tol's muted colours, safe for colour-blind readers, and a blue of Okabe and Ito.
 COLOURS = {
     "pattern_attribution": "#332288",
     "pattern_net": "#CC6677",
@@ -31,7 +31,7 @@ COLOURS = {
 RANDOM = "random"
 CONTROLS = {"edges": "0.15", "centre": "0.45", RANDOM: "0.7"}
 MARKERS = ("o", "^")
-"""Of the methods of a panel: also told apart without colours."""
+"""Of the methods of a panel: distinguishable without colours."""
 
 SIDES: dict[str, Any] = {"most_first": "-", "least_first": (0, (3, 1.5))}
 MOST_MARKS = 11
@@ -53,7 +53,7 @@ ABOVE: dict[str, Any] = {
 def draw_faithfulness(
     *, curves: Mapping[str, str | Path], synthetic: bool, output: Sequence[str | Path]
 ) -> None:
-    """Draw a row per CNN, and a column per two methods, each beside a random map.
+    """Draw a row per CNN, and a column per two methods, each with a random map.
 
     Parameters
     ----------
@@ -97,7 +97,10 @@ def legend() -> Legend:
         "of which the audit gives an interval. Grey: controls that know of no network, "
         "the random map in every panel. Each row has a scale of its own."
     )
-    return Legend("What the CNNs say while pixels are replaced by relevance", caption)
+    return Legend(
+        "Scores of the CNNs while pixels are replaced in the order of relevance",
+        caption,
+    )
 
 
 def in_columns(methods: Sequence[str]) -> list[list[str]]:

@@ -16,6 +16,7 @@ from nodal_staging.figures.pictures import (
     outline,
     scale_bar,
     show,
+    window_in_words,
     write_below,
 )
 from nodal_staging.nodes.example_nodes import EXAMPLES
@@ -223,13 +224,8 @@ def described(node: pd.Series) -> str:
 
 def scales(window_hu: tuple[float, float]) -> str:
     """Say what black and white mean on CT and on PET."""
-    return f"{ct_scale(window_hu)} PET: SUV 0 (white) to {HIGHEST_SUV:g} (black)."
-
-
-def ct_scale(window_hu: tuple[float, float]) -> str:
-    """Say what black and white mean on CT."""
-    low, high = (f"{bound:g}".replace("-", "−") for bound in window_hu)
-    return f"CT: {low} (black) to {high} (white) HU."
+    ct = f"CT: {window_in_words(window_hu)}."
+    return f"{ct} PET: SUV 0 (white) to {HIGHEST_SUV:g} (black)."
 
 
 def legend(

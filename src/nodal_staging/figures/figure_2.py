@@ -77,7 +77,7 @@ def _side_words(flow: Flow) -> dict[str, tuple[str, list[str]]]:
     """Return head and body of the boxes on the right; those without content are not."""
     words = {
         "excluded": ("Excluded exams", flow.excluded),
-        "lost": ("Nodes left out", flow.lost),
+        "lost": ("Nodes left out", [one for own in flow.lost.values() for one in own]),
     }
     boxes = {
         name: (

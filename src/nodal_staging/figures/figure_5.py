@@ -1,4 +1,4 @@
-"""Figure 5: ROC curves beside readers and forests; histograms of CNN outputs."""
+"""Figure 5: ROC curves with readers and forests; histograms of CNN outputs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from nodal_staging import tables
-from nodal_staging.audit.ceiling_comparison import read_ceilings
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Legend
 from nodal_staging.figures.roc_curves import Curve, draw_roc
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.study.files import read_json
+from nodal_staging.tables.ceiling_table import read_ceilings
 from nodal_staging.tables.intervals import percent_of
 
 BINS = [step / 25 for step in range(26)]
@@ -74,8 +74,11 @@ def draw_figure_5(
     roc_axes = upper.subplots()
     roc_axes.set_anchor("W")
     draw_roc(roc_axes, loaded, _points(readers), _points(forests))
-    for place, curve in enumerate(loaded, start=1):
-        draw_histogram(lower.add_subplot(1, len(loaded), place), curve)
+    first, *others = lower.subplots(1, len(loaded), sharey=True, squeeze=False)[0]
+    for axes, curve in zip((first, *others), loaded, strict=True):
+        draw_histogram(axes, curve)
+    for axes in others:
+        axes.set_ylabel("")
     lower.legend(
         *histogram_key(loaded), loc="outside upper center", ncols=4, frameon=False
     )
@@ -92,7 +95,8 @@ def legend(curves: Sequence[Curve]) -> Legend:
     interval = statistics["auc"]["intervals"]["bootstrap"]
     caption = (
         f"(a) ROC curves of the {len(curves)} CNNs on {statistics['n']['positive']:,} "
-        f"positive and {statistics['n']['negative']:,} negative nodes, with the "
+        f"positive and {statistics['n']['negative']:,} negative nodes. Intervals of "
+        "the AUC take nodes as nested in patients (Obuchowski, logit scale). Shaded: "
         f"pointwise {percent_of(interval['level'])} band of sensitivity at given "
         f"specificities ({interval['replicates']:,} stratified bootstrap replicates, "
         "which take nodes as independent, though a patient has several); readers as "
@@ -102,6 +106,16 @@ def legend(curves: Sequence[Curve]) -> Legend:
         f"{percent_of(statistics['at_target_sensitivity']['target'])} sensitivity "
         "(always chosen on the test set)."
     )
+    weak = [
+        printed(curve.classifier)
+        for curve in curves
+        if curve.statistics["threshold"]["weak_folds"]
+    ]
+    if weak:
+        caption += (
+            " Models of the folds, which chose the threshold of "
+            f"{', '.join(weak)}, are much weaker than the tested one."
+        )
     if any(curve.ceiling is not None for curve in curves):
         caption += (
             " The realistic ceiling of a CNN is the best AUC of a classifier that may "
@@ -138,9 +152,13 @@ def _points(files: Mapping[str, str | Path]) -> dict[str, tuple[float, float]]:
 
 def draw_histogram(axes: Axes, curve: Curve) -> Axes:
     """Draw the outputs of one CNN by status, with its two thresholds."""
-    for status, colour in (("negative", style.NEGATIVE), ("positive", style.POSITIVE)):
-        values = curve.scores.loc[curve.scores["status"] == status, "score"]
-        axes.hist(values, bins=BINS, color=colour, alpha=0.65)
+    values = [
+        curve.scores.loc[curve.scores["status"] == status, "score"]
+        for status in ("negative", "positive")
+    ]
+    # Bars next to each other: where they overlap, a third colour would appear.
+    colours = [style.NEGATIVE, style.POSITIVE]
+    axes.hist(values, bins=BINS, color=colours, rwidth=0.9)
     threshold = curve.statistics["threshold"]["value"]
     target = curve.statistics["at_target_sensitivity"]["attained"]["threshold"]
     axes.axvline(threshold, color="black", linestyle="--", linewidth=0.9)
@@ -157,8 +175,8 @@ def histogram_key(curves: list[Curve]) -> tuple[list[Artist], list[str]]:
     source = SOURCES[statistics["threshold"]["source"]]
     target = statistics["at_target_sensitivity"]["target"]
     handles: list[Artist] = [
-        Patch(color=style.NEGATIVE, alpha=0.65),
-        Patch(color=style.POSITIVE, alpha=0.65),
+        Patch(color=style.NEGATIVE),
+        Patch(color=style.POSITIVE),
         Line2D([], [], color="black", linestyle="--", linewidth=0.9),
         Line2D([], [], color="black", linestyle=":", linewidth=1.1),
     ]

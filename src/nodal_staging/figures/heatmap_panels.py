@@ -1,6 +1,6 @@
 """Rows of heatmaps: the CT of a node, and what CNNs are said to look at there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -17,13 +17,14 @@ from nodal_staging.attribution.localisation import localise
 from nodal_staging.classifiers.called_nodes import chosen_threshold
 from nodal_staging.classifiers.scores import called_positive
 from nodal_staging.figures import style
-from nodal_staging.figures.figure_1 import OUTLINE, ct_scale, described
+from nodal_staging.figures.figure_1 import OUTLINE, described
 from nodal_staging.figures.pictures import (
     Extent,
     mark_right,
     outline,
     scale_bar,
     show,
+    window_in_words,
     write_below,
 )
 from nodal_staging.heatmaps.heatmap_files import (
@@ -39,7 +40,7 @@ from nodal_staging.study.classifier_names import printed
 PERCENTILE = 99.5
 """Of the absolute values of a map; what is at it or above has the end's colour."""
 SIGNED = {"logit", "signal"}
-"""What maps explain whose sign speaks for a status; they are drawn in two colours."""
+"""What maps explain whose sign supports a status; they are drawn in two colours."""
 SEQUENTIAL, DIVERGING = "inferno", "RdBu_r"
 ON_MAP, AROUND = "white", "black"
 """Outline of the node and its edge: no colour of a status, seen on light and dark."""
@@ -59,6 +60,17 @@ class NetworkFiles:
     heatmaps: str | Path
     scores: str | Path
     statistics: str | Path
+
+
+def network_files(
+    cnns: Iterable[str],
+    heatmaps: Iterable[str | Path],
+    scores: Iterable[str | Path],
+    statistics: Iterable[str | Path],
+) -> dict[str, NetworkFiles]:
+    """Return the files of each CNN, in the order of ``cnns``."""
+    files = zip(cnns, heatmaps, scores, statistics, strict=True)
+    return {cnn: NetworkFiles(*own) for cnn, *own in files}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,10 +183,10 @@ def draw_map(axes: Axes, network: Network, node: pd.Series) -> Axes:
     outline(axes, masks.astype(np.float32), extent, colour=ink, edge=edge)
     axes.set_title(printed(network.classifier), loc="left", pad=2)
     where = localise(network.first.map[[place]], masks[None])
-    star = " ★" if network.correct(node) else ""
+    mark = "★" if network.correct(node) else "✗"
     write_below(
         axes,
-        f"output {network.score[node['node_id']]:.3f}{star}\n"
+        f"output {network.score[node['node_id']]:.3f} {mark}\n"
         f"{100 * where.share[0, 0]:.0f}% on node, "
         f"{100 * where.area[0, 0]:.0f}% of area"
         f"{_opposing(network, node)}",
@@ -184,22 +196,23 @@ def draw_map(axes: Axes, network: Network, node: pd.Series) -> Axes:
 
 
 def _opposing(network: Network, node: pd.Series) -> str:
-    """Say in a line how much of a map speaks against the output, where parts can."""
+    """Return a line on the share of a map that contradicts the output, if parts can."""
     if network.first.explains not in DIRECTED:
         return ""
     return f"\n{100 * against(network, node):.0f}% against the output"
 
 
 def key(explains: str, window_hu: tuple[float, float]) -> str:
-    """Say what star, colours and words mean, for readers of the figure alone."""
+    """Say what marks, colours and words mean, for readers of the figure alone."""
     colours = (
-        "Red speaks for a positive node, blue against it"
+        "Red supports a positive node, blue a negative one"
         if explains in SIGNED
         else "Light contributes to the output, dark little"
     )
     side = "; against the output: against the side of 0.5 on which it lies"
     return (
-        f"{ct_scale(window_hu)} ★ called correctly at the threshold of the CNN.\n"
+        f"CT: {window_in_words(window_hu)}. "
+        "★ right, ✗ wrong call at the threshold of the CNN.\n"
         f"{colours}{side if explains in DIRECTED else ''}."
     )
 
@@ -216,7 +229,7 @@ def colouring(explains: str) -> tuple[tuple[float, float], str]:
 
 
 def against(network: Network, node: pd.Series) -> float:
-    """Return the share of the absolute values that speaks against the own side of 0.5.
+    """Return the share of the absolute values that contradicts the own side of 0.5.
 
     The map must be directed (``DIRECTED``).
     """

@@ -17,6 +17,7 @@ from nodal_staging.figures.heatmap_panels import (
     lay_out,
 )
 from nodal_staging.figures.legend import Legend
+from nodal_staging.figures.pictures import window_in_words
 from nodal_staging.heatmaps.heatmap_files import DIRECTED
 from nodal_staging.heatmaps.options import method_name
 from nodal_staging.heatmaps.shown_nodes import (
@@ -30,7 +31,7 @@ from nodal_staging.study.classifier_names import printed
 CAUTION = (
     "Two nodes show what such maps look like and prove nothing: a map can stay the "
     "same whatever the later layers decide, and can lie where the image is empty. "
-    "Where the maps of all test nodes lie, beside maps that know of no network and of "
+    "Where the maps of all test nodes lie, compared with maps without a network and of "
     "networks that learned nothing, is measured in the audit."
 )
 
@@ -63,7 +64,7 @@ def draw_heatmaps(
     output
         Files to write; their suffixes (pdf, svg, png) say in which formats.
     signed
-        Draw what speaks for and against a positive node in two colours, instead of
+        Draw what supports a positive and a negative node in two colours, instead of
         how much a pixel contributes in one.
     """
     shown = [Network.read(cnn, files, signed=signed) for cnn, files in networks.items()]
@@ -92,18 +93,17 @@ def caption(
     window_hu: tuple[float, float],
 ) -> str:
     """Say what is drawn, how it is scaled, which nodes these are, and the caution."""
-    low, high = (f"{bound:g}".replace("-", "\u2212") for bound in window_hu)
     thresholds = ", ".join(f"{one.threshold:.3f}" for one in networks)
     return (
-        f"Left the axial CT of the node, {low} (black) to {high} (white) HU, with its "
-        f"outline; beside it the {method_name(networks[0].method)} maps of "
+        f"Left the axial CT of the node, {window_in_words(window_hu)}, with its "
+        f"outline; to its right the {method_name(networks[0].method)} maps of "
         f"the CNNs {_listed([one.classifier for one in networks])}. "
         f"{_meaning(networks[0].first.explains)}{_channels(networks, examples)} "
         f"Each map is divided by the {PERCENTILE:g}th percentile of its absolute "
         "values. Below each map the "
         "output of the CNN, with a star where the call at the threshold "
-        f"({thresholds}) is correct; the share of the absolute relevance that lies "
-        "on the node beside the node’s share of the area"
+        f"({thresholds}) is correct, a cross where it is wrong; the share of the "
+        "absolute relevance that lies on the node and the node’s share of the area"
         f"{_opposing(networks[0].first.explains)}. "
         f"The bar is 10 mm long; R: the patient’s right. {rule(examples)} {CAUTION}"
     )
@@ -112,7 +112,7 @@ def caption(
 def _meaning(explains: str) -> str:
     """Say what the colours mean."""
     if explains in SIGNED:
-        return "Red speaks for a positive node, blue against it."
+        return "Red supports a positive node, blue a negative one."
     if explains in DIRECTED:
         return (
             "Light contributes to the output, for or against the side of 0.5 on which "
@@ -125,7 +125,7 @@ def _opposing(explains: str) -> str:
     """Name the last number below each map, where there is one."""
     if explains not in DIRECTED:
         return ""
-    return "; and the share that speaks against the side of 0.5 of the output"
+    return "; and the share that contradicts the side of 0.5 of the output"
 
 
 def _channels(networks: Sequence[Network], examples: Sequence[Example]) -> str:

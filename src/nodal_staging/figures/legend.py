@@ -1,7 +1,7 @@
-"""What stands under a figure: it travels inside the figure's own files.
+"""Legends of figures, stored in the metadata of the figure files.
 
-A figure is drawn from the data, so whoever draws it knows the numbers that its legend
-states; whoever shows the file later, such as the report, needs nothing else.
+The code that draws a figure from the data also computes the numbers that its legend
+states; code that shows the file later, such as the report, needs nothing else.
 """
 
 import re

@@ -159,7 +159,13 @@ def _draw_input(
     place = upper + (IMAGE_MM - used) / 2
     for name, image in fed.channels.items():
         own = style.add_axes(figure, MARGIN_MM, place, side, side)
-        own.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        own.imshow(
+            image,
+            cmap=style.colour_map("gray"),
+            vmin=0,
+            vmax=1,
+            interpolation="nearest",
+        )
         own.set(xticks=[], yticks=[], label=name)
         own.spines[:].set_visible(False)
         own.set_gid(fed.name)

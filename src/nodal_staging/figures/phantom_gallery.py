@@ -111,7 +111,7 @@ def _show(
     half = grid.pixel_mm / 2
     axes.imshow(
         volume[int(np.abs(z - z_mm).argmin())],
-        cmap=colours,
+        cmap=style.colour_map(colours),
         vmin=window[0],
         vmax=window[1],
         extent=(x[0] - half, x[-1] + half, y[-1] + half, y[0] - half),

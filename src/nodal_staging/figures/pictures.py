@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patheffects import withStroke
 
+from nodal_staging.figures.style import colour_map
 from nodal_staging.study.arrays import Float32Array, FloatArray
 
 Extent = tuple[float, float, float, float]
@@ -32,7 +33,7 @@ def show(
     left, right, first, last = extent_mm
     axes.imshow(
         np.nan_to_num(values, nan=limits[0]),
-        cmap=colours,
+        cmap=colour_map(colours),
         vmin=limits[0],
         vmax=limits[1],
         extent=(left, right, first, last) if upwards else (left, right, last, first),
@@ -139,3 +140,9 @@ def write_below(axes: Axes, words: str, *, linespacing: float | None = None) -> 
         linespacing=linespacing,
         annotation_clip=False,
     )
+
+
+def window_in_words(window_hu: tuple[float, float]) -> str:
+    """Return the grey scale of a CT window, ``−160 (black) to 240 (white) HU``."""
+    low, high = (f"{bound:g}".replace("-", "−") for bound in window_hu)
+    return f"{low} (black) to {high} (white) HU"

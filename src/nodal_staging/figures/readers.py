@@ -1,4 +1,4 @@
-"""Readers' operating points beside the networks, and networks less readers."""
+"""Readers' operating points and the networks, and networks less readers."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ from matplotlib.patheffects import withStroke
 
 from nodal_staging import tables
 from nodal_staging.figures import style
+from nodal_staging.figures.fonts import drawn
 from nodal_staging.figures.legend import Legend
 from nodal_staging.statistics.reader_study.areas import (
     DICHOTOMISED,
@@ -20,9 +21,10 @@ from nodal_staging.statistics.reader_study.areas import (
 )
 from nodal_staging.statistics.reader_study.contrasts import FIXED
 from nodal_staging.study.classifier_names import printed
+from nodal_staging.study.reader_names import printed_reader
 from nodal_staging.tables.intervals import percent_of
 
-MARKERS = "osD^vP"
+MARKERS = "osD^vPX*<>hd8p"
 LABELS = {ORDINAL: "four ratings", DICHOTOMISED: "likely or not"}
 OVER_LINES = [withStroke(linewidth=3, foreground="white")]
 FILLED = {ORDINAL: True, DICHOTOMISED: False}
@@ -88,7 +90,7 @@ def legend(networks: int, level: float) -> Legend:
         Of the intervals.
     """
     caption = (
-        f"(a) Operating points of the readers beside the ROC curves of {networks} "
+        f"(a) Operating points of the readers and the ROC curves of {networks} "
         "networks, on the test set. Each reader gave one of four ratings, from very "
         "unlikely to very likely; filled: likely or very likely counts as positive, as "
         "published; open: other cuts between two ratings. (b) AUC of each network less "
@@ -138,7 +140,7 @@ def _draw_points(axes: Axes, points: pd.DataFrame) -> None:
                 color="black",
                 markerfacecolor="black" if published else "white",
                 linestyle="none",
-                label=printed(str(name)) if published else None,
+                label=drawn(printed_reader(str(name))) if published else None,
                 zorder=3,
             )
     axes.plot(

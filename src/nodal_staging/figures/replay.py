@@ -13,9 +13,11 @@ from nodal_staging.classifiers.cnn.augmentation import Augmentation, draw_augmen
 from nodal_staging.classifiers.cnn.inputs import ImageOptions, ImageSource
 from nodal_staging.classifiers.cnn.recipes import Recipe, read_recipe
 from nodal_staging.figures import style
+from nodal_staging.figures.fonts import drawn
 from nodal_staging.study.arrays import Float32Array
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.study.errors import InputError
+from nodal_staging.study.sheet_identifiers import identifier
 
 IMAGE_MM = 22.0
 MARGIN_MM = 14.0
@@ -58,7 +60,7 @@ class Chosen:
         ReplayError
             If one of them is not in the training.
         """
-        for node_id in self.nodes:
+        for node_id in map(identifier, self.nodes):
             if node_id not in known:
                 raise ReplayError(
                     f"config: replay.nodes names {node_id}, which is not in the "
@@ -103,8 +105,8 @@ def replay_images(
     synthetic
         Whether to mark the figure as synthetic.
     table, figure
-        Outputs: what was drawn (``tables.REPLAY``); the images beside those without
-        augmentation.
+        Outputs: what was drawn (``tables.REPLAY``); the images next to those
+        without augmentation.
 
     Raises
     ------
@@ -114,7 +116,7 @@ def replay_images(
     how = read_recipe(recipe)
     dataset = tables.read(training, tables.DATASET)
     chosen.require_trained(set(dataset["node_id"]), how.epochs)
-    shown = list(chosen.nodes) or sorted(dataset["node_id"])[:FIRST_NODES]
+    shown = [*map(identifier, chosen.nodes)] or sorted(dataset["node_id"])[:FIRST_NODES]
     source = ImageSource.read(patches, shown, how.image)
     replayed = [_replay(source, how, epoch) for epoch in chosen.epochs]
     rows = [row for part in replayed for row in _rows(part, shown)]
@@ -193,7 +195,7 @@ def draw_replay(
     for place, node_id in enumerate(node_ids):
         for axes, images in zip(panels[place], columns.values(), strict=True):
             _draw_image(axes, images[place])
-        panels[place, 0].set_ylabel(node_id)
+        panels[place, 0].set_ylabel(drawn(node_id))
     for axes, title in zip(panels[0], columns, strict=True):
         axes.set_title(title)
     _draw_bar(panels[-1, 0])
@@ -209,7 +211,13 @@ def draw_replay(
 
 def _draw_image(axes: Axes, image: Float32Array) -> None:
     """Draw the CT on the scale 0 to 1, and the edge of the mask where it is fed."""
-    axes.imshow(image[..., 0], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.imshow(
+        image[..., 0],
+        cmap=style.colour_map("gray"),
+        vmin=0,
+        vmax=1,
+        interpolation="nearest",
+    )
     if image.shape[-1] > 1 and image[..., 1].any():
         axes.contour(image[..., 1], levels=[0.5], colors=EDGE, linewidths=0.5)
     axes.set_xticks([])

@@ -8,8 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from nodal_staging.figures import style
+from nodal_staging.figures.fonts import drawn
 from nodal_staging.study.classifier_names import printed
-from nodal_staging.tables.intervals import percent_of, with_interval
+from nodal_staging.tables.intervals import ci, percent_of, with_interval
 
 SHORT = {"rf_status_balanced": "RF status", "rf_location_balanced": "RF location"}
 
@@ -97,19 +98,18 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
 
 
 def _legend_title(curves: list[Curve]) -> str:
-    """Say which interval stands beside the AUC and what the band is."""
-    interval = curves[0].statistics["auc"]["intervals"]["bootstrap"]
-    level = percent_of(interval["level"])
-    replicates = f"{interval['replicates']:,}"
+    """Describe the interval of the AUC and the band."""
+    intervals = curves[0].statistics["auc"]["intervals"]
+    level = percent_of(intervals["obuchowski_logit"]["level"])
     return (
-        f"AUC ({level} interval, stratified bootstrap,\n{replicates} replicates); "
-        f"shaded: pointwise {level} band\nof sensitivity at given specificity\n"
+        f"AUC ({ci(intervals['obuchowski_logit']['level'])} over patients); "
+        f"shaded: pointwise\n{level} band of sensitivity at given specificity\n"
     )
 
 
 def _label(curve: Curve) -> str:
     auc = curve.statistics["auc"]
-    interval = auc["intervals"]["bootstrap"]
+    interval = auc["intervals"]["obuchowski_logit"]
     best = "" if curve.ceiling is None else f"\nrealistic ceiling {curve.ceiling:.3f}"
     return (
         f"{printed(curve.classifier)}\n"
@@ -139,7 +139,7 @@ def _mark(
             clip_on=False,
         )
         axes.annotate(
-            SHORT.get(classifier, printed(classifier)),
+            drawn(SHORT.get(classifier, printed(classifier))),
             (specificity, sensitivity),
             xytext=(5, -8 if number % 2 == 0 else 5),
             textcoords="offset points",

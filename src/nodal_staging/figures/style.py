@@ -7,17 +7,20 @@ from typing import Any
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
+from nodal_staging.figures.fonts import FAMILY, pin_fonts
 from nodal_staging.figures.legend import Legend
 from nodal_staging.study.files import replacing
 
 MM = 1 / 25.4
 POINT_MM = 25.4 / 72
 DOUBLE_COLUMN_MM = 180
+STEPS = 256
 
-# Okabe and Ito's colours, told apart by colour-blind readers too.
+# Okabe and Ito's colours, which colour-blind readers can distinguish.
 COLOURS = {
     "cnn_status_balanced": "#0072B2",
     "cnn_location_balanced": "#CC79A7",
@@ -31,7 +34,7 @@ HALO = [withStroke(linewidth=1.8, foreground="white")]
 """Around text that lies on curves."""
 
 TYPE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
+    "font.family": FAMILY,
     "font.size": 7,
     "axes.labelsize": 7,
     "axes.titlesize": 7.5,
@@ -53,6 +56,7 @@ def new_figure(width_mm: float, height_mm: float, *, placed: bool = False) -> Fi
     # A matplotlibrc of the user or of the working directory changes nothing.
     matplotlib.rcdefaults()
     matplotlib.rcParams.update(TYPE)
+    pin_fonts()
     figure = Figure(
         figsize=(width_mm * MM, height_mm * MM),
         layout=None if placed else "constrained",
@@ -61,8 +65,13 @@ def new_figure(width_mm: float, height_mm: float, *, placed: bool = False) -> Fi
     return figure
 
 
+def colour_map(name: str) -> Colormap:
+    """Return a colour map of 256 steps, whatever a matplotlibrc sets."""
+    return matplotlib.colormaps[name].resampled(STEPS)
+
+
 def mark_synthetic(figure: Figure, *, above: bool = False) -> None:
-    """Say in the figure itself that its data are synthetic, above titles if asked."""
+    """Say in the figure itself that its data are synthetic, optionally above titles."""
     if above:
         figure.suptitle(" ", size=7)
     figure.text(

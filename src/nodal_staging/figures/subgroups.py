@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from nodal_staging import tables
 from nodal_staging.figures import style
+from nodal_staging.figures.fonts import drawn
 from nodal_staging.figures.legend import Legend
 from nodal_staging.statistics.subgroups import SUBGROUPS
 from nodal_staging.study.arrays import FloatArray
@@ -104,7 +105,7 @@ def draw_measure(
             s=11,
             color=colour,
             zorder=3,
-            label=printed(classifier),
+            label=drawn(printed(classifier)),
             clip_on=False,
         )
         axes.scatter(

@@ -11,8 +11,10 @@ from matplotlib.ticker import MaxNLocator
 
 from nodal_staging import tables
 from nodal_staging.figures import style
+from nodal_staging.figures.legend import Legend
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.study.files import read_json
+from nodal_staging.tables.rounding import count
 
 HELD_OUT = "0.35"
 LOWEST_AUC = 0.4
@@ -39,7 +41,7 @@ def draw_training(
     whole
         CNN to the history of its training on all nodes (``tables.HISTORY``).
     folds
-        CNN to the histories of its folds.
+        CNN to the histories of its folds, those of one job in a file.
     cards
         Descriptions of the trainings, which name their loss.
     synthetic
@@ -70,7 +72,32 @@ def draw_training(
     axes[1, 0].set_ylabel("AUC, nodes held out")
     if synthetic:
         style.mark_synthetic(figure, above=True)
-    style.save(figure, output)
+    style.save(figure, output, legend=legend(whole, loss))
+
+
+def legend(whole: Mapping[str, str | Path], loss: str) -> Legend:
+    """Say what the lines are, and for how many epochs was trained.
+
+    Parameters
+    ----------
+    whole
+        CNN to the history of its training on all nodes.
+    loss
+        Name of the loss.
+    """
+    epochs = {
+        int(tables.read(path, tables.HISTORY)["epoch"].max()) for path in whole.values()
+    }
+    length = " to ".join(count(n) for n in sorted({min(epochs), max(epochs)}))
+    named = "Cross-entropy" if loss == CROSS_ENTROPY else loss.replace("_", " ")
+    return Legend(
+        "Training of the CNNs",
+        f"{named.capitalize()} of the training on all nodes ({length} epochs, "
+        "coloured), and cross-entropy (above) and AUC (below) of the nodes that each "
+        "fold held out (grey; dashed: mean of the folds). Dotted: an AUC of 0.5. "
+        "Training ends after a set number of epochs; no epoch is chosen by these "
+        "curves.",
+    )
 
 
 def key(axes: Sequence[Axes]) -> dict[str, Any]:
@@ -93,7 +120,7 @@ def key(axes: Sequence[Axes]) -> dict[str, Any]:
 
 def _held_out(paths: Sequence[str | Path]) -> pd.DataFrame:
     """Return the epochs at which folds were watched, all folds in one table."""
-    parts = [tables.read(p, tables.HISTORY).assign(fold=n) for n, p in enumerate(paths)]
+    parts = [tables.read(path, tables.FOLD_HISTORY) for path in paths]
     return pd.concat(parts).dropna(subset=["held_out_loss"])
 
 
@@ -132,7 +159,7 @@ def _draw_folds(
 ) -> None:
     """Draw each fold thinly and the mean of all."""
     for number, fold in watched.groupby("fold"):
-        name = f"{label}, each fold" if label and not number else None
+        name = f"{label}, each fold" if label and number == 1 else None
         axes.plot(
             fold["epoch"],
             fold[column],

@@ -41,7 +41,8 @@ def draw_uptake(
     output
         Files to write; their suffixes (pdf, svg, png) say in which formats.
     """
-    frame = tables.read(nodes, tables.NODES)
+    measured = tables.read(nodes, tables.NODES)
+    frame = measured[measured["status"].ne(tables.UNKNOWN)]
     listed = set(tables.read(disagreements, tables.DISAGREEMENTS)["node_id"])
     known = frame[frame["suv_max"].notna()]
     figure = style.new_figure(style.DOUBLE_COLUMN_MM, 75)

@@ -1,1 +1,1 @@
-"""Where the networks look: maps of nodes, their files and sanity checks."""
+"""Heatmaps of the CNNs for the test nodes, their files and sanity checks."""

@@ -2,7 +2,7 @@
 
 Every map is of the CT. Where the mask is a channel of the input too,
 ``channel_share`` says how much of the absolute values the CT had: what lies on the
-mask speaks of the node's outline, and would put the map on the node whatever the CT.
+mask depends on the node's outline, and would put the map on the node whatever the CT.
 
 ``explains`` says what the numbers of a map mean. The side of the output is that of
 0.5, of the logit that of zero; the study's threshold may lie elsewhere.
@@ -10,11 +10,11 @@ mask speaks of the node's outline, and would put the map on the node whatever th
 - ``share``: parts of the logit, whatever its sign; above zero supports the side of
   0.5 on which the output lies
 - ``logit``: parts of the logit, or of its difference from a baseline; above zero
-  speaks for a positive node
+  supports a positive node
 - ``support``: not negative, larger where more supports that side
 - ``size``: not negative, how strongly the logit reacts, without a direction
 - ``signal``: what the network took for its signal, in units of the image
-- ``control``: knows nothing of the network
+- ``control``: does not depend on the network
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,8 +24,8 @@ from typing import Self
 
 import h5py
 import numpy as np
-import pandera.pandas as pa
 
+from nodal_staging.nodes.patch_files import encoded
 from nodal_staging.study.arrays import BoolArray, Float32Array, FloatArray
 from nodal_staging.study.files import replacing
 from nodal_staging.tables.columns import count, number, one_of, table, text
@@ -49,12 +49,15 @@ class Heatmap:
         the CT first; ``(n, 1)`` for methods that have one map for all channels.
     explains
         What its numbers mean.
+    precision
+        Numbers in which it was computed, ``float32`` or ``float64``.
     """
 
     map: Float32Array
     log_scale: FloatArray
     channel_share: FloatArray
     explains: str
+    precision: str = "float64"
 
     @property
     def ct_share(self) -> FloatArray:
@@ -71,7 +74,7 @@ class Heatmap:
         return np.abs(self.map) if self.explains == "signal" else self.map
 
     def against(self, logit: FloatArray) -> FloatArray:
-        """Return the share of the absolute values that speaks against the output.
+        """Return the share of the absolute values that contradicts the output.
 
         That is against the side of 0.5 on which each output lies, ``(n,)``; NaN where
         a map is empty. The map must be ``DIRECTED``.
@@ -86,7 +89,7 @@ class Heatmap:
     def for_positive(self, logit: FloatArray) -> Self:
         """Return parts of the logit, where the map has shares of it; else itself.
 
-        What supports an output below 0.5 speaks against a positive node.
+        What supports an output below 0.5 supports a negative node.
         """
         if self.explains != "share":
             return self
@@ -122,14 +125,14 @@ class Heatmaps:
 
 
 def write_heatmaps(path: str | Path, heatmaps: Heatmaps) -> None:
-    """Write HDF5; all numbers are float32.
+    """Write HDF5; all numbers are stored as float32.
 
     ``/node_id``, ``/logit``, ``/image``, ``/mask``, and by method ``/map/<method>``
-    with the attribute ``explains``, ``/log_scale/<method>`` and
+    with the attributes ``explains`` and ``precision``, ``/log_scale/<method>`` and
     ``/channel_share/<method>``; the attribute ``methods`` has their order.
     """
     with replacing(path) as part, h5py.File(part, "w") as file:
-        file["node_id"] = np.array(list(heatmaps.node_ids), dtype="S")
+        file["node_id"] = encoded(heatmaps.node_ids)
         file["logit"] = heatmaps.logit.astype(np.float32)
         file["image"] = heatmaps.images.astype(np.float32)
         file["mask"] = heatmaps.masks.astype(np.float32)
@@ -137,6 +140,7 @@ def write_heatmaps(path: str | Path, heatmaps: Heatmaps) -> None:
         for name, drawn in heatmaps.maps.items():
             file[f"map/{name}"] = drawn.map
             file[f"map/{name}"].attrs["explains"] = drawn.explains
+            file[f"map/{name}"].attrs["precision"] = drawn.precision
             file[f"log_scale/{name}"] = drawn.log_scale.astype(np.float32)
             file[f"channel_share/{name}"] = drawn.channel_share.astype(np.float32)
 
@@ -155,6 +159,7 @@ def read_heatmaps(path: str | Path) -> Heatmaps:
                     file[f"log_scale/{name}"][()].astype(np.float64),
                     file[f"channel_share/{name}"][()].astype(np.float64),
                     str(file[f"map/{name}"].attrs["explains"]),
+                    str(file[f"map/{name}"].attrs["precision"]),
                 )
                 for name in file.attrs["methods"]
             },
@@ -179,7 +184,7 @@ NODE_CHECKS = table(
         "patterns": one_of(PATTERNS),
         "network": text(),
         "layers": count(),
-        "value": pa.Column(float, nullable=True, coerce=True),
+        "value": number(nullable=True),
     },
     unique=["node_id", "check", "method", "patterns", "network"],
 )

@@ -57,5 +57,5 @@ class HeatmapOptions:
 
     @property
     def needs_patterns(self) -> bool:
-        """Whether a method asks for patterns."""
+        """Whether a method needs patterns."""
         return any(name in PATTERN_METHODS for name in self.methods)

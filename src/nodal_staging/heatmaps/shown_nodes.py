@@ -15,12 +15,12 @@ from nodal_staging.nodes.example_nodes import ranked_by_typicality
 SINGLE = (("retroperitoneal", "positive"), ("inguinal", "negative"))
 """The nodes of Figure 6: where nodes are mostly positive, and mostly negative."""
 PAIRED = "inguinal"
-"""The location of Figure 7, a positive beside a negative node."""
+"""The location of Figure 7, which shows a positive and a negative node."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Example:
-    """A node of ``tables.NODES``, and a sentence where it is not what was asked for."""
+    """A node of ``tables.NODES``, and a remark on its location."""
 
     node: pd.Series
     remark: str = ""
@@ -48,7 +48,7 @@ def single_examples(candidates: pd.DataFrame) -> list[Example]:
 def paired_examples(candidates: pd.DataFrame) -> list[Example]:
     """Return the positive and the negative node of Figure 7.
 
-    Where the location asked for lacks one of them, both come from the location whose
+    Where the configured location lacks one of them, both come from the location whose
     rarer status has the most nodes; where no location has both, each comes from where
     ``single_examples`` would find it.
     """
@@ -93,7 +93,7 @@ def _typical(candidates: pd.DataFrame, location: str, status: str) -> Example:
 
 
 def _shared_location(candidates: pd.DataFrame) -> str:
-    """Return the location that has both, the one asked for if it can be."""
+    """Return the location that has both, the configured one if possible."""
     counts = candidates.groupby(["location", "status"]).size().unstack(fill_value=0)
     rarer = _ordered(counts.reindex(columns=tables.STATUS, fill_value=0).min(axis=1))
     if rarer.get(PAIRED, 0) or not rarer.max():

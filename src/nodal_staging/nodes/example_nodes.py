@@ -2,7 +2,8 @@
 
 Typical is near the median. Of the test nodes of a status, each node's volume and
 SUVmax are compared, as logarithms, with the median of that status, in units of its
-interquartile range; the node with the smallest distance is shown. Nobody chooses.
+interquartile range; the node with the smallest distance is shown, without a
+manual choice.
 """
 
 from pathlib import Path
@@ -57,7 +58,7 @@ def choose_examples(
     nodes, test
         Measured nodes and the test set (``tables.NODES``, ``tables.DATASET``).
     sheet
-        The node sheet, which knows the exam of each node.
+        The node sheet, which contains the exam of each node.
     output
         Panel a, the typical positive node; b, the typical negative one; c, the most
         typical positive node of another patient.

@@ -16,6 +16,7 @@ from nodal_staging.nodes.example_nodes import EXAMPLES
 from nodal_staging.nodes.masks import NodeMask, node_masks
 from nodal_staging.nodes.picture_files import Picture, Pictures, write_pictures
 from nodal_staging.study.arrays import Float32Array, FloatArray
+from nodal_staging.study.errors import naming
 
 WHOLE_BODY_PANEL = "a"
 AXIAL_FIELD_MM = 80.0
@@ -50,15 +51,15 @@ def picture_examples(
     panels = {}
     for row in tables.read(chosen, EXAMPLES).itertuples():
         exam = described[row.exam_id]
-        panels[str(row.panel)] = isolated(
-            section_exam,
-            exam,
-            known[exam.exam_id],
-            Path(nodes).parent,
-            str(row.node_id),
-            row.panel == WHOLE_BODY_PANEL,
-            role=f"patient {exam.patient_id}, exam {exam.exam_id}",
-        )
+        with naming(exam.name):
+            panels[str(row.panel)] = isolated(
+                section_exam,
+                exam,
+                known[exam.exam_id],
+                Path(nodes).parent,
+                str(row.node_id),
+                row.panel == WHOLE_BODY_PANEL,
+            )
     write_pictures(output, panels)
 
 
@@ -84,16 +85,16 @@ def section_exam(
         planes["coronal"] = coronal_plane(node, index.ct.lattice)
     pictures: Pictures = {}
     for name, plane in planes.items():
-        hu = section(exam.ct, index.ct, plane, outside=AIR, role=exam.role("ct"))
+        with naming(exam.place("ct")):
+            hu = section(exam.ct, index.ct, plane, outside=AIR)
         pictures[f"{name}_ct"] = _picture(hu, plane)
         pictures[f"{name}_node"] = _picture(node.coverage(plane), plane)
     if exam.pet is not None and index.pet is not None:
-        role, plane = exam.role("pet"), planes["axial"]
-        suv = section(exam.pet, index.pet, plane, outside=np.nan, role=role)
-        pictures["axial_pet"] = _picture(suv, plane)
-        if whole_body:
-            projected = project(exam.pet, index.pet, role=role)
-            pictures["projected_pet"] = projected
+        with naming(exam.place("pet")):
+            suv = section(exam.pet, index.pet, planes["axial"], outside=np.nan)
+            pictures["axial_pet"] = _picture(suv, planes["axial"])
+            if whole_body:
+                pictures["projected_pet"] = project(exam.pet, index.pet)
     return pictures
 
 
@@ -131,22 +132,20 @@ def outer_points_mm(
     return points.min(axis=0), points.max(axis=0)
 
 
-def section(
-    path: Path, scan: Scan, plane: Lattice, *, outside: float, role: str
-) -> Float32Array:
+def section(path: Path, scan: Scan, plane: Lattice, *, outside: float) -> Float32Array:
     """Interpolate a scan on a plane, ``(z, y, x)`` with one axis of one voxel.
 
     No more is read than what the plane crosses.
     """
     box = box_around(plane, scan.lattice)
-    values = scans.read_boxes(path, scan, [box], role=role)[0]
+    values = scans.read_boxes(path, scan, [box])[0]
     return resample(values, scan.lattice.crop(*box), plane, outside=outside)
 
 
-def project(path: Path, scan: Scan, *, role: str) -> Picture:
+def project(path: Path, scan: Scan) -> Picture:
     """Project the largest values of a scan from front to back on a coronal plane."""
     shape = scan.lattice.shape
-    values = scans.read_boxes(path, scan, [((0, 0, 0), shape)], role=role)[0]
+    values = scans.read_boxes(path, scan, [((0, 0, 0), shape)])[0]
     upright = _upright(scan.lattice)
     if upright.difference(scan.lattice) is not None:
         values = resample(values, scan.lattice, upright, outside=0)

@@ -10,9 +10,9 @@ from nodal_staging.cohort.sheets import Exam
 from nodal_staging.exams.segmentation.reading import read_segmentation
 from nodal_staging.exams.segmentation.regions import Region
 from nodal_staging.exams.segmentation.resampling import place
-from nodal_staging.geometry import Lattice, resample
+from nodal_staging.geometry import Lattice, box_around, resample, slices_of
 from nodal_staging.study.arrays import FloatArray, Mask, Volume
-from nodal_staging.study.errors import SegmentationError, naming
+from nodal_staging.study.errors import changed_file, naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,11 @@ class NodeMask:
         """Return the share of each voxel of a lattice that the node covers."""
         padded = np.pad(self.mask, 1).astype(np.float32)
         lattice = self.lattice.crop((-1, -1, -1), padded.shape)
-        return resample(padded, lattice, target, outside=0)
+        box = box_around(lattice, target)
+        share = np.zeros(target.shape, np.float32)
+        near = resample(padded, lattice, target.crop(*box), outside=0)
+        share[slices_of(box)] = near
+        return share
 
 
 def node_masks(exam: Exam, index: ExamIndex, folder: Path) -> dict[str, NodeMask]:
@@ -65,24 +69,20 @@ def node_masks(exam: Exam, index: ExamIndex, folder: Path) -> dict[str, NodeMask
 
     Raises
     ------
-    SegmentationError
+    ChangedFileError
         If a segmentation has changed since the exam was inspected.
     """
-    role = exam.role("segmentation")
     masks = {}
-    for path, wanted in exam.segmentations(folder).items():
-        regions = {
-            (region.layer, region.value): region
-            for region in read_segmentation(path, role=role).regions
-        }
-        with naming(role):
+    with naming(exam.place("segmentation")):
+        for path, wanted in exam.segmentations(folder).items():
+            regions = {
+                (region.layer, region.value): region
+                for region in read_segmentation(path, ct=index.ct.lattice).regions
+            }
             for node_id in wanted:
                 region = regions.get(index.labels[node_id])
                 if region is None:
-                    raise SegmentationError(
-                        "the segmentation has changed since it was inspected; run the "
-                        "cohort's inspection again"
-                    )
+                    raise changed_file("segmentation")
                 masks[node_id] = _on_ct(region, index.ct.lattice)
     return masks
 

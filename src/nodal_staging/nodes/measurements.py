@@ -1,7 +1,7 @@
 """Nodes as a radiologist measures them: volume, axes, attenuation, uptake."""
 
-import logging
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,14 @@ from nodal_staging.cohort.exam_index import ExamIndex
 from nodal_staging.cohort.inspected_shard import InspectedShard
 from nodal_staging.cohort.sheets import Exam
 from nodal_staging.exams import scans
-from nodal_staging.exams.isolation import isolated
+from nodal_staging.exams.isolation import IsolatedCalls
 from nodal_staging.exams.scans import Scan
 from nodal_staging.geometry import Box, Lattice
+from nodal_staging.nodes.losses import Loss, losses_of, report_losses, write_losses
+from nodal_staging.nodes.mask_quality import MaskQuality, describe_masks
 from nodal_staging.nodes.masks import NodeMask, node_masks
-from nodal_staging.study.arrays import Float32Array, IntArray
-from nodal_staging.study.errors import InputError
-
-logger = logging.getLogger(__name__)
+from nodal_staging.study.arrays import AnyArray, Float32Array, IntArray
+from nodal_staging.study.errors import InputError, naming
 
 PEAK_RADIUS_MM = (3 / (4 * np.pi) * 1000) ** (1 / 3)
 """Radius of the 1 ml sphere of SUVpeak."""
@@ -30,30 +30,69 @@ DIRECTIONS = 180
 """Directions of the calipers, one degree apart."""
 
 
-def measure_nodes(
-    *, shard: InspectedShard, on_bad_exam: str, output: str | Path
-) -> None:
-    """Measure every node of the included exams of a shard (``tables.NODES``).
+class MaskError(InputError):
+    """A mask covers most of the CT."""
 
-    Each exam is read in a process of its own.
+    reason = "covers_ct"
+
+
+@dataclass(slots=True)
+class _Measured:
+    """Rows of ``tables.NODES``, and what was lost on the way."""
+
+    rows: list[dict[str, Any]]
+    losses: list[Loss]
+
+
+def measure_nodes(
+    *,
+    shard: InspectedShard,
+    refused_share: float,
+    on_bad_exam: str,
+    output: str | Path,
+    lost: str | Path,
+) -> None:
+    """Measure every node of the included exams of a shard.
+
+    Exams are read in a child process. If the CT of one or its masks cannot be read,
+    its nodes are lost; if its PET cannot be read, their SUV.
+
+    Parameters
+    ----------
+    shard
+        The exams.
+    refused_share
+        Share of the CT's voxels from which a mask is not a node and is refused.
+    on_bad_exam
+        ``exclude`` goes on without lost nodes, ``fail`` raises.
+    output, lost
+        Outputs: the measured nodes (``tables.NODES``) and the lost ones
+        (``tables.LOSSES``).
 
     Raises
     ------
-    InputError
-        For an exam whose voxels cannot be read, where ``on_bad_exam`` is ``fail``;
-        with ``exclude`` its nodes are left out, and the log says so.
+    LostNodeError
+        For the first loss, where ``on_bad_exam`` is ``fail``.
     """
     rows: list[dict[str, Any]] = []
-    for exam, exam_index in shard.included_exams():
-        role = f"patient {exam.patient_id}, exam {exam.exam_id}"
-        try:
-            rows += isolated(_measure_exam, exam, exam_index, shard.folder, role=role)
-        except InputError as error:
-            if on_bad_exam == "fail":
-                raise
-            logger.warning("%s (its nodes are left out)", error)
+    losses: list[Loss] = []
+    needs_pet = shard.limits.require_pet
+    with closing(IsolatedCalls(_measure_exam, trusted_after_error=False)) as measure:
+        for exam, index in shard.included_exams():
+            try:
+                with naming(exam.name):
+                    measured = measure(
+                        exam, index, shard.folder, needs_pet, refused_share
+                    )
+            except InputError as error:
+                own = losses_of(exam, index.labels, stage="measurement", error=error)
+                measured = _Measured([], own)
+            report_losses(measured.losses, on_bad_exam=on_bad_exam)
+            rows += measured.rows
+            losses += measured.losses
     frame = pd.DataFrame(rows, columns=list(tables.NODES.columns))
     tables.write(frame, output, tables.NODES)
+    write_losses(losses, lost)
 
 
 def gather_nodes(*, shards: Iterable[str | Path], output: str | Path) -> None:
@@ -62,21 +101,34 @@ def gather_nodes(*, shards: Iterable[str | Path], output: str | Path) -> None:
     tables.write(frame.sort_values("node_id"), output, tables.NODES)
 
 
-def _measure_exam(exam: Exam, index: ExamIndex, folder: Path) -> list[dict[str, Any]]:
-    """Measure the nodes of one exam."""
+def _measure_exam(
+    exam: Exam, index: ExamIndex, folder: Path, needs_pet: bool, refused_share: float
+) -> _Measured:
+    """Measure the nodes of one exam, in a child process."""
     masks = node_masks(exam, index, folder)
     boxes: list[Box] = [(node.start, node.lattice.shape) for node in masks.values()]
-    values = scans.read_boxes(exam.ct, index.ct, boxes, role=exam.role("ct"))
-    uptakes = _uptakes(exam, index.pet, list(masks.values()))
+    with naming(exam.place("ct")):
+        values = scans.read_boxes(exam.ct, index.ct, boxes)
+    losses: list[Loss] = []
+    try:
+        uptakes = _uptakes(exam, index.pet, list(masks.values()))
+    except InputError as error:
+        if needs_pet:
+            raise
+        uptakes = [Uptake()] * len(masks)
+        losses = losses_of(exam, masks, stage="uptake", error=error)
     described = exam.nodes.set_index("node_id")
-    return [
+    quality = describe_masks(masks, index.ct.lattice)
+    refused, refusals = _refused(exam, quality, refused_share)
+    rows = [
         {
             "node_id": node_id,
             "patient_id": exam.patient_id,
             "location": described.loc[node_id, "location"],
             "status": described.loc[node_id, "status"],
-            **_size(node),
-            **_attenuation(box[node.mask]),
+            **node_size(node),
+            **node_attenuation(box[node.mask]),
+            **quality[node_id].columns(),
             "suv_max": uptake.suv_max,
             "suv_peak": uptake.suv_peak,
             "flags": uptake.flag,
@@ -84,11 +136,31 @@ def _measure_exam(exam: Exam, index: ExamIndex, folder: Path) -> list[dict[str, 
         for (node_id, node), box, uptake in zip(
             masks.items(), values, uptakes, strict=True
         )
+        if node_id not in refused
     ]
+    kept = [loss for loss in losses if loss["node_id"] not in refused]
+    return _Measured(rows, kept + refusals)
 
 
-def _size(node: NodeMask) -> dict[str, float]:
-    """Return volume, axes and centre."""
+def _refused(
+    exam: Exam, quality: dict[str, MaskQuality], share: float
+) -> tuple[set[str], list[Loss]]:
+    """Return the nodes that cover most of the CT, and their losses."""
+    losses: list[Loss] = []
+    for node_id, mask in quality.items():
+        if mask.ct_share >= share:
+            error = MaskError(
+                f"{exam.place('segmentation')}: the mask of node {node_id} covers "
+                f"{100 * mask.ct_share:.0f} % of the CT, expected one lymph node of "
+                f"less than {100 * share:g} %; draw the node alone, or remove both its "
+                "label and its row from nodes.tsv"
+            )
+            losses += losses_of(exam, [node_id], stage="measurement", error=error)
+    return {loss["node_id"] for loss in losses}, losses
+
+
+def node_size(node: NodeMask) -> dict[str, float]:
+    """Return volume, axes and centre of a node, columns of ``tables.NODES``."""
     long_mm, short_mm = axial_axes_mm(node)
     x, y, z = node.centroid_mm()
     return {
@@ -102,7 +174,8 @@ def _size(node: NodeMask) -> dict[str, float]:
     }
 
 
-def _attenuation(values_hu: Float32Array) -> dict[str, float]:
+def node_attenuation(values_hu: AnyArray) -> dict[str, float]:
+    """Return median and mean of the voxels of a node in HU ``(n,)``."""
     return {
         "median_hu": float(np.median(values_hu)),
         "mean_hu": float(np.mean(values_hu, dtype=np.float64)),
@@ -152,7 +225,8 @@ def _uptakes(exam: Exam, scan: Scan | None, nodes: list[NodeMask]) -> list[Uptak
         return [Uptake()] * len(nodes)
     places = [_pet_voxels(node, scan.lattice) for node in nodes]
     boxes = [_box_around(own, scan.lattice) for own in places if len(own)]
-    read = iter(scans.read_boxes(exam.pet, scan, boxes, role=exam.role("pet")))
+    with naming(exam.place("pet")):
+        read = iter(scans.read_boxes(exam.pet, scan, boxes))
     starts = iter(start for start, _ in boxes)
     return [
         _uptake(next(read), own - next(starts), scan.lattice)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from nodal_staging.cohort.inspected_shard import InspectedShard
 from nodal_staging.cohort.sheets import Exam
 from nodal_staging.exams import scans
 from nodal_staging.exams.dicom import OUTSIDE_SCANNER_HU
-from nodal_staging.exams.isolation import isolated
+from nodal_staging.exams.isolation import IsolatedCalls
 from nodal_staging.geometry import Lattice, axial_cube, box_around, resample
+from nodal_staging.nodes.losses import Loss, losses_of, report_losses, write_losses
 from nodal_staging.nodes.masks import NodeMask, node_masks
 from nodal_staging.nodes.patch_files import Patch, write_patches
-from nodal_staging.study.arrays import Float32Array, Int16Array, UInt8Array
-from nodal_staging.study.errors import InputError
+from nodal_staging.study.arrays import Int16Array, UInt8Array, Volume
+from nodal_staging.study.errors import InputError, naming
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +64,7 @@ def extract_patches(
     cube: Cube,
     on_bad_exam: str,
     output: str | Path,
+    lost: str | Path,
 ) -> None:
     """Cut a cube around every measured node of a shard.
 
@@ -79,25 +82,37 @@ def extract_patches(
     output
         HDF5: ``/image`` int16 HU and ``/mask`` uint8, ``(n, z, y, x)``; ``/node_id``;
         ``/sha256`` of the voxels of each patch.
+    lost
+        The nodes without a patch (``tables.LOSSES``).
+
+    Raises
+    ------
+    LostNodeError
+        For the first loss, where ``on_bad_exam`` is ``fail``.
     """
     wanted = set(tables.read(measured, tables.NODES)["node_id"])
+    losses: list[Loss] = []
 
-    def cut() -> Iterator[tuple[str, Patch]]:
+    def cut(read: IsolatedCalls[dict[str, Patch]]) -> Iterator[tuple[str, Patch]]:
         """Cut the patches of one exam after the other; memory holds one exam."""
         for exam, exam_index in shard.included_exams():
-            if wanted.isdisjoint(exam.nodes["node_id"]):
-                continue  # measured without success, and listed there
-            role = f"patient {exam.patient_id}, exam {exam.exam_id}"
+            own_nodes = [node_id for node_id in exam_index.labels if node_id in wanted]
+            if not own_nodes:
+                continue  # lost when they were measured, and listed there
             try:
-                yield from isolated(
-                    cut_patches, exam, exam_index, shard.folder, cube, role=role
-                ).items()
+                with naming(exam.name):
+                    patches = read(exam, exam_index, shard.folder, cube)
             except InputError as error:
-                if on_bad_exam == "fail":
-                    raise
-                logger.warning("%s (its nodes get no patch)", error)
+                own = losses_of(exam, own_nodes, stage="patch", error=error)
+                report_losses(own, on_bad_exam=on_bad_exam)
+                losses.extend(own)
+            else:
+                yield from ((node_id, patches[node_id]) for node_id in own_nodes)
 
-    count = write_patches(output, cut(), size=cube.size, spacing_mm=cube.spacing_mm)
+    with closing(IsolatedCalls(cut_patches, trusted_after_error=False)) as read:
+        size, spacing_mm = cube.size, cube.spacing_mm
+        count = write_patches(output, cut(read), size=size, spacing_mm=spacing_mm)
+    write_losses(losses, lost)
     logger.info("%d patches of %d mm", count, cube.size_mm)
 
 
@@ -123,16 +138,36 @@ def cut_patches(
     cubes = [cube.around(node) for node in masks.values()]
     lattice = index.ct.lattice
     boxes = [box_around(one, lattice) for one in cubes]
-    values = scans.read_boxes(exam.ct, index.ct, boxes, role=exam.role("ct"))
+    with naming(exam.place("ct")):
+        values = scans.read_boxes(exam.ct, index.ct, boxes)
     return {
-        node_id: (_image(hu, lattice.crop(*box), one), _mask(node, one))
+        node_id: cut_patch(node, hu, lattice.crop(*box), one)
         for (node_id, node), hu, box, one in zip(
             masks.items(), values, boxes, cubes, strict=True
         )
     }
 
 
-def _image(hu: Float32Array, lattice: Lattice, cube: Lattice) -> Int16Array:
+def cut_patch(node: NodeMask, hu: Volume, lattice: Lattice, cube: Lattice) -> Patch:
+    """Interpolate a box of the CT and the mask of a node on a cube.
+
+    Parameters
+    ----------
+    node
+        The mask of the node.
+    hu, lattice
+        Box of the CT ``(z, y, x)`` and its grid.
+    cube
+        The grid of the patch.
+
+    Returns
+    -------
+    Image in HU, and mask where at least half of a voxel belongs to the node.
+    """
+    return _image(hu, lattice, cube), _mask(node, cube)
+
+
+def _image(hu: Volume, lattice: Lattice, cube: Lattice) -> Int16Array:
     """Interpolate a box of the CT on the cube."""
     values = resample(hu, lattice, cube, outside=OUTSIDE_SCANNER_HU)
     return np.clip(np.rint(values), OUTSIDE_SCANNER_HU, HIGHEST_HU).astype(np.int16)

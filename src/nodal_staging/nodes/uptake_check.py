@@ -1,4 +1,4 @@
-"""Uptake beside status: where PET and readers disagree.
+"""Uptake and status: where PET and readers disagree.
 
 Disagreements are listed for a second look. Nothing is relabelled: the status of a
 node is the readers' consensus, and an SUV is no reference standard.
@@ -17,7 +17,7 @@ def check_uptake(*, nodes: str | Path, cutoff_suv: float, output: str | Path) ->
     Parameters
     ----------
     nodes
-        Measured nodes (``tables.NODES``); those without SUV are left out.
+        Measured nodes (``tables.NODES``); those without SUV or status are left out.
     cutoff_suv
         SUVmax above which a node is expected to be positive.
     output
@@ -30,7 +30,7 @@ def check_uptake(*, nodes: str | Path, cutoff_suv: float, output: str | Path) ->
 
 def disagreements(nodes: pd.DataFrame, cutoff_suv: float) -> pd.DataFrame:
     """Return positive nodes at or below the cut-off, and negative ones above it."""
-    known = nodes[nodes["suv_max"].notna()]
+    known = nodes[nodes["suv_max"].notna() & nodes["status"].ne(tables.UNKNOWN)]
     hot, positive = known["suv_max"] > cutoff_suv, known["status"] == "positive"
     cold_positive = known[positive & ~hot].sort_values(["suv_max", "node_id"])
     hot_negative = known[~positive & hot].sort_values(

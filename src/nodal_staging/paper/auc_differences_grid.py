@@ -8,7 +8,7 @@ import pandas as pd
 
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.tables.grid import Column, Grid, lay_out
-from nodal_staging.tables.intervals import ci, wide_interval
+from nodal_staging.tables.intervals import ci, interval
 from nodal_staging.tables.rounding import count, half_up, p_value
 
 Pair = Mapping[Any, Any]
@@ -34,8 +34,9 @@ def auc_differences_grid(differences: pd.DataFrame, level: float) -> Grid:
     return lay_out(
         "auc_differences",
         "Differences of AUCs on the same test nodes, A less B, rounded half up from "
-        "counts of pairs of nodes. The clustered interval and p (Obuchowski) take "
-        "nodes as nested in patients, DeLong's take them as independent. Holm adjusts "
+        "counts of pairs of nodes. The clustered interval and p take nodes as nested "
+        "in patients (Obuchowski, Student's t with degrees of freedom of the "
+        "patients), DeLong's take them as independent. Holm adjusts "
         f"each p for all {len(differences)} pairs.",
         [
             ("A", lambda pair: printed(pair["classifier_a"])),
@@ -56,6 +57,41 @@ def auc_differences_grid(differences: pd.DataFrame, level: float) -> Grid:
     )
 
 
+def over_simple_grid(
+    differences: pd.DataFrame, choice: pd.DataFrame, level: float
+) -> Grid:
+    """Lay out each CNN and the best simple classifier.
+
+    Parameters
+    ----------
+    differences, choice
+        ``AUC_DIFFERENCES`` with the CNN first, and ``SIMPLE_CHOICE``.
+    level
+        Confidence level of the intervals.
+    """
+    chosen = choice[choice["chosen"] == "yes"].set_index("cnn")["out_of_fold_auc"]
+    among = choice.groupby("cnn").size()
+    return lay_out(
+        "over_simple",
+        "Each CNN and the best of the simple classifiers that were trained on the same "
+        "nodes, on the same test nodes: rules, forests and regressions on volume and "
+        "location, and radiomics. Which one is the best was decided out of fold, so "
+        "that interval and p (Obuchowski, nodes nested in patients) hold without an "
+        "adjustment for the choice.",
+        [
+            ("CNN", lambda pair: printed(pair["classifier_a"])),
+            ("Best simple one", lambda pair: printed(pair["classifier_b"])),
+            ("Of", lambda pair: count(among[pair["classifier_a"]])),
+            ("Out of fold", lambda pair: half_up(chosen[pair["classifier_a"]], 3)),
+            ("AUC of the CNN", lambda pair: half_up(_from_half_wins(pair, "auc_a"), 3)),
+            ("AUC of it", lambda pair: half_up(_from_half_wins(pair, "auc_b"), 3)),
+            ("Difference", lambda pair: half_up(_difference(pair), 3)),
+            *_test("clustered", ci(level)),
+        ],
+        [differences.to_dict("records")],
+    )
+
+
 def _difference(pair: Pair) -> Fraction:
     return _from_half_wins(pair, "auc_a") - _from_half_wins(pair, "auc_b")
 
@@ -71,9 +107,7 @@ def _test(method: str, title: str) -> tuple[Column, ...]:
     return (
         (
             title,
-            lambda pair: wide_interval(
-                pair[f"{method}_lower"], pair[f"{method}_upper"]
-            ),
+            lambda pair: interval(pair[f"{method}_lower"], pair[f"{method}_upper"]),
         ),
         ("p", lambda pair: p_value(pair[f"{method}_p"])),
     )

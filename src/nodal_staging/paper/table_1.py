@@ -5,24 +5,27 @@ from fractions import Fraction
 from typing import Any
 
 import pandas as pd
-import pandera.pandas as pa
 
+from nodal_staging.paper.predictive_values import share_with_interval
+from nodal_staging.statistics.refits import TrainingSpread
 from nodal_staging.study.classifier_names import is_published, printed
-from nodal_staging.tables.columns import count, table, text
+from nodal_staging.tables import columns
+from nodal_staging.tables.columns import ColumnSchema, count, table, text
 from nodal_staging.tables.grid import Column, Grid, lay_out
-from nodal_staging.tables.intervals import ci, wide_interval
-from nodal_staging.tables.rounding import half_up, number, percent, setting_percent
+from nodal_staging.tables.intervals import ci, interval
+from nodal_staging.tables.rounding import (
+    MISSING,
+    half_up,
+    number,
+    percent,
+    setting_percent,
+)
+from nodal_staging.tables.rounding import count as count_of
 
 Block = dict[str, Any]
 
-METRICS = {
-    "accuracy": "Acc",
-    "sensitivity": "Sens",
-    "specificity": "Spec",
-    "ppv": "PPV",
-    "npv": "NPV",
-    "f1": "F1",
-}
+METRICS = ("accuracy", "sensitivity", "specificity", "ppv", "npv", "f1")
+SHOWN = {"accuracy": "Acc", "sensitivity": "Sens", "specificity": "Spec", "f1": "F1"}
 INTERVALS = ("obuchowski_logit", "bootstrap", "delong")
 ENDS = ("lower", "upper")
 COUNTS = ("tp", "fn", "tn", "fp")
@@ -30,11 +33,15 @@ CEILING_CAPTION = (
     " Ideal ceiling: the best AUC of any classifier that may know of the same, from "
     "the truth of the synthetic cohort."
 )
+TRAININGS_CAPTION = (
+    " AUC over trainings: lowest and highest of several trainings of the CNN on the "
+    "same nodes; all other numbers are those of the first."
+)
 SOURCES = {"out_of_fold": "out of fold", "test": "test set", "given": "own"}
 
 
-def _number() -> pa.Column:
-    return pa.Column(float, nullable=True, coerce=True)
+def _number() -> ColumnSchema:
+    return columns.number(nullable=True)
 
 
 TABLE_1 = table(
@@ -50,7 +57,7 @@ TABLE_1 = table(
         **{
             f"{metric}{end}": _number()
             for metric in METRICS
-            for end in ("", "_lower", "_upper")
+            for end in ("", "_lower", "_upper", "_patients_lower", "_patients_upper")
         },
         "threshold_source": text(),
         "threshold": _number(),
@@ -63,7 +70,9 @@ TABLE_1 = table(
         "npv_at_prevalence": _number(),
     }
 )
-"""One row per classifier; shares are fractions, empty where nothing divides them."""
+"""One row per classifier; shares are fractions, empty where nothing divides them.
+``_lower`` and ``_upper`` of a share are Wilson's limits over nodes (of F1 those over
+patients), ``_patients_lower`` and ``_patients_upper`` those over patients."""
 
 
 def table_1_frame(statistics: Sequence[Block]) -> pd.DataFrame:
@@ -74,16 +83,24 @@ def table_1_frame(statistics: Sequence[Block]) -> pd.DataFrame:
 
 
 def table_1_grid(
-    statistics: Sequence[Block], *, ceilings: Mapping[str, float] | None = None
+    statistics: Sequence[Block],
+    *,
+    ceilings: Mapping[str, float] | None = None,
+    spreads: Mapping[str, TrainingSpread] | None = None,
 ) -> Grid:
     """Lay out Table 1 for reading; percentages without decimals, as published.
+
+    PPV and NPV depend on the share of positive nodes, which in the test set is not that
+    of patients: see ``predictive_values``.
 
     Parameters
     ----------
     statistics
         JSON of each classifier; the published ones stand above a rule.
     ceilings
-        The best AUC possible by classifier, where a synthetic cohort's truth tells.
+        The best AUC possible by classifier, for a synthetic cohort with known truth.
+    spreads
+        Of the AUC over trainings, by classifier; none where each was trained once.
     """
     first = statistics[0]
     of_level = ci(first["auc"]["intervals"]["delong"]["level"])
@@ -91,19 +108,28 @@ def table_1_grid(
     best: list[Column] = [
         ("Ideal ceiling", lambda one: number((ceilings or {}).get(one["classifier"])))
     ]
+    trained: list[Column] = [
+        ("AUC over trainings", lambda one: _trained(one, spreads or {}))
+    ]
     published = [one for one in statistics if is_published(one["classifier"])]
     others = [one for one in statistics if not is_published(one["classifier"])]
     return lay_out(
         "table_1",
-        _caption(statistics) + (CEILING_CAPTION if ceilings else ""),
+        _caption(statistics)
+        + (CEILING_CAPTION if ceilings else "")
+        + (TRAININGS_CAPTION if spreads else ""),
         [
             ("Classifier", lambda one: printed(one["classifier"])),
             (f"AUC ({of_level})", _auc),
-            (f"Bootstrap {of_level}", lambda one: _interval(one, "bootstrap")),
+            *(trained if spreads else []),
             *(best if ceilings else []),
             ("Binary AUC", lambda one: half_up(exact_binary_auc(one), 3)),
-            *(_share(metric, title) for metric, title in METRICS.items()),
-            ("Threshold", lambda one: SOURCES[one["threshold"]["source"]]),
+            *(_count(name) for name in COUNTS),
+            *(
+                _share(metric, f"{title} ({of_level})")
+                for metric, title in SHOWN.items()
+            ),
+            ("Threshold", _threshold),
             (f"Spec at sens ≥ {target}%", _at_target),
         ],
         (published, others),
@@ -122,6 +148,8 @@ def _full_row(one: Block) -> Block:
         row[metric] = one["metrics"][metric]["estimate"]
         for end in ENDS:
             row[f"{metric}_{end}"] = one["metrics"][metric][end]
+            of_patients = one["metrics"][metric]["patient_bootstrap"]
+            row[f"{metric}_patients_{end}"] = of_patients[end]
     flat: Block = (
         row
         | one["confusion"]
@@ -147,16 +175,32 @@ def _auc(one: Mapping[Any, Any]) -> str:
     return f"{half_up(_exact_auc(one), 3)} ({_interval(one, 'obuchowski_logit')})"
 
 
+def _trained(one: Mapping[Any, Any], spreads: Mapping[str, TrainingSpread]) -> str:
+    """Write the spread of the AUC over trainings."""
+    spread = spreads.get(one["classifier"])
+    return spread.words if spread else MISSING
+
+
 def _interval(one: Mapping[Any, Any], how: str) -> str:
     """Write an interval of the AUC."""
-    return wide_interval(*(one["auc"]["intervals"][how][end] for end in ENDS))
+    return interval(*(one["auc"]["intervals"][how][end] for end in ENDS))
 
 
 def _share(metric: str, title: str) -> Column:
-    """Return the column of a share, rounded once from its counts."""
-    return title, lambda one: percent(
-        one["metrics"][metric]["numerator"], one["metrics"][metric]["denominator"]
-    )
+    """Return the column of a share."""
+    return title, lambda one: share_with_interval(one["metrics"][metric])
+
+
+def _count(name: str) -> Column:
+    """Return the column of a cell of the two-by-two table."""
+    return name.upper(), lambda one: count_of(one["confusion"][name])
+
+
+def _threshold(one: Mapping[Any, Any]) -> str:
+    """Say on which nodes the threshold was chosen, and whether it is to be trusted."""
+    threshold = one["threshold"]
+    weak = " (weak)" if threshold["weak_folds"] else ""
+    return SOURCES[threshold["source"]] + weak
 
 
 def _at_target(one: Mapping[Any, Any]) -> str:
@@ -181,11 +225,20 @@ def exact_binary_auc(one: Mapping[Any, Any]) -> Fraction:
     ) / 2
 
 
-def _own(statistics: Sequence[Block]) -> str:
-    """Explain the word where it stands."""
-    if all(one["threshold"]["source"] != "given" for one in statistics):
-        return ""
-    return "; own: the classifier’s own call (a rating, a vote, a fixed cut-off)"
+def _words(statistics: Sequence[Block]) -> str:
+    """Explain the words of the thresholds where they stand."""
+    thresholds = [one["threshold"] for one in statistics]
+    words = ""
+    if any(one["source"] == "given" for one in thresholds):
+        words += "; own: the classifier’s own call (a rating, a vote, a fixed cut-off)"
+    weak = [one["chosen_on_auc"] for one in thresholds if one["weak_folds"]]
+    if weak:
+        areas = ", ".join(number(area) for area in weak)
+        words += (
+            "; weak: the models of the folds, which chose it, are much weaker than the "
+            f"tested one (AUC out of fold {areas})"
+        )
+    return words
 
 
 def _caption(statistics: Sequence[Block]) -> str:
@@ -197,13 +250,13 @@ def _caption(statistics: Sequence[Block]) -> str:
     }
     bootstrap = statistics[0]["auc"]["intervals"]["bootstrap"]
     return (
-        f"Test set: {' or '.join(sorted(sizes))}. The interval of the AUC takes nodes "
-        "as nested in patients (Obuchowski, logit scale); the bootstrap draws nodes "
-        f"within each class ({bootstrap['replicates']:,} replicates, "
-        f"{bootstrap['engine']}). Binary AUC is the mean of sensitivity and "
-        "specificity. Acc to F1 in percent, rounded half up from counts, at a "
-        "threshold from the nodes named under Threshold"
-        f"{_own(statistics)}. The specificity at a "
+        f"Test set: {' or '.join(sorted(sizes))}. All intervals take nodes as nested "
+        "in patients: of the AUC Obuchowski's on the logit scale, of shares that of "
+        f"resampled patients ({bootstrap['replicates']:,} replicates), or the exact "
+        "bound where a share is 0 or 100. Binary AUC is the mean of sensitivity and "
+        "specificity. TP, FN, TN and FP count nodes. Acc to F1 in percent, rounded "
+        "half up from counts, at a threshold from the nodes named under Threshold"
+        f"{_words(statistics)}. The specificity at a "
         "target stands with the sensitivity attained there; its threshold is always "
         "chosen on the test set, which flatters it."
     )

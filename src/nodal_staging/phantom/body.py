@@ -10,9 +10,10 @@ import numpy as np
 from scipy import ndimage
 
 from nodal_staging.phantom.anatomy import REGIONS
-from nodal_staging.phantom.canvas import AIR, Canvas, Ellipse
+from nodal_staging.phantom.canvas import AIR, Canvas
 from nodal_staging.phantom.habitus import Habitus
-from nodal_staging.study.arrays import Float32Array, IntArray, Plane
+from nodal_staging.phantom.shapes import Ellipse, Raster, blend_discs
+from nodal_staging.study.arrays import Float32Array, FloatArray, IntArray, Plane
 
 MARGIN_MM = 42.0
 """Body below the first and above the last region, so that patches stay inside."""
@@ -32,16 +33,28 @@ TABLE_MM = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Strand:
-    """A small vessel or septum in the fat: a tilted line; mm in the body's frame."""
+class Strands:
+    """Small vessels and septa in the fat: tilted lines; mm in the body's frame.
 
-    x: float
-    y: float
-    z: float
-    tilt_x: float
-    tilt_y: float
-    radius: float
-    half_length: float
+    Attributes
+    ----------
+    middles, tilts
+        Points ``(x, y, z)`` and slopes ``(x, y)`` of n strands ``(n, ...)``.
+    radii, half_lengths
+        ``(n,)``.
+    """
+
+    middles: FloatArray
+    tilts: FloatArray
+    radii: FloatArray
+    half_lengths: FloatArray
+
+    def paint(self, canvas: Canvas) -> None:
+        """Paint those that the plane cuts, where they find fat."""
+        along = canvas.z_mm - self.middles[:, 2]
+        cut = np.abs(along) < self.half_lengths
+        places = self.middles[cut, :2] + self.tilts[cut] * along[cut, None]
+        blend_discs(canvas.raster, canvas.hu, places, self.radii[cut], STRAND_HU)
 
 
 class Body:
@@ -73,6 +86,7 @@ class Body:
     ) -> None:
         self._x = (x_mm - habitus.offset_mm[0]).astype(np.float32)
         self._y = (y_mm - habitus.offset_mm[1]).astype(np.float32)
+        self._raster = Raster(self._x, self._y)
         self._habitus = habitus
         self._height = region_height_mm
         self._blur_px = blur_mm / float(x_mm[1] - x_mm[0])
@@ -104,9 +118,8 @@ class Body:
 
     def _paint(self, number: int) -> Plane:
         z_mm = (number + 0.5) * self._step + MARGIN_MM
-        canvas = paint_region(self._x, self._y, z_mm, self._habitus, self._height)
-        for strand in self._strands:
-            _paint_strand(canvas, strand)
+        canvas = paint_region(self._raster, z_mm, self._habitus, self._height)
+        self._strands.paint(canvas)
         canvas.dress(self._outside)
         hu = ndimage.gaussian_filter(canvas.hu, self._blur_px, truncate=3)
         self._grain.add(hu, canvas.z_mm)
@@ -116,34 +129,32 @@ class Body:
     def _table(self) -> Plane:
         """Paint the table of the scanner under the body."""
         plane = np.full((len(self._y), len(self._x)), AIR, dtype=np.float32)
-        canvas = Canvas(self._x, self._y, 0, 0, self._habitus, plane)
         half_width = 1.25 * self._habitus.half_width_mm
         top = self._habitus.half_depth_mm + 26
         for by, hu in ((0.0, TABLE_HU), (TABLE_MM, TABLE_FOAM_HU)):
             a, b = half_width - by, 22 - by
-            Ellipse(0, top, a, b, 0.0, 4.0).blend(canvas, plane, hu)
+            Ellipse(0, top, a, b, 0.0, 4.0).blend(self._raster, plane, hu)
         return plane
 
 
 def paint_region(
-    x_mm: Plane, y_mm: Plane, z_mm: float, habitus: Habitus, region_height_mm: float
+    raster: Raster, z_mm: float, habitus: Habitus, region_height_mm: float
 ) -> Canvas:
     """Paint the landmarks of the region at a height, without skin or texture.
 
-    ``x_mm`` and ``y_mm`` count from the middle of the body, ``z_mm`` from the first
-    slice.
+    ``raster`` counts from the middle of the body, ``z_mm`` from the first slice.
     """
     into = (z_mm - MARGIN_MM) / region_height_mm
     place = int(np.clip(into // 1, 0, len(REGIONS) - 1))
     canvas = Canvas(
-        x_mm=x_mm,
-        y_mm=y_mm,
+        raster=raster,
         z_mm=z_mm,
         into=float(np.clip(into - place, 0, 1)),
         habitus=habitus,
-        hu=np.full((len(y_mm), len(x_mm)), AIR, dtype=np.float32),
+        hu=np.full((len(raster.y_mm), len(raster.x_mm)), AIR, dtype=np.float32),
     )
     list(REGIONS.values())[place].paint(canvas)
+    canvas.paint()
     return canvas
 
 
@@ -174,7 +185,7 @@ class Grain:
         lower = min(int(place), len(self._field) - 2)
         share = np.float32(place - lower)
         plane = self._field[lower] * (1 - share) + self._field[lower + 1] * share
-        texture = self._y.along(self._x.along(plane.T).T)
+        texture = self._y.along(np.ascontiguousarray(self._x.along(plane.T).T))
         texture *= np.interp(hu, TISSUES_HU, GRAIN_HU).astype(np.float32)
         hu += texture
 
@@ -191,8 +202,9 @@ class _Between:
     share: Plane
 
     def along(self, grains: Plane) -> Plane:
-        below, above = grains[self.lower], grains[self.lower + 1]
-        between: Plane = below + (above - below) * self.share
+        between: Plane = np.diff(grains, axis=0)[self.lower]
+        between *= self.share
+        between += grains[self.lower]
         return between
 
 
@@ -206,31 +218,23 @@ def _interpolation(axis_mm: Plane) -> tuple[_Between, int]:
 
 def _draw_strands(
     habitus: Habitus, height_mm: float, rng: np.random.Generator
-) -> list[Strand]:
+) -> Strands:
     """Draw small vessels and septa all over the body; only fat shows them."""
-    count = round(STRANDS_PER_CM * height_mm / 10)
-    return [
-        Strand(
-            x=rng.uniform(-0.85, 0.85) * habitus.half_width_mm,
-            y=rng.uniform(-0.85, 0.85) * habitus.half_depth_mm,
-            z=rng.uniform(0, height_mm),
-            tilt_x=rng.normal(0, 0.5),
-            tilt_y=rng.normal(0, 0.5),
-            radius=rng.uniform(0.7, 1.5),
-            half_length=rng.uniform(8, 25),
-        )
-        for _ in range(count)
-    ]
-
-
-def _paint_strand(canvas: Canvas, strand: Strand) -> None:
-    """Paint a strand where the plane cuts it and finds fat."""
-    along = canvas.z_mm - strand.z
-    if abs(along) < strand.half_length:
-        x = strand.x + strand.tilt_x * along
-        y = strand.y + strand.tilt_y * along
-        shape = Ellipse(x, y, strand.radius, strand.radius, 0.0, 2.0)
-        shape.blend(canvas, canvas.hu, STRAND_HU, only_fat=True)
+    drawn = np.array(
+        [
+            (
+                rng.uniform(-0.85, 0.85) * habitus.half_width_mm,
+                rng.uniform(-0.85, 0.85) * habitus.half_depth_mm,
+                rng.uniform(0, height_mm),
+                rng.normal(0, 0.5),
+                rng.normal(0, 0.5),
+                rng.uniform(0.7, 1.5),
+                rng.uniform(8, 25),
+            )
+            for _ in range(round(STRANDS_PER_CM * height_mm / 10))
+        ]
+    )
+    return Strands(drawn[:, :3], drawn[:, 3:5], drawn[:, 5], drawn[:, 6])
 
 
 def region_span_mm(location: str, region_height_mm: float) -> tuple[float, float]:

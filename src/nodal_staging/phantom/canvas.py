@@ -5,11 +5,12 @@ the patient's left and y to the back. Positions scale with the body; the size of
 landmark scales with ``scale ** grow``: organs grow with the body, vessels hardly.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from nodal_staging.phantom.habitus import SWAYS, Habitus
+from nodal_staging.phantom.shapes import Ellipse, Raster, Stroke, paint
 from nodal_staging.study.arrays import Plane
 
 AIR = -1000.0
@@ -30,36 +31,45 @@ SWAY_LENGTH_MM = 80.0
 VESSEL_GROWTH = 0.4
 
 
+HU_LAYER, SKIN_LAYER, FAT_LAYER = range(3)
+
+
 @dataclass
 class Canvas:
     """One axial plane; later shapes cover earlier ones.
 
+    Shapes are drawn as strokes, which ``paint`` paints.
+
     Attributes
     ----------
-    x_mm, y_mm
-        Coordinates of columns and rows from the middle of the body.
+    raster
+        Pixels of the plane, from the middle of the body.
     z_mm
         Height of the plane.
     into
         How far the plane lies into its region, from 0 at the feet to 1.
     habitus
         The patient.
-    hu
-        The plane ``(y, x)``.
+    hu, skin, fat
+        The plane ``(y, x)``, and which share of each pixel lies within the outlines of
+        the body and of its fat.
+    strokes
+        What has been drawn.
     """
 
-    x_mm: Plane
-    y_mm: Plane
+    raster: Raster
     z_mm: float
     into: float
     habitus: Habitus
     hu: Plane
+    strokes: list[Stroke] = field(default_factory=list)
     skin: Plane = field(init=False)
     fat: Plane = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin outside every outline."""
         self.skin, self.fat = np.zeros_like(self.hu), np.zeros_like(self.hu)
+        self.raster.next_plane()
 
     def ellipse(
         self,
@@ -80,12 +90,7 @@ class Canvas:
         else:
             a, b = a * sx**grow, b * sy**grow
         shape = Ellipse(x * sx, y * sy, a, b, np.deg2rad(turn_deg), power)
-        shape.blend(self, self.hu, hu)
-
-    @property
-    def pixel_mm(self) -> float:
-        """Width of a pixel."""
-        return float(self.x_mm[1] - self.x_mm[0])
+        self.strokes.append(Stroke(HU_LAYER, shape, hu))
 
     def both(
         self,
@@ -96,12 +101,14 @@ class Canvas:
         hu: float,
         *,
         turn_deg: float = 0.0,
-        grow: float = 1.0,
-        power: float = 2.0,
+        **shape: float,
     ) -> None:
-        """Paint an ellipse on the left and its mirror image on the right."""
-        self.ellipse(x, y, a, b, hu, turn_deg=turn_deg, grow=grow, power=power)
-        self.ellipse(-x, y, a, b, hu, turn_deg=-turn_deg, grow=grow, power=power)
+        """Paint an ellipse on the left and its mirror image on the right.
+
+        ``shape`` are ``grow`` and ``power`` of ``ellipse``.
+        """
+        self.ellipse(x, y, a, b, hu, turn_deg=turn_deg, **shape)
+        self.ellipse(-x, y, a, b, hu, turn_deg=-turn_deg, **shape)
 
     def vessel(self, x: float, y: float, a: float, b: float, hu: float) -> None:
         """Paint a vessel, which sways along z and hardly grows with the body."""
@@ -164,9 +171,16 @@ class Canvas:
         """Fill an outline of the body with fat; ``dress`` puts its skin on."""
         sx, sy = self.habitus.scale_x, self.habitus.scale_y
         shape = Ellipse(x * sx, y * sy, a * sx, b * sy, 0.0, power)
-        shape.blend(self, self.skin, 1.0)
-        shape.shrunk(SKIN_MM).blend(self, self.fat, 1.0)
-        shape.blend(self, self.hu, self.habitus.fat_hu)
+        self.strokes += [
+            Stroke(FAT_LAYER, shape.shrunk(SKIN_MM), 1.0),
+            Stroke(SKIN_LAYER, shape, 1.0),
+            Stroke(HU_LAYER, shape, self.habitus.fat_hu),
+        ]
+
+    def paint(self) -> None:
+        """Paint what was drawn."""
+        layers = (self.hu, self.skin, self.fat)
+        paint(self.raster, layers, self.strokes)
 
     def dress(self, outside: Plane) -> None:
         """Cover the outlines with skin and put the surroundings around them."""
@@ -189,57 +203,3 @@ class Canvas:
     def phase(self, key: int) -> float:
         """Return the phase in which the landmark of that number sways."""
         return self.habitus.phases[key % SWAYS]
-
-
-@dataclass(frozen=True, slots=True)
-class Ellipse:
-    """Middle, half axes (mm), turn (radians) and power of a rounded shape."""
-
-    x: float
-    y: float
-    a: float
-    b: float
-    turn: float
-    power: float
-
-    def shrunk(self, by_mm: float) -> "Ellipse":
-        """Return the shape with shorter half axes."""
-        return replace(self, a=self.a - by_mm, b=self.b - by_mm)
-
-    def blend(
-        self, canvas: Canvas, plane: Plane, value: float, *, only_fat: bool = False
-    ) -> None:
-        """Blend a value into a plane; the edge of the shape is one pixel wide."""
-        columns, rows = self._box(canvas)
-        if columns.start >= columns.stop or rows.start >= rows.stop:
-            return
-        cos, sin = np.cos(self.turn), np.sin(self.turn)
-        dx = canvas.x_mm[None, columns] - np.float32(self.x)
-        dy = canvas.y_mm[rows, None] - np.float32(self.y)
-        u = np.abs(dx * np.float32(cos / self.a) + dy * np.float32(sin / self.a))
-        v = np.abs(dy * np.float32(cos / self.b) - dx * np.float32(sin / self.b))
-        if self.power == 2:
-            radius = np.sqrt(u * u + v * v)
-        else:
-            radius = (u**self.power + v**self.power) ** np.float32(1 / self.power)
-        edge = np.float32(min(self.a, self.b) / canvas.pixel_mm)
-        share = np.clip((1 - radius) * edge + np.float32(0.5), 0, 1)
-        box = plane[rows, columns]
-        if only_fat:
-            share = share * ((box > -150) & (box < -50))
-        box += share * (np.float32(value) - box)
-
-    def _box(self, canvas: Canvas) -> tuple[slice, slice]:
-        """Return columns and rows that the shape can touch."""
-        cos, sin = abs(np.cos(self.turn)), abs(np.sin(self.turn))
-        reach_x = self.a * cos + self.b * sin + canvas.pixel_mm
-        reach_y = self.a * sin + self.b * cos + canvas.pixel_mm
-        return (
-            _between(canvas.x_mm, self.x - reach_x, self.x + reach_x),
-            _between(canvas.y_mm, self.y - reach_y, self.y + reach_y),
-        )
-
-
-def _between(axis: Plane, low: float, high: float) -> slice:
-    """Return the places of a rising axis that lie between two coordinates."""
-    return slice(int(np.searchsorted(axis, low)), int(np.searchsorted(axis, high)))

@@ -8,10 +8,9 @@ from scipy import ndimage
 from nodal_staging.geometry import Lattice
 from nodal_staging.phantom.body import Body
 from nodal_staging.phantom.habitus import Habitus
-from nodal_staging.phantom.node import Node, paint_node
+from nodal_staging.phantom.node import Node, paint_node, sample_points
 from nodal_staging.study.arrays import FloatArray, Int16Array, UInt16Array, Volume
 
-SUB_SLICES = 3
 SLAB = 32
 """Slices that are painted at a time, which bounds the memory of an exam."""
 
@@ -153,9 +152,7 @@ def _box(
     x, y, z = (
         axis[part].astype(float) for axis, part in zip(axes, slices, strict=True)
     )
-    steps = (np.arange(SUB_SLICES) - (SUB_SLICES - 1) / 2) * grid.slice_mm / SUB_SLICES
-    k, zz, yy, xx = np.meshgrid(steps, z, y, x, indexing="ij")
-    points = np.stack([xx, yy, zz + k], axis=-1)
+    points = sample_points(x, y, z, grid.slice_mm)
     return (slices[2], slices[1], slices[0]), points
 
 
@@ -184,8 +181,12 @@ class Noise:
 
     def add(self, slab: Volume) -> None:
         """Add noise to slices ``(z, y, x)``, in place."""
-        for number in range(len(slab)):
+        for plane in slab:
             tile = self._tile[self._next % NOISE_TILE]
-            shift = self._rng.integers(0, tile.shape)
-            slab[number] += np.roll(tile, shift, axis=(0, 1))
+            down, right = self._rng.integers(0, tile.shape)
+            rows, columns = len(tile) - down, tile.shape[1] - right
+            plane[down:, right:] += tile[:rows, :columns]
+            plane[down:, :right] += tile[:rows, columns:]
+            plane[:down, right:] += tile[rows:, :columns]
+            plane[:down, :right] += tile[rows:, columns:]
             self._next += 1

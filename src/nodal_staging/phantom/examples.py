@@ -10,6 +10,7 @@ from nodal_staging.nodes.example_nodes import EXAMPLES
 from nodal_staging.phantom.scanner import Scanner
 from nodal_staging.phantom.simulation import simulate_exam
 from nodal_staging.study.files import replacing_folder
+from nodal_staging.study.temporary_folders import seal
 
 PATHS = ["ct", "pet", "segmentation"]
 
@@ -56,6 +57,7 @@ def simulate_examples(
         for row in sheet.to_dict("records"):
             own = latents[latents["exam_id"] == row["exam_id"]]
             simulate_exam(row, own, scanner, seed, folder)
+        seal(folder)
     owned = tables.read(cohort.nodes, tables.NODE_SHEET)
     owned = owned[owned["exam_id"].isin(wanted)]
     name = Path(output_raw).name

@@ -5,7 +5,7 @@ regressed on the measurements, and a classifier is trained on what was read; bot
 judged on nodes that they have not seen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from nodal_staging.phantom.ceilings import BATCHES, VIEWS, Ceiling, rank_auc
-from nodal_staging.phantom.node import Node, make_node, paint_node
+from nodal_staging.phantom.node import Node, make_node, paint_node, sample_points
 from nodal_staging.phantom.truth import LATENTS, Dials
 from nodal_staging.study.arrays import (
     BoolArray,
@@ -33,7 +33,6 @@ from nodal_staging.study.seeds import stream
 NODES = 1000
 FOLDS = 5
 FAT_HU = -104.0
-SUB_SLICES = 3
 KERNEL_PX = 0.6
 PERCENTILES = [5, 10, 25, 50, 75, 90, 95]
 
@@ -111,13 +110,26 @@ def realistic_ceilings(
     seed
         The study's seed.
     """
+    seen = {
+        names: _ratio(rendered.read[:, _columns(names)], rendered.y)
+        for names in dict.fromkeys(names for _, names in VIEWS.values())
+        if dials.deltas()[_columns(names)].any()
+    }
+    located = {
+        mix: _location_ratio(rendered.y, table, seed) for mix, table in tables.items()
+    }
     return {
         mix: {
-            view: _realistic(found, view, rendered, tables[mix], dials, seed)
+            view: _realistic(found, view, rendered, seen, located[mix], dials)
             for view, found in views.items()
         }
         for mix, views in ideal.items()
     }
+
+
+def _columns(names: Sequence[str]) -> list[int]:
+    """Return the places of latents."""
+    return [LATENTS.index(name) for name in names]
 
 
 def _reader() -> Pipeline:
@@ -130,20 +142,24 @@ def _realistic(
     ideal: Ceiling,
     view: str,
     rendered: Rendered,
-    table: FloatArray,
+    ratios: Mapping[tuple[str, ...], FloatArray],
+    located: FloatArray,
     dials: Dials,
-    seed: int,
 ) -> Ceiling:
+    """Take off a ceiling what the image costs.
+
+    ``ratios`` are the log-likelihood ratios of what is read of some latents,
+    ``located`` those of the locations.
+    """
     sees_location, names = VIEWS[view]
-    chosen = [LATENTS.index(name) for name in names]
-    shifts = dials.deltas()[chosen]
-    if not shifts.any():
+    if names not in ratios:
         return ideal
-    by_location = _location_ratio(rendered.y, table, seed) if sees_location else 0.0
-    best = rendered.latents[:, chosen] @ shifts + by_location
-    seen = _ratio(rendered.read[:, chosen], rendered.y) + by_location
+    chosen = _columns(names)
+    by_location = located if sees_location else 0.0
+    best = rendered.latents[:, chosen] @ dials.deltas()[chosen] + by_location
+    seen = ratios[names] + by_location
     cost, error = _cost(best, seen, rendered.y)
-    share = 1 - 2 * dials.label_noise
+    share = dials.label_separation()
     return {
         "auc": min(ideal["auc"] - share * cost, ideal["auc"]),
         "standard_error": float(np.hypot(ideal["standard_error"], share * error)),
@@ -216,10 +232,8 @@ def scan_node(
         * step
         for step in (pixel, gap)
     )
-    steps = (np.arange(SUB_SLICES) - (SUB_SLICES - 1) / 2) * gap / SUB_SLICES
-    k, z, y, x = np.meshgrid(steps, along, across, across, indexing="ij")
-    hu = np.full(z.shape[1:], FAT_HU, dtype=np.float32)
-    points = np.stack([x, y, z + k], axis=-1)
+    points = sample_points(across, across, along, gap)
+    hu = np.full(points.shape[1:-1], FAT_HU, dtype=np.float32)
     share = paint_node(hu, points, node, FAT_HU, blur_px=ct["blur_mm"] / pixel)
     if ct["noise_hu"] > 0:
         noise = rng.standard_normal(hu.shape, dtype=np.float32)
@@ -232,12 +246,13 @@ def scan_node(
 def _measure(hu: Volume, mask: Mask, voxel_mm3: float) -> list[float]:
     """Measure a node: volume, moments and percentiles of its attenuation."""
     inside = hu[mask]
-    core = float(np.percentile(inside, 85))
+    high, *percentiles = np.percentile(inside, [85, *PERCENTILES])
+    core = float(high)
     fat = float((inside < (core + FAT_HU) / 2).mean())
     return [
         float(np.log(mask.sum() * voxel_mm3)),
         float(mask.sum() ** (-1 / 3)),
         fat,
         float(inside.mean()),
-        *np.percentile(inside, PERCENTILES),
+        *percentiles,
     ]

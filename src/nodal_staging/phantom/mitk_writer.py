@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from nodal_staging.geometry import Lattice
-from nodal_staging.phantom.identifiers import CANARY
+from nodal_staging.phantom.canaries import CANARY
 from nodal_staging.study.arrays import FloatArray, UInt16Array
 from nodal_staging.study.files import replacing
 

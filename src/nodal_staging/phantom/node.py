@@ -31,6 +31,9 @@ WAVES = 5
 SURFACE_SD = 0.05
 """Roughness of the surface, in radii."""
 
+SUB_SLICES = 3
+"""Sample points of a voxel through the slice thickness."""
+
 TEXTURE_HU = 5.0
 TEXTURE_MM = 2.2
 
@@ -129,14 +132,14 @@ def _waves(rng: np.random.Generator, slowest: float, fastest: float) -> FloatArr
 
 
 def _sum_of_waves(points: FloatArray, waves: FloatArray) -> FloatArray:
-    """Return a smooth random function with standard deviation 1, at points (..., 3)."""
-    total: FloatArray = np.sin(points @ waves[:, :3].T + waves[:, 3]).sum(axis=-1)
+    """Return a smooth random function with standard deviation 1, at points (3, n)."""
+    total: FloatArray = np.sin(waves[:, :3] @ points + waves[:, 3:]).sum(axis=0)
     scaled: FloatArray = total * np.sqrt(2 / len(waves))
     return scaled
 
 
 def _surface(directions: FloatArray, waves: FloatArray) -> FloatArray:
-    """Return the radius of the rough ball along unit vectors."""
+    """Return the radius of the rough ball along unit vectors (3, n)."""
     return 1 + SURFACE_SD * _sum_of_waves(directions, waves)
 
 
@@ -147,7 +150,24 @@ def _sphere() -> FloatArray:
     height = 1 - 2 * number / 400
     angle = np.pi * (1 + np.sqrt(5)) * number
     width = np.sqrt(1 - height**2)
-    return np.stack([width * np.cos(angle), width * np.sin(angle), height], axis=-1)
+    return np.stack([width * np.cos(angle), width * np.sin(angle), height])
+
+
+def sample_points(
+    x_mm: FloatArray, y_mm: FloatArray, z_mm: FloatArray, slice_mm: float
+) -> FloatArray:
+    """Return the sample points of a box of voxels, through the slice thickness.
+
+    Returns
+    -------
+    Points ``(k, z, y, x, 3)`` in ``(x, y, z)``, as ``paint_node`` takes them.
+    """
+    steps = (np.arange(SUB_SLICES) - (SUB_SLICES - 1) / 2) * slice_mm / SUB_SLICES
+    points = np.empty((SUB_SLICES, len(z_mm), len(y_mm), len(x_mm), 3))
+    points[..., 0] = x_mm
+    points[..., 1] = y_mm[:, None]
+    points[..., 2] = (z_mm + steps[:, None])[:, :, None, None]
+    return points
 
 
 def paint_node(
@@ -176,17 +196,8 @@ def paint_node(
     -------
     Share of each voxel that is node ``(z, y, x)``, before the blur.
     """
-    away = points_mm - node.centre_mm
-    ball = away @ node.axes.T
-    distance = np.linalg.norm(ball, axis=-1)
-    unit = ball / np.maximum(distance, 1e-9)[..., None]
-    inside_mm = (1 - distance / _surface(unit, node.surface)) * node.radius_mm
-    share = np.clip(inside_mm + 0.5, 0, 1)
-    cuff = np.clip(inside_mm + CUFF_MM + 0.5, 0, 1).mean(axis=0)
-    core = node.core_hu + TEXTURE_HU * _sum_of_waves(away, node.texture)
-    tissue = np.where(_in_hilum(ball, node), HILUM_HU, core)
-    occupied = share.mean(axis=0)
-    filled = (share * tissue).mean(axis=0)
+    parts = _parts(points_mm.reshape(-1, 3) - node.centre_mm, node)
+    occupied, cuff, filled = parts.reshape(3, *points_mm.shape[:-1]).mean(axis=1)
     sigma = (0, blur_px, blur_px)
     cuff, seen, filled = (
         ndimage.gaussian_filter(part, sigma, truncate=3, mode="nearest")
@@ -198,10 +209,44 @@ def paint_node(
     return result
 
 
+def _parts(away: FloatArray, node: Node) -> FloatArray:
+    """Return what points (n, 3) around a node hold of it.
+
+    Returns
+    -------
+    Share of node, share of node or cuff, and share times attenuation ``(3, n)``;
+    zero far from the node, where nothing is computed.
+    """
+    parts = np.zeros((3, len(away)))
+    ball = node.axes @ away.T
+    distance = _length(ball)
+    farthest = 1 + SURFACE_SD * np.sqrt(2 * WAVES)
+    reached = farthest * (1 + (CUFF_MM + 0.5) / node.radius_mm)
+    near = np.flatnonzero(distance <= reached)
+    ball, distance = ball[:, near], distance[near]
+    unit = ball / np.maximum(distance, 1e-9)
+    inside_mm = (1 - distance / _surface(unit, node.surface)) * node.radius_mm
+    share = np.clip(inside_mm + 0.5, 0, 1)
+    parts[0, near] = share
+    parts[1, near] = np.clip(inside_mm + CUFF_MM + 0.5, 0, 1)
+    own = share > 0
+    near, ball, share = near[own], ball[:, own], share[own]
+    core = node.core_hu + TEXTURE_HU * _sum_of_waves(away[near].T, node.texture)
+    parts[2, near] = share * np.where(_in_hilum(ball, node), HILUM_HU, core)
+    return parts
+
+
+def _length(vectors: FloatArray) -> FloatArray:
+    """Return the lengths of vectors (3, n)."""
+    x, y, z = vectors
+    length: FloatArray = np.sqrt(x * x + y * y + z * z)
+    return length
+
+
 def _in_hilum(ball: FloatArray, node: Node) -> BoolArray:
-    """Tell which points of the ball lie in the hilum, a lens open to one side."""
+    """Tell which points (3, n) lie in the hilum, a lens open to one side."""
     middle = lens_distance(node.hilum_share) * node.hilum
-    near: BoolArray = np.linalg.norm(ball - middle, axis=-1) < HILUM_RADIUS
+    near: BoolArray = _length(ball - middle[:, None]) < HILUM_RADIUS
     return near
 
 

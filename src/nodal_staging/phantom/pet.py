@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from nodal_staging.exams.content.outlines import filled_planes
 from nodal_staging.phantom.body import region_span_mm
 from nodal_staging.phantom.ct import Grid
 from nodal_staging.phantom.habitus import Habitus
 from nodal_staging.phantom.node import Node
-from nodal_staging.study.arrays import BoolArray, FloatArray, Int16Array, Volume
+from nodal_staging.study.arrays import FloatArray, Int16Array, Volume
 
 MUSCLE_SUV = 0.6
 TISSUES_HU = [-1000, -930, -860, -150, -100, 40, 80, 160, 250, 800]
@@ -121,7 +122,7 @@ def render_pet(
     x, y, z = grid.coordinates()
     seen = _nearest(hu, ct_grid, (x, y, z))
     suv: Volume = np.interp(seen, TISSUES_HU, TISSUES_SUV).astype(np.float32)
-    suv[~_body(seen)] = 0
+    suv[~filled_planes(seen > BODY_HU)] = 0  # lungs belong to the body
     suv *= 1 + NOISE * rng.standard_normal(suv.shape, dtype=np.float32)
     for organ in ORGANS:
         _fill(suv, (x, y, z), organ, habitus, region_height_mm)
@@ -142,11 +143,6 @@ def _nearest(
     x, y, z = (place.astype(int) for place in places)
     taken: Int16Array = hu[z][:, y][:, :, x]
     return taken
-
-
-def _body(hu: Int16Array) -> BoolArray:
-    """Return what lies within the skin, lungs included, slice by slice."""
-    return np.array([ndimage.binary_fill_holes(plane > BODY_HU) for plane in hu])
 
 
 def _fill(

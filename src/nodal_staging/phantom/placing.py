@@ -1,4 +1,4 @@
-"""Where the nodes of a patient lie: in the fat of their region, beside its vessels."""
+"""Where the nodes of a patient lie: in the fat of their region, next to its vessels."""
 
 import numpy as np
 import pandas as pd
@@ -7,6 +7,7 @@ from nodal_staging.phantom.anatomy import REGIONS
 from nodal_staging.phantom.body import paint_region, region_span_mm
 from nodal_staging.phantom.habitus import Habitus
 from nodal_staging.phantom.node import Node, make_node
+from nodal_staging.phantom.shapes import Raster
 from nodal_staging.study.arrays import FloatArray
 
 LEVELS = 8
@@ -53,20 +54,35 @@ def place_nodes(
             rng=rng,
         )
         placed.append(
-            _placed(shaped, row["location"], placed, habitus, region_height_mm, rng)
+            place_node(
+                shaped, row["location"], placed, habitus, region_height_mm, rng=rng
+            )
         )
     return placed
 
 
-def _placed(
+def place_node(
     node: Node,
     location: str,
     others: list[Node],
     habitus: Habitus,
     region_height_mm: float,
+    *,
     rng: np.random.Generator,
 ) -> Node:
-    """Try heights until the node has a place; else take the one with most clearance."""
+    """Move a node to its location, clear of others, or with the most clearance.
+
+    Parameters
+    ----------
+    node, location
+        What is placed, and in which region.
+    others
+        Nodes that are already placed.
+    habitus, region_height_mm
+        The body.
+    rng
+        The exam's stream.
+    """
     tried = []
     for _ in range(LEVELS):
         for centre in _free_places(location, habitus, region_height_mm, rng):
@@ -99,7 +115,7 @@ def _crowding(
     """Return the share of the disc around each place ``(x, y)`` that is not fat."""
     reach = np.abs(places).max(axis=0) + ROOM_MM + ROUGH_MM
     x, y = (np.arange(-r, r + ROUGH_MM, ROUGH_MM).astype(np.float32) for r in reach)
-    hu = paint_region(x, y, z_mm, habitus, region_height_mm).hu
+    hu = paint_region(Raster(x, y), z_mm, habitus, region_height_mm).hu
     solid = np.abs(hu - habitus.fat_hu) > 60
     away = (x[None, None, :] - places[:, 0, None, None]) ** 2
     away = away + (y[None, :, None] - places[:, 1, None, None]) ** 2

@@ -9,8 +9,8 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 from nodal_staging.geometry import Lattice
-from nodal_staging.phantom.dicom_writer import Slice
-from nodal_staging.phantom.identifiers import identity, uid
+from nodal_staging.phantom.canaries import CANARY, identity, uid
+from nodal_staging.phantom.dicom_writer import Slice, Value
 from nodal_staging.study.arrays import BoolArray, Float32Array, Int16Array
 
 CT_CLASS = "1.2.840.10008.5.1.4.1.1.2"
@@ -31,12 +31,14 @@ class Protocol:
     contrast: bool
     exposure_mas: int
     age: float
+    patient_id: str
 
 
 def _person(protocol: Protocol) -> Dataset:
     """Return what identifies a person and a study."""
     moment = FIRST_DAY + timedelta(days=protocol.day)
     dataset = identity(protocol.exam_id, moment, age=int(protocol.age))
+    dataset.PatientID = f"{CANARY}{protocol.patient_id}"
     dataset.FrameOfReferenceUID = uid(protocol.exam_id, "frame")
     dataset.PatientPosition = "HFS"
     dataset.SeriesNumber, dataset.AcquisitionNumber = 1, 1
@@ -82,8 +84,7 @@ def _ct_slices(protocol: Protocol, lattice: Lattice, hu: Int16Array) -> Iterator
     for place, plane in enumerate(hu):
         stored = (plane - STORED_OFFSET_HU).astype(np.int16)
         stored[outside] = PADDING
-        own = _place(protocol, "ct", lattice, place)
-        yield own, stored
+        yield _place(protocol, "ct", lattice, place), stored
 
 
 def _outside_field(lattice: Lattice) -> BoolArray:
@@ -94,14 +95,16 @@ def _outside_field(lattice: Lattice) -> BoolArray:
     return np.asarray(away > max(rows, columns) / 2)
 
 
-def _place(protocol: Protocol, series: str, lattice: Lattice, place: int) -> Dataset:
+def _place(
+    protocol: Protocol, series: str, lattice: Lattice, place: int
+) -> dict[str, Value]:
     """Return identity and position of a slice."""
-    own = Dataset()
-    own.SOPInstanceUID = uid(protocol.exam_id, series, str(place))
-    own.InstanceNumber = place + 1
     position = lattice.to_points((place, 0, 0))
-    own.ImagePositionPatient = [round(float(value), 6) for value in position]
-    return own
+    return {
+        "SOPInstanceUID": uid(protocol.exam_id, series, str(place)),
+        "InstanceNumber": place + 1,
+        "ImagePositionPatient": [round(float(value), 6) for value in position],
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,6 @@ def _pet_slices(
     for place, plane in enumerate(values):
         slope = float(f"{max(float(plane.max()), 1.0) / LARGEST_STORED:.8g}")
         own = _place(protocol, "pet", lattice, place)
-        own.RescaleSlope, own.RescaleIntercept = slope, 0
-        own.ImageIndex = place + 1
+        own |= {"RescaleSlope": slope, "RescaleIntercept": 0, "ImageIndex": place + 1}
         stored = np.minimum(np.rint(plane / slope), LARGEST_STORED)
         yield own, stored.astype(np.uint16)

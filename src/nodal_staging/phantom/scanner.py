@@ -11,7 +11,7 @@ from nodal_staging.phantom.ct import Grid, render_ct
 from nodal_staging.phantom.habitus import Habitus, draw_habitus
 from nodal_staging.phantom.node import Node
 from nodal_staging.phantom.pet import render_pet
-from nodal_staging.phantom.placing import place_nodes
+from nodal_staging.phantom.placing import place_node, place_nodes
 from nodal_staging.study.arrays import Float32Array, FloatArray, Int16Array, UInt16Array
 
 LOW_DOSE_MAS, FULL_DOSE_MAS = 20, 120
@@ -68,11 +68,37 @@ class Scanner:
         rng
             The exam's stream.
         """
-        habitus = draw_habitus(
-            self.body["width_mm"], self.body["depth_mm"], contrast=contrast, rng=rng
-        )
-        height = self.body["region_height_mm"]
+        habitus, height = self._habitus(contrast, rng), self.body["region_height_mm"]
         return Patient(habitus, place_nodes(nodes, habitus, height, rng=rng))
+
+    def place_patient(
+        self,
+        shaped: list[Node],
+        locations: list[str],
+        *,
+        contrast: bool,
+        rng: np.random.Generator,
+    ) -> Patient:
+        """Draw a body and put nodes in it that have their shapes already.
+
+        Parameters
+        ----------
+        shaped, locations
+            The nodes, and where each of them lies.
+        contrast, rng
+            As for ``draw_patient``.
+        """
+        habitus, height = self._habitus(contrast, rng), self.body["region_height_mm"]
+        placed: list[Node] = []
+        for node, location in zip(shaped, locations, strict=True):
+            placed.append(place_node(node, location, placed, habitus, height, rng=rng))
+        return Patient(habitus, placed)
+
+    def _habitus(self, contrast: bool, rng: np.random.Generator) -> Habitus:
+        body = self.body
+        return draw_habitus(
+            body["width_mm"], body["depth_mm"], contrast=contrast, rng=rng
+        )
 
     def scan_ct(
         self,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from nodal_staging import tables
 from nodal_staging.phantom.truth import LATENTS, PAPER_COUNTS, Dials
@@ -91,7 +91,7 @@ def read_nodes(
         readings.append(
             pd.DataFrame(
                 {
-                    "reader": f"R{number}",
+                    "reader": f"reader_{number}",
                     "node_id": nodes["node_id"],
                     "rating": rating,
                 }
@@ -124,7 +124,7 @@ def _evidence(
 def _middle_cut(evidence: np.ndarray, positive: pd.Series, number: int) -> float:
     """Find the cut that misses the published pair by equal probit distances."""
     sensitivity, specificity = OPERATING_POINTS[(number - 1) % len(OPERATING_POINTS)]
-    aim = norm.ppf(sensitivity) - norm.ppf(specificity)
+    aim = ndtri(sensitivity) - ndtri(specificity)
     cuts = np.quantile(evidence, np.linspace(0.02, 0.98, 193))
     y = positive.to_numpy()
     seen_sensitivity = np.array([(evidence[y] > cut).mean() for cut in cuts])
@@ -132,5 +132,5 @@ def _middle_cut(evidence: np.ndarray, positive: pd.Series, number: int) -> float
     bounded = [
         np.clip(rate, 0.005, 0.995) for rate in (seen_sensitivity, seen_specificity)
     ]
-    balance = norm.ppf(bounded[0]) - norm.ppf(bounded[1])
+    balance = ndtri(bounded[0]) - ndtri(bounded[1])
     return float(cuts[int(np.argmin(np.abs(balance - aim)))])

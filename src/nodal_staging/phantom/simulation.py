@@ -16,6 +16,7 @@ from nodal_staging.study import shards
 from nodal_staging.study.arrays import UInt16Array
 from nodal_staging.study.files import replacing_folder
 from nodal_staging.study.seeds import stream
+from nodal_staging.study.temporary_folders import seal
 
 BEFORE_MIDNIGHT_SHARE = 0.1
 UNUSED_SLICE_FACTOR = 4
@@ -56,6 +57,7 @@ def simulate_exams(
             if shards.belongs(row["patient_id"], shard):
                 own = nodes[nodes["exam_id"] == row["exam_id"]]
                 simulate_exam(row, own, scanner, seed, part)
+        seal(part / shard)
 
 
 def simulate_exam(
@@ -73,6 +75,7 @@ def simulate_exam(
         contrast=contrast,
         exposure_mas=LOW_DOSE_MAS if fate == "low_dose" else FULL_DOSE_MAS,
         age=row["age"],
+        patient_id=row["patient_id"],
     )
     ct_grid = scanner.ct_grid(1 if used else UNUSED_SLICE_FACTOR)
     noise_hu = scanner.noise_hu(fate)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from nodal_staging import tables
+from nodal_staging.phantom.canaries import CANARY
 from nodal_staging.phantom.ceilings import ceilings, location_tables
-from nodal_staging.phantom.identifiers import CANARY
 from nodal_staging.phantom.legibility import realistic_ceilings, render_nodes
 from nodal_staging.phantom.pet import draw_peaks
 from nodal_staging.phantom.truth import Dials, draw_nodes, location_counts

@@ -14,6 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from nodal_staging.phantom.label_noise import (
+    LabelNoise,
+    error_rates,
+    label_separation,
+)
 from nodal_staging.study.arrays import FloatArray, IntArray
 from nodal_staging.study.seeds import stream
 from nodal_staging.tables import LOCATIONS
@@ -22,7 +27,7 @@ LATENTS = ["size", "attenuation", "hilum"]
 
 PAPER_COUNTS: Mapping[str, tuple[int, int]] = {
     "inguinal": (25, 1272),
-    "iliacal": (130, 345),
+    "iliac": (130, 345),
     "retroperitoneal": (154, 48),
     "perirectal": (25, 14),
     "mediastinal": (35, 190),
@@ -48,11 +53,16 @@ class Dials:
     delta_hilum: float
     score_icc: float
     label_icc: float
-    label_noise: float
+    label_noise: LabelNoise
 
     def deltas(self) -> FloatArray:
         """Return the shifts of the latents in the order of ``LATENTS``."""
         return np.array([self.delta_size, self.delta_attenuation, self.delta_hilum])
+
+    def label_separation(self) -> float:
+        """Return what label noise leaves of the distance of an AUC from a half."""
+        rates, shares = error_rates(self.label_noise), location_shares(self)
+        return label_separation(rates, shares, self.prevalence)
 
 
 def dials_of(phantom: Mapping[str, Any]) -> Dials:
@@ -129,7 +139,8 @@ def draw_nodes(
         + np.sqrt(dials.score_icc) * shared
         + np.sqrt(1 - dials.score_icc) * own
     )
-    flipped = stream(seed, "phantom", "label_noise").random(n_nodes) < dials.label_noise
+    wrong = error_rates(dials.label_noise)[y, location]
+    flipped = stream(seed, "phantom", "label_noise").random(n_nodes) < wrong
     names = np.array(["negative", "positive"])
     return pd.DataFrame(
         {

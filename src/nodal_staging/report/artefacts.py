@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from nodal_staging.study.files import read_json
+from nodal_staging.report.facts import of_all, shared
 from nodal_staging.tables.intervals import ci
 from nodal_staging.tables.rounding import count
 
@@ -38,12 +39,21 @@ class Artefacts:
 
     Attributes
     ----------
-    flow, characteristics, certificate, nodes
-        The cohort and the datasets.
+    flow, characteristics, certificate, nodes, lost, node_flags
+        The cohort and the datasets; nodes that were lost, and
+        nodes with an implausible mask.
     figures
         Name to SVG with its legend inside.
-    mcnemar, auc_differences, scorecard
+    remarks
+        Implausible results (``statistics.result_remarks``).
+    refits, refit_spread
+        Several trainings of each CNN; None where there is one.
+    table_1, mcnemar, auc_differences, subgroups, scorecard
         Tables of the results and of the paper's numbers next to ours.
+    over_simple, simple_choice
+        Each CNN and its best simple classifier, and how that was chosen.
+    reference
+        AUCs corrected for errors of PET.
     claims
         ``audit/claims.json``.
     significance
@@ -53,22 +63,33 @@ class Artefacts:
     precision, detectable
         What a study of this size can tell.
     readers
-        The reader study; None if nobody read.
+        The reader study; None without readings.
     disagreements, cutoff_suv
         Nodes whose SUVmax does not fit their status, by this cut-off.
     statistics, scores, heatmaps
         By CNN.
     trainings
         Histories of a CNN: the training on all nodes first, then its folds.
-    location, localisation, localisation_differences, localisation_controls,
-    randomisation, faithfulness, halo
+    location, shortcut, reweighted, power, localisation, localisation_differences,
+    localisation_controls, randomisation, faithfulness, halo
         The audit.
+    matrix, matrix_reading
+        The shortcut matrix, and what it says; None unless it is part of the study.
+    robustness, stability, examples
+        Calls and scores when HU, centre or mask change (``audit.robustness``), and
+        the nodes whose scores change most.
     patterns
         ``PATTERN_LAYERS``; None unless a heatmap is drawn by patterns.
     verdict
         ``audit/verdict.json``.
     ceilings
         ``tables.CEILINGS``; None unless the cohort is synthetic.
+    effects
+        ``audit/counterfactual_effects.tsv``.
+    calibration
+        ``audit/transplants.tsv``; None unless the cohort is synthetic.
+    recomputation
+        What a second implementation recomputed (``RECOMPUTATION``).
     provenance
         The record.
     """
@@ -77,32 +98,53 @@ class Artefacts:
     characteristics: File
     certificate: File
     nodes: File
+    lost: File
+    node_flags: File
+    remarks: File
     figures: Mapping[str, File]
     classifiers: Mapping[str, File]
     mcnemar: File
     claims: File
+    table_1: File
+    subgroups: File
     scorecard: File
+    reference: File
     statistics: Mapping[str, File]
     scores: Mapping[str, File]
     trainings: Mapping[str, Sequence[File]]
     heatmaps: Mapping[str, File]
     auc_differences: File
+    over_simple: File
+    simple_choice: File
     significance: float
+    refits: File | None
+    refit_spread: File | None
     precision: File
     detectable: File
     readers: ReaderStudy | None
     disagreements: File
     cutoff_suv: float
     location: File
+    shortcut: File
+    reweighted: File
+    matrix: File | None
+    matrix_reading: File | None
+    power: File
     localisation: File
     localisation_differences: File
     localisation_controls: File
     randomisation: File
     faithfulness: File
     halo: File
+    robustness: File
+    stability: File
+    examples: File
     patterns: File | None
     verdict: File
     ceilings: File | None
+    effects: File
+    calibration: File | None
+    recomputation: File
     provenance: File
 
     @property
@@ -125,7 +167,20 @@ class Intervals:
 
 
 def intervals(study: Artefacts) -> Intervals:
-    """Read both from the statistics; one setting of each serves the whole study."""
-    first = read_json(next(iter(study.classifiers.values())))
-    bootstrap = first["auc"]["intervals"]["bootstrap"]
-    return Intervals(bootstrap["level"], f"{count(bootstrap['replicates'])} replicates")
+    """Read both from the statistics; all classifiers must have the same.
+
+    Raises
+    ------
+    FactError
+        If two classifiers have others.
+    """
+    level, replicates = shared(
+        "the level and the number of replicates",
+        of_all(study.classifiers, _level_and_replicates),
+    )
+    return Intervals(level, f"{count(replicates)} replicates")
+
+
+def _level_and_replicates(one: Mapping[str, Any]) -> tuple[float, int]:
+    bootstrap = one["auc"]["intervals"]["bootstrap"]
+    return float(bootstrap["level"]), int(bootstrap["replicates"])

@@ -5,27 +5,38 @@ from pathlib import Path
 from typing import Any
 
 from nodal_staging import tables
-from nodal_staging.paper.auc_differences_grid import auc_differences_grid
+from nodal_staging.paper.auc_differences_grid import (
+    auc_differences_grid,
+    over_simple_grid,
+)
 from nodal_staging.paper.claims.table import claims_grid
-from nodal_staging.paper.results_tables import mcnemar_grid
+from nodal_staging.paper.mcnemar_grid import mcnemar_grid, mcnemar_matrix
+from nodal_staging.paper.predictive_values import (
+    average_precision_grid,
+    predictive_values_grid,
+)
 from nodal_staging.paper.scorecard.judgement import SCORECARD, scorecard_grid
 from nodal_staging.paper.table_1 import table_1_grid
 from nodal_staging.report.artefacts import Artefacts, ReaderStudy, intervals
 from nodal_staging.report.audit import best_possible
+from nodal_staging.report.facts import of_all, shared
 from nodal_staging.report.illustrations import picture
 from nodal_staging.statistics.auc_differences import AUC_DIFFERENCES
+from nodal_staging.statistics.best_simple import SIMPLE_CHOICE
 from nodal_staging.statistics.mcnemar import MCNEMAR
-from nodal_staging.statistics.precision.page import own_grid, reached_grid
+from nodal_staging.statistics.precision.precision_page import own_grid, reached_grid
 from nodal_staging.statistics.precision.precision_tables import DETECTABLE, PRECISION
 from nodal_staging.statistics.reader_study.areas import AREAS, POINTS
 from nodal_staging.statistics.reader_study.contrasts import FIXED, RANDOM
-from nodal_staging.statistics.reader_study.kappa import AGREEMENT
-from nodal_staging.statistics.reader_study.page import page
+from nodal_staging.statistics.reader_study.inter_reader_agreement import AGREEMENT
+from nodal_staging.statistics.reader_study.reader_study_page import page
+from nodal_staging.statistics.refits import training_spreads
+from nodal_staging.statistics.result_remarks import REMARKS
 from nodal_staging.study.classifier_names import in_order, printed
 from nodal_staging.study.files import read_json
 from nodal_staging.tables.document import Document
 from nodal_staging.tables.grid import Grid, lay_out
-from nodal_staging.tables.parts import Folded, Heading, Part, Subheading, pointer
+from nodal_staging.tables.parts import Folded, Heading, Items, Part, Subheading, pointer
 from nodal_staging.tables.rounding import count, number, percentage, setting_percent
 
 
@@ -36,23 +47,66 @@ def classifiers(study: Artefacts) -> list[Part]:
     return [
         Heading("Table 1: performance on the test set", "table_1"),
         table_1(study),
+        predictive_values_grid(in_published_order(study)),
+        average_precision_grid(in_published_order(study)),
+        *remarks(study),
         Heading("McNemar’s tests", "mcnemar"),
-        mcnemar_grid(tests, study.significance),
+        mcnemar_matrix(tests),
+        Folded(
+            "Every test, within each class too",
+            (mcnemar_grid(tests, study.significance, intervals(study).level),),
+        ),
         Heading("Differences of AUCs", "auc_differences"),
         auc_differences_grid(pairs, intervals(study).level),
+        Subheading("CNNs and the best simple classifiers"),
+        over_simple_grid(
+            tables.read(study.over_simple, AUC_DIFFERENCES),
+            tables.read(study.simple_choice, SIMPLE_CHOICE),
+            intervals(study).level,
+        ),
         Heading("What a threshold chosen on the test set claims", "thresholds"),
-        "A threshold that is chosen on the nodes it is then counted on flatters "
-        "itself. Both ways stand side by side, whichever of them this study uses. The "
+        "The accuracy at a threshold that is chosen on the same nodes is optimistic. "
+        f"The table gives both ways; {_chosen(study)} The "
         "specificity at a given sensitivity (last column of Table 1, dotted lines of "
         "Figure 5b) always rests on such a threshold.",
         optimism(study.statistics),
     ]
 
 
+def _chosen(study: Artefacts) -> str:
+    """Say where the thresholds of the CNNs were chosen."""
+    sources = of_all(study.statistics, lambda one: str(one["threshold"]["source"]))
+    source = shared("the source of the threshold", sources)
+    return f"this study chose its thresholds {CHOSEN[source]}."
+
+
+CHOSEN = {
+    "out_of_fold": "out of fold",
+    "test": "on the test set",
+    "given": "beforehand, with the scores",
+}
+
+
+def remarks(study: Artefacts) -> Iterator[Part]:
+    """Yield the implausible results, if there are any."""
+    found = tables.read(study.remarks, REMARKS)
+    if len(found):
+        yield "Results to read with care:"
+        yield Items(tuple(found["sentence"]))
+
+
 def table_1(study: Artefacts) -> Grid:
     """Lay out Table 1, with ceilings where the cohort is synthetic."""
-    rows = [read_json(study.classifiers[name]) for name in in_order(study.classifiers)]
-    return table_1_grid(rows, ceilings=best_possible(study))
+    return table_1_grid(
+        in_published_order(study),
+        ceilings=best_possible(study),
+        spreads=training_spreads(study.refit_spread),
+    )
+
+
+def in_published_order(study: Artefacts) -> list[dict[str, Any]]:
+    """Read the statistics of every classifier in the order of Table 1."""
+    return [read_json(study.classifiers[name]) for name in in_order(study.classifiers)]
 
 
 def optimism(statistics: Mapping[str, str | Path]) -> Grid:
@@ -93,7 +147,7 @@ def paper(study: Artefacts) -> list[Part]:
     claims = read_json(study.claims)["claims"]
     scorecard = scorecard_grid(tables.read(study.scorecard, SCORECARD))
     return [
-        Heading("The paper’s claims, put to this cohort", "claims"),
+        Heading("The claims of the paper, tested on this cohort", "claims"),
         claims_grid(claims, of.level, of.replicates),
         pointer("What a study of this size can detect:", "precision", "Precision"),
         Heading("The paper’s numbers and ours", "scorecard"),
@@ -102,7 +156,7 @@ def paper(study: Artefacts) -> list[Part]:
 
 
 def readers(study: Artefacts) -> Iterator[Part]:
-    """Yield the parts of the section; nothing if nobody read."""
+    """Yield the parts of the section; nothing without readings."""
     if study.readers is None:
         return
     yield Heading("Reader study", "reader_study")
@@ -130,7 +184,7 @@ def precision(study: Artefacts) -> list[Part]:
     own = differences[differences["study"] == "yes"]
     power = setting_percent(own["power"].iloc[0])
     return [
-        Heading("Precision: what this size can tell", "precision"),
+        Heading("Precision that this number of patients allows", "precision"),
         "A result that is not significant says little where the study could not have "
         "found the difference.",
         reached_grid(frame[frame["classifier"].notna()], intervals(study).ci),

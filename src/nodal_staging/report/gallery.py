@@ -86,9 +86,10 @@ def gallery(study: Artefacts) -> list[Part]:
     return [
         Heading("Failure gallery", "gallery"),
         "Every false negative and every false positive of the test set: axial CT with "
-        f"the outline of the node, 48 mm across (bar {BAR_MM} mm), in the window of "
-        "the network’s input. The xMask CNN sees only what lies inside the outline, "
-        "all else is empty to it. Sorted by location; names of nodes are pseudonyms.",
+        f"the outline of the node, {pictures.images.shape[-1]} mm across (bar {BAR_MM} "
+        "mm), in the window of the network’s input. The xMask CNN sees only what lies "
+        "inside the outline, all else is empty to it. Sorted by location; names of "
+        "nodes are pseudonyms.",
         *(folded(errors(cnn, study, measured), pictures) for cnn in study.statistics),
     ]
 
@@ -108,10 +109,10 @@ def errors(cnn: str, study: Artefacts, measured: pd.DataFrame) -> Errors:
 
 def folded(errors: Errors, pictures: Heatmaps) -> Folded:
     """Fold the errors of one CNN, false negatives first."""
-    return Folded(told(errors), tuple(_kinds(errors, pictures)))
+    return Folded(error_counts(errors), tuple(_kinds(errors, pictures)))
 
 
-def told(errors: Errors) -> str:
+def error_counts(errors: Errors) -> str:
     """Count the errors of one CNN in words."""
     counts = errors.nodes["outcome"].value_counts()
     misses, alarms = (

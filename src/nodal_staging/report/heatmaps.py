@@ -1,5 +1,6 @@
 """Where the CNNs look, and how far such maps can be trusted."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from nodal_staging import tables
@@ -21,7 +22,7 @@ from nodal_staging.tables.grid_columns import (
 )
 from nodal_staging.tables.intervals import with_interval
 from nodal_staging.tables.parts import Heading, Part
-from nodal_staging.tables.rounding import MISSING
+from nodal_staging.tables.rounding import MISSING, percentage
 
 PATTERNS = {
     "fitted": ", patterns fitted again",
@@ -41,7 +42,7 @@ def heatmaps(study: Artefacts) -> list[Part]:
         Heading("Where the heatmaps lie", "localisation"),
         "Shares of the absolute relevance of the CT on the node, on a ring around it "
         "and on the background, of all test nodes. An enrichment of 1 is what a map "
-        "has that is spread evenly, not one that knows nothing of the node: nodes "
+        "has that is spread evenly, not one without information on the node: nodes "
         "are always in the middle, which networks see best, and have an edge. So a "
         "map is set against the CNN’s own edge map, a random map and a map of the "
         "centre here, and against untrained networks under the halo. Intervals draw "
@@ -59,13 +60,12 @@ def heatmaps(study: Artefacts) -> list[Part]:
         picture(study.figures["faithfulness"]),
         faithfulness(study.faithfulness, ci),
         signs(study.faithfulness, ci),
-        "Integrated gradients and occlusion take the mean training image for nothing, "
-        "as this test does: that favours them.",
+        *_favoured(study.faithfulness),
         Heading("The halo: relevance outside the node", "halo"),
         "Patterns of a convolution are the same everywhere, so PatternAttribution "
-        "gives relevance also to pixels that are empty in every xMask image; "
-        "integrated gradients from the fill of the mask give them none. What networks "
-        "that learned nothing have as well is no finding.",
+        f"gives relevance also to pixels that are empty in every xMask image"
+        f"{_from_the_fill(study.halo)}. What networks that learned nothing have as "
+        "well is not evidence of learning.",
         halo(study.halo, ci),
         *pattern_layers(study.patterns),
     ]
@@ -153,11 +153,11 @@ def faithfulness(path: str | Path, ci: str) -> Grid:
 
 
 def signs(path: str | Path, ci: str) -> Grid:
-    """Lay out what speaks against the output, and whether maps add up."""
+    """Lay out which part contradicts the output, and whether maps add up."""
     frame = tables.read(path, FAITHFULNESS)
     return lay_out(
         "signs",
-        "Share of the absolute relevance of the CT that speaks against the side of 0.5 "
+        "Share of the absolute relevance of the CT that contradicts the side of 0.5 "
         "on which the output lies, in percent: no part of it is seen in a map of "
         "absolute values. Integrated gradients should add up to the difference of two "
         "logits: mean error as a part of the mean difference, in percent, lowered by "
@@ -173,6 +173,36 @@ def signs(path: str | Path, ci: str) -> Grid:
         ],
         records_by(frame[frame["against_share"].notna()], "cnn"),
     )
+
+
+BY_MEAN_IMAGE = ("integrated_gradients", "occlusion")
+
+
+def _favoured(path: str | Path) -> Iterator[str]:
+    """Say which of the methods shown have the baseline of the test."""
+    shown = set(tables.read(path, FAITHFULNESS)["method"])
+    names = [method_name(name) for name in BY_MEAN_IMAGE if name in shown]
+    if names:
+        verb = "use" if len(names) > 1 else "uses"
+        yield (
+            f"{' and '.join(names)} {verb} the mean training image as baseline, as "
+            "this test does: that is in favour of "
+            f"{'them' if len(names) > 1 else 'it'}."
+        )
+
+
+def _from_the_fill(path: str | Path) -> str:
+    """Say what integrated gradients give to the pixels that are empty in xMask."""
+    frame = tables.read(path, OUTSIDE)
+    found = frame[
+        frame["cnn"].eq("xmask")
+        & frame["method"].eq("integrated_gradients")
+        & frame["network"].eq(TRAINED)
+    ]["outside_share"]
+    if found.empty:
+        return ""
+    share = percentage(float(found.iloc[0]))
+    return f"; integrated gradients, from the fill of the mask, give them {share}%"
 
 
 def halo(path: str | Path, ci: str) -> Grid:

@@ -27,7 +27,7 @@ def pattern_layers(path: str | Path | None) -> list[Part]:
         "Patterns by layer, in the order of computation. Open: how often the ReLU "
         "after a unit is; always where there is none. Without a pattern: units that "
         "are never open, or whose denominator is rounding error alone; they pass no "
-        "relevance on, so where they are many the map speaks of the others only. "
+        "relevance on, so where they are many the map shows the others only. "
         "Negative denominator: the pattern points away from what goes with the unit’s "
         "output; that is legal, and kept. Amplification: by how much a unit may "
         "enlarge relevance, 1 at least; where it is large, small differences of large "
@@ -53,14 +53,14 @@ def _amplified(title: str, name: str) -> Column:
 
 def _undetermined(frame: pd.DataFrame) -> str:
     """Say how many units have no pattern, or one to be watched."""
-    told = "; ".join(
+    listed = "; ".join(
         f"{printed(f'cnn_{cnn}')}, {count(rows['undefined'].sum())} of "
         f"{count(rows['units'].sum())} units without a pattern, "
         f"{count(rows['negative'].sum())} with a negative denominator, amplification "
         f"up to {_amplification(rows['amplification_largest'].max())}"
         for cnn, rows in frame.groupby("cnn", sort=False)
     )
-    return f"Patterns that are badly determined: {told}."
+    return f"Patterns that are badly determined: {listed}."
 
 
 def _amplification(value: float) -> str:

@@ -1,61 +1,13 @@
-"""How the numbers were made: engine, versions, seeds, configuration, sums."""
+"""What made the study: versions, configuration, sums."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
-from typing import Any
 
-from nodal_staging.report.artefacts import Artefacts, intervals
-from nodal_staging.study.classifier_names import in_order, printed
+from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.study.files import read_json
-from nodal_staging.tables.grid import Grid, lay_out
-from nodal_staging.tables.intervals import percent_of
+from nodal_staging.tables.grid import Grid
 from nodal_staging.tables.parts import Folded, Heading, Html, Part, scroller
-from nodal_staging.tables.rounding import MISSING
-
-
-def methods(study: Artefacts) -> list[Part]:
-    """Say which engine and which intervals the statistics have."""
-    of = intervals(study)
-    first = read_json(next(iter(study.statistics.values())))
-    bootstrap = first["auc"]["intervals"]["bootstrap"]
-    return [
-        Heading("How the numbers were made", "methods"),
-        f"Engine of record: {bootstrap['engine']}. Bootstrap intervals: method "
-        f"“{bootstrap['method']}” as reported by the engine, "
-        f"{of.replicates}, stratified, level {percent_of(of.level)}. Obuchowski’s "
-        "logit intervals account for several nodes of a patient. Proportions: Wilson "
-        "intervals from integer counts; F1: a bootstrap of patients, "
-        f"{of.replicates}. An independent implementation "
-        "recomputed all of them and agreed.",
-        Folded("Seeds of the bootstraps", (seeds(study),)),
-    ]
-
-
-def seeds(study: Artefacts) -> Grid:
-    """List the seeds of every classifier’s bootstraps."""
-    return lay_out(
-        "seeds",
-        "Each derived from the seed of the study.",
-        [
-            ("Classifier", lambda one: printed(one["classifier"])),
-            (
-                "Interval of the AUC",
-                lambda one: _seed(one["auc"]["intervals"]["bootstrap"]),
-            ),
-            ("Band of the curve", lambda one: _seed(one["band"])),
-            (
-                "Specificity at a sensitivity",
-                lambda one: _seed(one["at_target_sensitivity"]["interpolated"]),
-            ),
-            ("Draws of patients", lambda one: _seed(one["metrics"]["f1"])),
-        ],
-        [[read_json(study.classifiers[name]) for name in in_order(study.classifiers)]],
-    )
-
-
-def _seed(bootstrap: Mapping[str, Any]) -> str:
-    return str(bootstrap.get("seed") or MISSING)
 
 
 def provenance(study: Artefacts) -> list[Part]:
@@ -65,10 +17,15 @@ def provenance(study: Artefacts) -> list[Part]:
     made = [
         ("Study", config["study"]),
         ("Seed", str(config["seed"])),
-        ("Code (SHA-256)", record["code_sha256"]),
+        ("Software", record["software"]),
+        ("Package when recorded (SHA-256)", record["package_sha256_when_recorded"]),
         ("Statistics", record["statistics_engine"]),
         ("Python", record["python"]),
         ("Machine", record["machine"]),
+        *(
+            (f"CPU instructions, {library}", used)
+            for library, used in record["cpu_instructions"].items()
+        ),
     ]
     shown = scroller(
         f"<pre>{escape(json.dumps(config, indent=1, ensure_ascii=False))}</pre>",
@@ -77,8 +34,21 @@ def provenance(study: Artefacts) -> list[Part]:
     return [
         Heading("Provenance", "provenance"),
         "Every random draw comes from a stream that is named after its purpose and "
-        "starts from the seed; the same inputs give the same bytes.",
+        "starts from the seed; the same inputs give the same bytes on CPUs with which "
+        "the libraries use the same instructions, and on the same GPU model.",
         _table("provenance", "What made this study.", "Value", made),
+        _other_code(record["results_of_other_code"]),
+        Folded(
+            "Versions of the code",
+            (
+                _table(
+                    "code",
+                    "Rules and the version of the code that computed their results.",
+                    "Version",
+                    _versions(record["code_versions"]),
+                ),
+            ),
+        ),
         Folded(
             "Versions of packages",
             (_table("versions", "Packages.", "Version", record["packages"].items()),),
@@ -95,6 +65,33 @@ def provenance(study: Artefacts) -> list[Part]:
         "Method after Hartenstein et al., Sci Rep 2020;10:3398, "
         "doi 10.1038/s41598-020-60311-z.",
     ]
+
+
+def _other_code(other: Mapping[str, Mapping[str, int]]) -> str:
+    """Say which results another version of the code computed."""
+    if not other:
+        return (
+            "Each recorded result was computed by the version of the code that was "
+            "present when this record was written."
+        )
+    jobs = "; ".join(f"{rule}: {versions}" for rule, versions in _versions(other))
+    return (
+        "These results were computed by another version of the code than the one "
+        f"that was present when this record was written: {jobs}. Run the rules again "
+        "to compute them with the present code."
+    )
+
+
+def _versions(
+    by_rule: Mapping[str, Mapping[str, int]],
+) -> Iterator[tuple[str, str]]:
+    """Yield each rule, and its versions with their number of jobs."""
+    for rule, versions in sorted(by_rule.items()):
+        counts = [
+            f"{version} ({jobs} job{'s' * (jobs > 1)})"
+            for version, jobs in sorted(versions.items())
+        ]
+        yield rule, ", ".join(counts)
 
 
 def _table(

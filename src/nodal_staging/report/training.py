@@ -19,7 +19,7 @@ def training(study: Artefacts) -> list[Part]:
     """Return the parts of the section."""
     rows = [_course(cnn, paths) for cnn, paths in study.trainings.items()]
     return [
-        Heading("Training of the CNNs", "training"),
+        Heading("Training of the CNNs", "trainings"),
         lay_out(
             "training",
             "Training on all nodes of the set, and its folds on the nodes that each "
@@ -41,14 +41,15 @@ def training(study: Artefacts) -> list[Part]:
 
 def _course(cnn: str, paths: Sequence[str | Path]) -> dict[str, Any]:
     """Sum up the training on all nodes, and the last epochs of its folds."""
-    whole, *folds = (tables.read(path, tables.HISTORY) for path in paths)
-    last = pd.concat([f.dropna(subset=["held_out_loss"]).tail(1) for f in folds])
+    whole = tables.read(paths[0], tables.HISTORY)
+    folds = pd.concat(tables.read(path, tables.FOLD_HISTORY) for path in paths[1:])
+    last = folds.dropna(subset=["held_out_loss"]).groupby("fold").tail(1)
     return {
         "cnn": cnn,
         "epochs": int(whole["epoch"].iloc[-1]),
         "first_loss": float(whole["loss"].iloc[0]),
         "last_loss": float(whole["loss"].iloc[-1]),
-        "folds": len(folds),
+        "folds": folds["fold"].nunique(),
         "held_out_loss": last["held_out_loss"],
         "held_out_auc": last["held_out_auc"],
     }

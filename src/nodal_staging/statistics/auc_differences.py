@@ -1,18 +1,20 @@
 """Paired differences of AUCs on the same nodes, with intervals.
 
-pROC's ``roc.test`` (DeLong) is the engine of record, and ``agreement`` recomputes it.
-Where nodes are nested in patients, Obuchowski's covariance stands beside it and is the
-one to headline. Holm adjusts each kind of p for all pairs of the table.
+pROC's ``roc.test`` (DeLong) is the engine of record; ``estimates`` recomputes it.
+Where nodes are nested in patients, Obuchowski's covariance is computed as well; report
+that one first. Its interval and p are of Student's t, since the variance of a few
+patients is itself uncertain. Holm adjusts each kind of p for all pairs of the table.
 
 References
 ----------
 DeLong et al., Biometrics 1988;44:837. Obuchowski, Biometrics 1997;53:567.
+Satterthwaite, Biometrics Bull 1946;2:110 (degrees of freedom).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import sqrt
+from math import inf, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +27,13 @@ from nodal_staging.classifiers.labelled_scores import (
     comparable_nodes,
     read_partition,
 )
-from nodal_staging.estimates import agreement
-from nodal_staging.estimates.auc import (
+from nodal_staging.estimates import implementation_agreement
+from nodal_staging.estimates.auc import placements
+from nodal_staging.estimates.delong import (
     DIFFERENCE,
     NO_VARIANCE,
     clustered_areas,
     delong_areas,
-    placements,
 )
 from nodal_staging.estimates.paired_tests import holm
 from nodal_staging.estimates.wald import wald_interval, wald_p
@@ -66,6 +68,7 @@ AUC_DIFFERENCES = table(
             for method in METHODS
             for part in PARTS
         },
+        "clustered_freedom": optional_number(),
         "engine": text(),
         "status": one_of(["ok", "same_order", "no_variance", "delong_only"]),
     },
@@ -74,7 +77,8 @@ AUC_DIFFERENCES = table(
 """One row per pair of a family, A less B. ``same_order``: both order all nodes alike,
 so that p is 1 by definition. ``no_variance``: no resampling changes the difference, so
 that it has neither interval nor p. ``delong_only``: too few patients for the clustered
-variance, which came out negative."""
+variance, which came out negative. ``clustered_freedom`` are the degrees of freedom of
+the clustered error, from the patients of both classes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,14 +130,39 @@ def compare_aucs(
     for name, path in zip(classifiers, scores, strict=True):
         read = read_partition(path, "test", classifier=name)
         scored.append(Scored.of(name, read))
-    rows = [_pair(a, b, confidence_level) for a, b in combinations(scored, 2)]
+    frame = compare_pairs(combinations(scored, 2), confidence_level)
+    tables.write(frame, differences, AUC_DIFFERENCES)
+
+
+def compare_pairs(pairs: Iterable[tuple[Scored, Scored]], level: float) -> pd.DataFrame:
+    """Compare the areas of pairs, with Holm's adjustment for all of them.
+
+    Parameters
+    ----------
+    pairs
+        Classifiers with scores of the same nodes.
+    level
+        Confidence level of every interval.
+
+    Returns
+    -------
+    ``AUC_DIFFERENCES``, in the order of the pairs.
+
+    Raises
+    ------
+    ScoreError
+        If two classifiers have not scored the same nodes.
+    AgreementError
+        If pROC and the independent implementation disagree.
+    """
+    rows = [_pair(a, b, level) for a, b in pairs]
     frame = pd.DataFrame(rows, columns=list(AUC_DIFFERENCES.columns))
     for method in METHODS:
         tested = frame[f"{method}_p"].notna()
         p = frame.loc[tested, f"{method}_p"].to_numpy(float)
         frame[f"{method}_p_holm"] = np.nan
         frame.loc[tested, f"{method}_p_holm"] = holm(p)
-    tables.write(frame, differences, AUC_DIFFERENCES)
+    return frame
 
 
 def _pair(a: Scored, b: Scored, level: float) -> Row:
@@ -159,12 +188,13 @@ def _pair(a: Scored, b: Scored, level: float) -> Row:
         return row | _nothing(None, None) | {"status": "no_variance"}
     row |= _with_delong(a.curve.compare(b.curve, level=level), by_node, row)
     patients = a.scores.patient_id
-    by_patient = float(
-        clustered_areas(pair, positive, patients, contrasts=DIFFERENCE).covariance[0, 0]
-    )
-    if by_patient < NO_VARIANCE:
+    by_patient = clustered_areas(pair, positive, patients, contrasts=DIFFERENCE)
+    variance = float(by_patient.covariance[0, 0])
+    if variance < NO_VARIANCE or by_patient.freedom is None:
         return row | {"status": "delong_only"}
-    clustered = _wald(row["difference"], by_patient, level)
+    freedom = float(by_patient.freedom[0])
+    clustered = _wald(row["difference"], variance, level, freedom)
+    clustered["freedom"] = freedom
     return row | _named("clustered", clustered) | {"status": "ok"}
 
 
@@ -173,11 +203,11 @@ def _with_delong(test: proc.PairedTest, variance: float, row: Row) -> Row:
     ours = _wald(row["difference"], variance, test.level)
     theirs = {"lower": test.lower, "upper": test.upper, "z": test.z, "p": test.p}
     pair = f"{row['classifier_a']} and {row['classifier_b']}"
-    agreement.compare_exact(
+    implementation_agreement.compare_exact(
         f"difference of AUC, {pair}", test.difference, row["difference"]
     )
     for name, value in theirs.items():
-        agreement.compare_relative(
+        implementation_agreement.compare_relative(
             f"{name} of the difference, {pair}",
             float("nan") if value is None else value,
             ours[name],
@@ -185,16 +215,18 @@ def _with_delong(test: proc.PairedTest, variance: float, row: Row) -> Row:
     return _named("delong", ours | theirs)
 
 
-def _wald(difference: float, variance: float, level: float) -> Row:
-    """Return error, interval, z and two-sided p."""
+def _wald(
+    difference: float, variance: float, level: float, freedom: float = inf
+) -> Row:
+    """Return error, interval, z (t where there are degrees of freedom), two-sided p."""
     error = sqrt(variance)
-    lower, upper = wald_interval(difference, error, level=level)
+    lower, upper = wald_interval(difference, error, level=level, freedom=freedom)
     return {
         "standard_error": error,
         "lower": lower,
         "upper": upper,
         "z": difference / error,
-        "p": wald_p(difference, error),
+        "p": wald_p(difference, error, freedom=freedom),
     }
 
 

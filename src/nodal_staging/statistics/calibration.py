@@ -1,6 +1,6 @@
 """Calibration: whether of the nodes called 70 % positive, 70 % are.
 
-Asked of two mixes, after the scores are moved to the prevalence of each
+Measured on two mixes, after the scores are moved to the prevalence of each
 (``probabilities``):
 
 - ``test``: the test set as it was drawn;
@@ -8,9 +8,10 @@ Asked of two mixes, after the scores are moved to the prevalence of each
   class for its share.
 
 The intercept is that of a logistic regression on the log odds with slope 1: 0 where as
-many nodes are positive as foretold. The slope is 1 where scores are neither too
+many nodes are positive as predicted. The slope is 1 where scores are neither too
 extreme (below 1) nor too timid (above). Brier's score is the mean squared error;
-scaled, 1 is perfect and 0 as good as telling everybody the prevalence. Reliability
+scaled, 1 is perfect and 0 as good as telling everybody the prevalence; both are those
+of the scores as given, 0 and 1 included. Reliability
 groups hold as many nodes each; nodes of the same score stay together.
 
 References
@@ -25,24 +26,25 @@ import numpy as np
 import pandas as pd
 
 from nodal_staging.classifiers.labelled_scores import LabelledScores
-from nodal_staging.estimates.logistic import Fit, fit_logistic
 from nodal_staging.estimates.patient_bootstrap import PatientBootstrap
 from nodal_staging.estimates.proportions import wilson_interval
-from nodal_staging.estimates.wald import wald_interval
+from nodal_staging.estimates.smooth_calibration import MEASURES, calibration_distances
+from nodal_staging.statistics.calibration_line import calibration_line
 from nodal_staging.statistics.probabilities import (
     Probabilities,
     ProbabilityOptions,
     probabilities_of,
     status_of,
 )
-from nodal_staging.study.arrays import AnyArray, FloatArray, IntArray
+from nodal_staging.study.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from nodal_staging.tables.columns import count, number, one_of, table
 
 Block = dict[str, Any]
 
-NARROWEST = 1e-6
-"""Range of log odds, absolute and as a share of the largest, below which rounding
-errors decide on the slope, as in a network that gives all nodes nearly one score."""
+CLIPPED = (
+    "{} scores of 0 or 1 have no log odds; intercept and slope take them as {:.2g} "
+    "away from 0 or 1, and depend on that"
+)
 
 CALIBRATION = table(
     {
@@ -91,7 +93,13 @@ def describe_calibration(
     """
     status, prior = status_of(tested, meant=options.meant), options.prior
     if status != "ok":
-        block: Block = {"status": status, "prior": prior, "mixes": {}}
+        block: Block = {
+            "status": status,
+            "prior": prior,
+            "lowest": float(tested.score.min()),
+            "highest": float(tested.score.max()),
+            "mixes": {},
+        }
         return block, pd.DataFrame(columns=list(CALIBRATION.columns))
     known = probabilities_of(tested.score, prior=prior)
     mixes = {"test": float(tested.positive.mean())}
@@ -132,71 +140,59 @@ def _describe_mix(
     weight = _weights(tested, prevalence)
     predicted = known.at(prevalence)
     level = drawn.options.level
-    line_status, lines = _lines(tested, known, prevalence, weight, level)
+    line_status, lines = calibration_line(tested, known, prevalence, weight, level)
     return {
         "prevalence": prevalence,
         "status": line_status,
         "mean_predicted": float(np.average(predicted, weights=weight)),
         "observed": prevalence,
+        "note": CLIPPED.format(known.clipped, known.clip) if known.clipped else None,
         **lines,
         **_brier(tested, predicted, prevalence, drawn),
+        **_smooth(tested, known, prevalence, drawn),
     }
+
+
+def _smooth(
+    tested: LabelledScores,
+    known: Probabilities,
+    prevalence: float,
+    drawn: PatientBootstrap,
+) -> Block:
+    """Return ICI, E50 and E90, with intervals over patients; None without a curve."""
+    times = drawn.times[:, drawn.patient]
+    once = np.ones((1, len(tested.score)))
+    measured = [
+        calibration_distances(
+            known.at(prevalence),
+            known.log_odds_at(prevalence),
+            tested.positive.astype(float),
+            _to_mix(often, tested.positive, prevalence),
+        )
+        for often in (once, times)
+    ]
+    estimates = measured[0][0]
+    if np.isnan(estimates).any():
+        return dict.fromkeys(MEASURES)
+    return {
+        name: _resampled(float(estimates[place]), measured[1][:, place], drawn)
+        for place, name in enumerate(MEASURES)
+    }
+
+
+def _to_mix(often: FloatArray, positive: BoolArray, prevalence: float) -> FloatArray:
+    """Weigh the classes of every draw ``(draws, n)`` to the share of the mix."""
+    n = often.shape[1]
+    share = np.where(positive, prevalence, 1 - prevalence)
+    totals = [often[:, mask].sum(axis=1) for mask in (positive, ~positive)]
+    below = np.where(positive, totals[0][:, None], totals[1][:, None])
+    return np.asarray(often * share * n / below)
 
 
 def _weights(tested: LabelledScores, prevalence: float) -> FloatArray:
     """Weigh each class so that its share becomes that of the mix; mean 1."""
     share = float(tested.positive.mean())
     return np.where(tested.positive, prevalence / share, (1 - prevalence) / (1 - share))
-
-
-def _lines(
-    tested: LabelledScores,
-    known: Probabilities,
-    prevalence: float,
-    weight: FloatArray,
-    level: float,
-) -> tuple[str, Block]:
-    """Fit intercept and slope, as far as the scores have them."""
-    log_odds = known.log_odds_at(prevalence)
-    ones = np.ones((len(log_odds), 1))
-    given: dict[str, Any] = {
-        "positive": tested.positive.astype(float),
-        "weight": weight,
-        "patient_id": tested.patient_id,
-    }
-    large = fit_logistic(ones, offset=log_odds, **given)
-    found: Block = {
-        "intercept": _coefficient(large, 0, level),
-        "slope": None,
-        "intercept_beside_slope": None,
-    }
-    positive, negative = log_odds[tested.positive], log_odds[~tested.positive]
-    if log_odds.min() == log_odds.max():
-        return "constant", found
-    # Without an overlap the likelihood rises for ever with the slope.
-    if negative.max() <= positive.min() or positive.max() <= negative.min():
-        return "perfectly_separated", found
-    if np.ptp(log_odds) < NARROWEST * max(1.0, float(np.abs(log_odds).max())):
-        return "not_identified", found
-    design = np.column_stack([np.ones_like(log_odds), log_odds])
-    both = fit_logistic(design, offset=np.zeros_like(log_odds), **given)
-    found["intercept_beside_slope"] = _coefficient(both, 0, level)
-    found["slope"] = _coefficient(both, 1, level)
-    return "ok", found
-
-
-def _coefficient(fit: Fit, place: int, level: float) -> Block:
-    """Return a coefficient with the interval of its error over patients."""
-    estimate = float(fit.coefficients[place])
-    error = float(fit.standard_errors[place])
-    lower, upper = wald_interval(estimate, error, level=level)
-    return {
-        "estimate": estimate,
-        "lower": lower,
-        "upper": upper,
-        "level": level,
-        "method": "patient_sandwich",
-    }
 
 
 def _brier(

@@ -26,14 +26,12 @@ from nodal_staging.statistics.decision_curve import (
     DECISION_CURVE,
     describe_decision_curve,
 )
-from nodal_staging.statistics.decisions import (
-    ThresholdRule,
-    choose_threshold,
-    describe_decisions,
-)
+from nodal_staging.statistics.decisions import describe_decisions
 from nodal_staging.statistics.optimism import show_optimism
+from nodal_staging.statistics.precision_recall import describe_average_precision
 from nodal_staging.statistics.probabilities import Prevalences, ProbabilityOptions
-from nodal_staging.statistics.proc_bootstrap import Engine, Question
+from nodal_staging.statistics.proc_bootstrap import BootstrapSettings, Engine
+from nodal_staging.statistics.youden_threshold import ThresholdRule, choose_threshold
 from nodal_staging.study.files import write_json
 from nodal_staging.study.seeds import named_seed, stream
 
@@ -120,7 +118,9 @@ def compute_statistics(
         If pROC and the independent implementation disagree.
     """
     name, tested = classifier.name, classifier.test
-    results = ask_proc(tested, _question(name, curve, bootstrap), engine=curve.engine)
+    results = ask_proc(
+        tested, _bootstrap_settings(name, curve, bootstrap), engine=curve.engine
+    )
     checked = compare_with_proc(
         results, tested, rng=stream(bootstrap.seed, name, "agreement")
     )
@@ -151,9 +151,16 @@ def compute_statistics(
         ),
         "at_target_sensitivity": roc.describe_target(results, tested),
         "band": roc.describe_band(results, floor),
+        "average_precision": describe_average_precision(
+            tested, prevalences.natural, drawn
+        ),
         "calibration": calibrated,
         "decision_curve": benefit,
-        "agreement": checked | {"replay_difference": results.replay_difference},
+        "agreement": checked
+        | {
+            "replay_difference": results.replay_difference,
+            "repeated_replicates": results.repeated,
+        },
         **describe_decisions(tested, called, prevalences, drawn),
     }
     write_json(outputs.statistics, content)
@@ -165,9 +172,11 @@ def compute_statistics(
         tables.write(benefit_curve, outputs.decision_curve, DECISION_CURVE)
 
 
-def _question(name: str, curve: CurveOptions, bootstrap: BootstrapOptions) -> Question:
-    """Ask for band, target and area, each with a seed of its own."""
-    return Question(
+def _bootstrap_settings(
+    name: str, curve: CurveOptions, bootstrap: BootstrapOptions
+) -> BootstrapSettings:
+    """Return the settings for band, target and area, each with its own seed."""
+    return BootstrapSettings(
         GRID,
         curve.target_sensitivity,
         bootstrap.level,

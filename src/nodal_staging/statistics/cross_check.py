@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from nodal_staging.classifiers.labelled_scores import LabelledScores
-from nodal_staging.estimates import agreement
-from nodal_staging.estimates.auc import unit_interval
+from nodal_staging.estimates import implementation_agreement
+from nodal_staging.estimates.auc_intervals import unit_interval
 from nodal_staging.estimates.curve import Curve, interpolated_specificity
 from nodal_staging.statistics import proc, proc_bootstrap
-from nodal_staging.statistics.proc_bootstrap import Engine, Question
+from nodal_staging.statistics.proc_bootstrap import BootstrapSettings, Engine
 from nodal_staging.study.arrays import FloatArray
 
 
@@ -25,12 +25,12 @@ class ProcResults:
         Operating points, thresholds ascending from -inf to inf, ``(k + 1,)``.
     band
         Lower end, median and upper end of the sensitivity at the specificities that
-        were asked for ``(g, 3)``.
+        were settings for ``(g, 3)``.
     specificity_at_target, specificity_interval
-        The specificity interpolated at the sensitivity that was asked for, and lower
+        The specificity interpolated at the target sensitivity, and lower
         end, median and upper end of it ``(3,)``.
-    asked
-        What pROC was asked for.
+    settings
+        Settings that were given to pROC.
     engine
         Who computed the replicates: ``replayed`` from R's draws, or ``proc``.
     replay_difference
@@ -47,13 +47,20 @@ class ProcResults:
     band: FloatArray
     specificity_at_target: float
     specificity_interval: FloatArray
-    asked: Question
+    settings: BootstrapSettings
     engine: Engine
     replay_difference: float | None
 
+    @property
+    def repeated(self) -> int | None:
+        """How many replicates pROC repeated; None if it computed all of them."""
+        if self.replay_difference is None:
+            return None
+        return min(proc_bootstrap.REPEATED, self.settings.replicates)
+
 
 def ask_proc(
-    tested: LabelledScores, asked: Question, *, engine: Engine = "replayed"
+    tested: LabelledScores, settings: BootstrapSettings, *, engine: Engine = "replayed"
 ) -> ProcResults:
     """Ask pROC for all that is reported of one classifier.
 
@@ -61,7 +68,7 @@ def ask_proc(
     ----------
     tested
         The test partition.
-    asked
+    settings
         Points of the curve, confidence level, replicates and seeds.
     engine
         ``proc`` has pROC compute every replicate, ``replayed`` only the first ones;
@@ -75,22 +82,22 @@ def ask_proc(
     score, positive = tested.score, tested.positive
     curve = proc.RocCurve(score, positive)
     if engine == "proc":
-        drawn, difference = proc_bootstrap.by_proc(curve, asked), None
+        drawn, difference = proc_bootstrap.by_proc(curve, settings), None
     else:
-        drawn = proc_bootstrap.replayed(curve, score, positive, asked)
-        difference = proc_bootstrap.compare_first(curve, score, positive, asked)
+        drawn = proc_bootstrap.replayed(curve, score, positive, settings)
+        difference = proc_bootstrap.compare_first(curve, score, positive, settings)
     thresholds, sensitivities, specificities = curve.points()
     return ProcResults(
         auc=curve.auc(),
-        delong=curve.delong_interval(level=asked.level),
+        delong=curve.delong_interval(level=settings.level),
         bootstrap=drawn.auc,
         thresholds=thresholds,
         sensitivities=sensitivities,
         specificities=specificities,
         band=drawn.band,
-        specificity_at_target=curve.specificity_at(asked.target),
+        specificity_at_target=curve.specificity_at(settings.target),
         specificity_interval=drawn.specificity,
-        asked=asked,
+        settings=settings,
         engine=engine,
         replay_difference=difference,
     )
@@ -116,17 +123,19 @@ def compare_with_proc(
         If a deterministic quantity differs by more than 1e-12 or a bootstrap
         quantile by more than its Monte-Carlo error.
     """
-    asked = results.asked
+    settings = results.settings
     _, lower, upper = unit_interval(tested.by_node, [1.0], level=results.delong.level)
-    ours = agreement.bootstrap(
+    ours = implementation_agreement.bootstrap(
         tested.score,
         tested.positive,
-        asked.grid,
-        replicates=agreement.check_replicates(len(tested.score), asked.replicates),
+        settings.grid,
+        replicates=implementation_agreement.check_replicates(
+            len(tested.score), settings.replicates
+        ),
         rng=rng,
-        sensitivities=np.array([asked.target]),
+        sensitivities=np.array([settings.target]),
     )
-    exact = agreement.compare_exact
+    exact = implementation_agreement.compare_exact
     return {
         "auc_difference": exact("AUC", results.auc, tested.area.estimate),
         "delong_difference": exact(
@@ -161,7 +170,7 @@ def _compare_curves(results: ProcResults, curve: Curve) -> float:
     """Compare operating points, largest Youden index and interpolated specificity."""
     youden = results.sensitivities + results.specificities
     ours = curve.sensitivities + curve.specificities
-    exact = agreement.compare_exact
+    exact = implementation_agreement.compare_exact
     return max(
         exact("sensitivities", results.sensitivities, curve.sensitivities),
         exact("specificities", results.specificities, curve.specificities),
@@ -169,7 +178,7 @@ def _compare_curves(results: ProcResults, curve: Curve) -> float:
         exact(
             "specificity at the target sensitivity",
             results.specificity_at_target,
-            interpolated_specificity(curve, results.asked.target),
+            interpolated_specificity(curve, results.settings.target),
         ),
     )
 
@@ -180,12 +189,12 @@ def _compare_ends(
     """Compare lower and upper ends ``(2, k)`` with replicates of ours ``(b, k)``."""
     level = results.bootstrap.level
     return max(
-        agreement.compare_quantile(
+        implementation_agreement.compare_quantile(
             quantity,
             end,
             ours,
             probability=probability,
-            replicates=results.asked.replicates,
+            replicates=results.settings.replicates,
         )
         for end, probability in zip(
             ends, ((1 - level) / 2, (1 + level) / 2), strict=True

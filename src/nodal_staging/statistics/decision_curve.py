@@ -1,6 +1,6 @@
-"""Decision curve: whether acting on a classifier beats acting on all or on nobody.
+"""Decision curve: whether acting on a classifier beats acting on all or on none.
 
-Whoever acts on a node at a probability of t or more takes t / (1 - t) needless actions
+Acting on a node at a probability of t or more accepts t / (1 - t) needless actions
 to be worth one that was needed. Net benefit counts what was needed less the needless at
 that rate, per node, at the natural prevalence; ``treat_all`` and ``treat_none`` (0) are
 what it must exceed. Where scores are no probabilities, the decisions themselves are

@@ -1,18 +1,13 @@
-"""What follows from calling nodes positive or negative: threshold, counts, metrics."""
+"""Counts, metrics and predictive values of nodes called positive or negative."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from nodal_staging.classifiers.labelled_scores import (
-    LabelledScores,
-    ScoredClassifier,
-    ScoreError,
-)
+from nodal_staging.classifiers.labelled_scores import LabelledScores
 from nodal_staging.estimates import proportions
-from nodal_staging.estimates.curve import TieRule, youden_choice
 from nodal_staging.estimates.patient_bootstrap import PatientBootstrap
 from nodal_staging.statistics.probabilities import Prevalences
 from nodal_staging.statistics.roc import describe_binary_area
@@ -20,59 +15,7 @@ from nodal_staging.study.arrays import BoolArray, FloatArray
 
 Block = dict[str, Any]
 
-NO_WIDTH = "every replicate gives this value: the interval says nothing of precision"
-
-
-@dataclass(frozen=True, slots=True)
-class ThresholdRule:
-    """Where the Youden threshold is chosen, unless the scores hold decisions.
-
-    Attributes
-    ----------
-    source
-        ``out_of_fold``, or ``test`` as published, which is optimistic by two to
-        three points of accuracy at the published size.
-    tie_rule
-        Which of several thresholds with the same Youden index is taken.
-    """
-
-    source: str
-    tie_rule: TieRule
-
-
-def choose_threshold(classifier: ScoredClassifier, rule: ThresholdRule) -> Block:
-    """Choose the threshold, unless the scores of the classifier hold decisions.
-
-    Parameters
-    ----------
-    classifier
-        With the scores on which the threshold is chosen.
-    rule
-        How.
-
-    Raises
-    ------
-    ScoreError
-        If there are no nodes to choose a threshold on.
-    """
-    if classifier.test.decided is not None:
-        return {
-            "rule": "given",
-            "source": "given",
-            "value": None,
-            "tie_rule": "none",
-            "n_tied": 0,
-            "tied": [],
-        }
-    choice = youden_choice(_chosen_on(classifier, rule.source).curve, rule.tie_rule)
-    return {
-        "rule": "youden",
-        "source": rule.source,
-        "value": choice.threshold,
-        "tie_rule": rule.tie_rule,
-        "n_tied": len(choice.tied),
-        "tied": list(choice.tied),
-    }
+NO_WIDTH = "every replicate gives this value: the interval does not measure precision"
 
 
 def describe_decisions(
@@ -100,15 +43,11 @@ def describe_decisions(
         name: _share(numerator, denominator, level)
         for name, (numerator, denominator) in counts.counts().items()
     }
+    units = _units(tested, called)
     for name, values in _metrics(resampled).items():
-        lower, upper = drawn.interval(values)
-        blocks[name]["patient_bootstrap"] = {
-            "lower": lower,
-            "upper": upper,
-            "replicates": options.replicates,
-            "seed": options.seed,
-            "undefined": int(np.isnan(values).sum()),
-        }
+        blocks[name]["patient_bootstrap"] = _over_patients(
+            blocks[name]["estimate"], values, drawn, units.get(name)
+        )
     # F1 is no share of nodes, so Wilson's interval does not apply.
     of_f1 = blocks["f1"]["patient_bootstrap"]
     blocks["f1"] |= {
@@ -127,6 +66,44 @@ def describe_decisions(
             _with_intervals(counts, resampled, drawn, share, origin)
             for share, origin in _asked(prevalences)
         ],
+    }
+
+
+def _units(tested: LabelledScores, called: BoolArray) -> dict[str, int]:
+    """Count the patients of whom each share has nodes; F1 is no share of nodes."""
+    among = {
+        "accuracy": np.ones(len(called), bool),
+        "sensitivity": tested.positive,
+        "specificity": ~tested.positive,
+        "ppv": called,
+        "npv": ~called,
+    }
+    return {
+        name: len(np.unique(tested.patient_id[members]))
+        for name, members in among.items()
+    }
+
+
+def _over_patients(
+    estimate: float | None,
+    values: FloatArray,
+    drawn: PatientBootstrap,
+    patients: int | None,
+) -> Block:
+    """Return the percentile interval, or the exact bound of a share of 0 or 1."""
+    lower, upper = drawn.interval(values)
+    method = "patient_bootstrap"
+    if estimate in (0, 1) and lower == upper and patients:
+        bound = proportions.unanimous_bound(patients, drawn.options.level)
+        lower, upper = (bound, 1.0) if estimate else (0.0, 1 - bound)
+        method = "exact_bound_patients"
+    return {
+        "lower": lower,
+        "upper": upper,
+        "method": method,
+        "replicates": drawn.options.replicates,
+        "seed": drawn.options.seed,
+        "undefined": int(np.isnan(values).sum()),
     }
 
 
@@ -197,19 +174,6 @@ def _with_intervals(
             "note": NO_WIDTH if lower is not None and lower == upper else None,
         }
     return block
-
-
-def _chosen_on(classifier: ScoredClassifier, source: str) -> LabelledScores:
-    """Return the nodes on which the threshold is chosen."""
-    if source == "test":
-        return classifier.test
-    try:
-        return classifier.out_of_fold
-    except ScoreError as error:
-        raise ScoreError(
-            f"no threshold can be chosen: {error}; or fill in prediction, or set "
-            "statistics/threshold_source to test"
-        ) from error
 
 
 def _share(numerator: int, denominator: int, level: float) -> Block:

@@ -13,9 +13,10 @@ patients instead: per patient the nodes that A alone has right less those that B
 has right, whose signs are as likely plus as minus where A and B are equally good. With
 one node per patient they are the uncorrected and the exact test.
 
-``significant`` is the corrected p below the configured level, as published: 0.005 is
-0.05 divided by the 10 pairs of three networks and two readers. ``p_holm`` adjusts
-the exact p values, ``p_clustered_holm`` the clustered exact ones, for all pairs of the
+``significant`` is the corrected p below the level of the study, by default 0.05
+divided by the number of pairs; the published 0.005 is that of the 10 pairs of three
+networks and two readers. ``p_holm`` adjusts the exact p values,
+``p_clustered_holm`` the clustered exact ones, for all pairs of the
 table, whatever their number, and are to be held against 0.05.
 
 Equal accuracies can hide opposite errors, so every pair is also tested within positive
@@ -99,6 +100,8 @@ MCNEMAR = table(
                 "difference": number(-1, 1),
                 "lower": number(-1, 1),
                 "upper": number(-1, 1),
+                "clustered_lower": number(-1, 1),
+                "clustered_upper": number(-1, 1),
                 "p_exact": number(0, 1),
                 "p_mid": number(0, 1),
                 "p_clustered_exact": number(0, 1),
@@ -174,7 +177,9 @@ def _pair(a: CalledNodes, b: CalledNodes, level: float) -> dict[str, object]:
         "accuracy_difference": found.difference,
         "lower": found.lower,
         "upper": found.upper,
-        **_clustered(a, b, level),
+        "clustered_lower": found.clustered_lower,
+        "clustered_upper": found.clustered_upper,
+        **_over_patients(a, b, everyone),
         "p_uncorrected": p_uncorrected(pair),
         "p_corrected": p_corrected(pair),
         "p_exact": found.p_exact,
@@ -200,6 +205,8 @@ class Comparison:
     difference: float
     lower: float
     upper: float
+    clustered_lower: float
+    clustered_upper: float
     p_exact: float
     p_mid: float
     p_clustered_exact: float
@@ -216,6 +223,7 @@ def _compare(
     )
     n = int(among.sum())
     lower, upper = difference_interval(pair.only_a, pair.only_b, n, level=level)
+    of_patients = _clustered_interval(a, b, among, level)
     return Comparison(
         n=n,
         only_a=pair.only_a,
@@ -223,6 +231,8 @@ def _compare(
         difference=(pair.only_a - pair.only_b) / n,
         lower=lower,
         upper=upper,
+        clustered_lower=of_patients[0],
+        clustered_upper=of_patients[1],
         p_exact=p_exact(pair),
         p_mid=p_mid(pair),
         p_clustered_exact=sign_flip_p(_per_patient(a, b, among)),
@@ -230,18 +240,25 @@ def _compare(
     )
 
 
-def _clustered(a: CalledNodes, b: CalledNodes, level: float) -> dict[str, object]:
-    """Compare accuracies over patients: Wald's interval of a ratio, and z squared."""
-    everyone = np.ones(len(a.called), bool)
-    gained = _per_patient(a, b, everyone)
-    nodes = _per_patient_sum(a.scores, everyone)
-    n, k = int(nodes.sum()), len(nodes)
+def _clustered_interval(
+    a: CalledNodes, b: CalledNodes, among: BoolArray, level: float
+) -> tuple[float, float]:
+    """Return Wald's interval of a ratio of sums over the patients of some nodes."""
+    gained = _per_patient(a, b, among)
+    nodes = _per_patient_sum(a.scores, among)
+    n, k = int(nodes.sum()), int((nodes > 0).sum())
     difference = float(gained.sum() / n)
     spread = ((gained - difference * nodes) ** 2).sum()
     half = normal_quantile(level) * sqrt(k / (k - 1) * spread) / n
+    return max(difference - half, -1.0), min(difference + half, 1.0)
+
+
+def _over_patients(
+    a: CalledNodes, b: CalledNodes, everyone: BoolArray
+) -> dict[str, object]:
+    """Count patients with a difference, and test it by z squared."""
+    gained = _per_patient(a, b, everyone)
     return {
-        "clustered_lower": max(difference - half, -1.0),
-        "clustered_upper": min(difference + half, 1.0),
         "patients_discordant": int((gained != 0).sum()),
         "p_clustered": p_clustered(gained),
     }

@@ -29,7 +29,7 @@ from nodal_staging.study.arrays import FloatArray, IntArray
 Block = dict[str, Any]
 
 REPLICATES = 1000
-"""The standard deviation of an optimism is some 0.03, so its mean is good to 0.001."""
+"""The standard deviation of an optimism is about 0.03, so its mean is good to 0.001."""
 
 
 def show_optimism(

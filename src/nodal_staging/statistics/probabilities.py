@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from scipy.special import expit, logit
+from scipy.special import logit
 
 from nodal_staging import tables
 from nodal_staging.classifiers.labelled_scores import LabelledScores
@@ -67,10 +67,12 @@ class ProbabilityOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Probabilities:
-    """Log odds at the prior of the training set.
+    """Scores as given, and their log odds, at the prior of the training set.
 
     Attributes
     ----------
+    score
+        ``(n,)``, in [0, 1].
     log_odds
         ``(n,)``, finite.
     prior
@@ -81,14 +83,22 @@ class Probabilities:
         0.01 and at least ``FINEST``.
     """
 
+    score: FloatArray
     log_odds: FloatArray
     prior: float
     clip: float
     clipped: int
 
     def at(self, prevalence: float) -> FloatArray:
-        """Return the probabilities where so many nodes are positive ``(n,)``."""
-        return np.asarray(expit(self.log_odds_at(prevalence)), float)
+        """Return the probabilities where so many nodes are positive ``(n,)``.
+
+        By Bayes' theorem from the scores as given: 0 and 1 stay what they are.
+        """
+        if prevalence == self.prior:
+            return self.score
+        ratio = prevalence / (1 - prevalence) * (1 - self.prior) / self.prior
+        moved = self.score * ratio
+        return np.asarray(moved / (moved + (1 - self.score)), float)
 
     def log_odds_at(self, prevalence: float) -> FloatArray:
         """Return the log odds where so many nodes are positive ``(n,)``."""
@@ -119,6 +129,7 @@ def probabilities_of(score: FloatArray, *, prior: float) -> Probabilities:
     distance = np.minimum(score, 1 - score)
     clip = min(0.01, max(float(distance[distance > 0].min()) / 2, FINEST))
     return Probabilities(
+        score,
         np.asarray(logit(np.clip(score, clip, 1 - clip)), float),
         prior,
         clip,

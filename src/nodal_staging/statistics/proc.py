@@ -1,46 +1,34 @@
 """pROC, the engine of record for ROC curves, through rpy2.
 
-The only module that speaks to R. pROC has defaults that change results silently, so
-each call here says what it wants and checks that it got it:
+pROC has defaults that change results silently. Each call here states its options and
+checks the result:
 
-- R starts ``--vanilla``: a ``.Rprofile`` of the working directory changes nothing.
-- ``levels`` and ``direction`` are given; ``direction="auto"`` looks at medians and
+- ``levels`` and ``direction`` are given; ``direction="auto"`` compares medians and
   turns a useless classifier into one slightly above chance.
 - ``ci.auc`` bootstraps only with ``method="bootstrap"``; with ``boot.n`` alone it
   returns DeLong's interval under the name of 10,000 replicates. The attribute
-  ``method`` of every interval is compared with what was asked for.
+  ``method`` of every interval is compared with the requested method.
 - The generator is set by kind and seed directly before each interval.
-- No progress bar is asked for before pROC is loaded; what R says goes to the log.
 
 References
 ----------
 Robin et al., BMC Bioinformatics 2011;12:77.
 """
 
-import logging
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
-from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from nodal_staging.statistics.embedded_r import ProcError, r_vector, start_r
 from nodal_staging.study.arrays import BoolArray, FloatArray, IntArray
-from nodal_staging.study.errors import InputError
-from nodal_staging.study.package_versions import note_version
 
 Method = Literal["bootstrap", "delong"]
 
 MAX_SEED = 2**31 - 1
 GRID_DIGITS = 12
 """Specificities are rounded to it: 3 * 0.1 misses the step at 0.3 that 0.3 hits."""
-
-STARTUP_FILES = ("R_PROFILE", "R_PROFILE_USER", "R_ENVIRON", "R_ENVIRON_USER")
-"""Variables that name files of R's start; where one is empty, no file is read."""
 
 DRAW = """
 function(times, controls, cases) vapply(
@@ -52,14 +40,6 @@ function(times, controls, cases) vapply(
 )
 """
 """What pROC draws for each replicate: ``sample(controls)``, then ``sample(cases)``."""
-
-logger = logging.getLogger(__name__)
-
-
-class ProcError(InputError):
-    """R or pROC cannot do what it is needed for."""
-
-    reason = "no_proc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +81,11 @@ class RocCurve:
 
     def __init__(self, score: FloatArray, positive: BoolArray) -> None:
         _require_sound(score, positive)
-        self._r = _start_r()
+        self._r = start_r()
         self._curve = self._r("pROC::roc")(
-            response=_vector("IntVector", positive.astype(int)),
-            predictor=_vector("FloatVector", score),
-            levels=_vector("IntVector", [0, 1]),
+            response=r_vector("IntVector", positive.astype(int)),
+            predictor=r_vector("FloatVector", score),
+            levels=r_vector("IntVector", [0, 1]),
             direction="<",
             quiet=True,
         )
@@ -220,7 +200,7 @@ class RocCurve:
         said = str(found.rx2("method")[0])
         if "DeLong" not in said or "correlated" not in said:
             raise ProcError(
-                f"pROC returned {said} where DeLong's paired test was asked for; "
+                f"pROC returned {said} where DeLong's paired test was expected; "
                 "use a version of pROC listed in envs/stats.yaml"
             )
         z, p = (float(found.rx2(name)[0]) for name in ("statistic", "p.value"))
@@ -248,13 +228,13 @@ class RocCurve:
         replicates: int,
         seed: int,
     ) -> FloatArray:
-        """Ask for lower end, median and upper end along the curve ``(k, 3)``."""
+        """Return lower end, median and upper end along the curve ``(k, 3)``."""
         self._set_seed(seed)
         ((name, where),) = given.items()
         found = self._r(f"pROC::{function}")(
             self._curve,
             **{
-                name: _vector("FloatVector", np.round(where, GRID_DIGITS)),
+                name: r_vector("FloatVector", np.round(where, GRID_DIGITS)),
                 "conf.level": level,
                 "boot.n": replicates,
                 "boot.stratified": True,
@@ -263,14 +243,14 @@ class RocCurve:
         return np.array(found, float).reshape(len(where), 3)
 
     def _auc_interval(self, method: Method, level: float, **options: Any) -> Interval:
-        """Ask for an interval of the AUC and make sure of its method."""
+        """Return an interval of the AUC after a check of its method."""
         found = self._r("pROC::ci.auc")(
             self._curve, method=method, **{"conf.level": level, **options}
         )
         said = str(self._r("attr")(found, "method")[0])
         if said != method:
             raise ProcError(
-                f"pROC returned an interval by {said} where {method} was asked for; "
+                f"pROC returned an interval by {said} where {method} was expected; "
                 "use a version of pROC listed in envs/stats.yaml"
             )
         lower, _, upper = map(float, found)
@@ -286,7 +266,7 @@ class RocCurve:
 
 def engine() -> str:
     """Name the versions that compute, for example ``pROC 1.18.0 on R 4.2.2``."""
-    r = _start_r()
+    r = start_r()
     proc = r('as.character(utils::packageVersion("pROC"))')[0]
     return f"pROC {proc} on R {r('as.character(getRversion())')[0]}"
 
@@ -301,58 +281,3 @@ def _require_sound(score: FloatArray, positive: BoolArray) -> None:
             f"expected at least 2 nodes of each class, found {smaller}; with one, R "
             "resamples the numbers from 1 to its score"
         )
-
-
-@contextmanager
-def _libraries_for_children() -> Iterator[None]:
-    """Keep the search path of libraries: with R's, children may load another Python."""
-    before = os.environ.get("LD_LIBRARY_PATH")
-    yield
-    os.environ.pop("LD_LIBRARY_PATH", None)
-    if before is not None:
-        os.environ["LD_LIBRARY_PATH"] = before
-
-
-@cache
-def _start_r() -> Any:
-    """Start R once, load pROC, and return the function that evaluates R code."""
-    # API mode needs a compiler when rpy2 is installed; ABI mode only R itself.
-    os.environ.setdefault("RPY2_CFFI_MODE", "ABI")
-    # rpy2 asks an Rscript of its own for paths, which --vanilla does not reach.
-    os.environ.update(dict.fromkeys(STARTUP_FILES, ""))
-    os.environ.pop("R_DEFAULT_PACKAGES", None)
-    try:
-        # Importing rpy2 looks for R: a missing R must end in a sentence, in the log.
-        embedded = import_module("rpy2.rinterface_lib.embedded")
-        callbacks = import_module("rpy2.rinterface_lib.callbacks")
-        embedded.set_initoptions(("rpy2", "--vanilla", "--quiet", "--no-save"))
-        for stream in ("consolewrite_print", "consolewrite_warnerror"):
-            setattr(callbacks, stream, _to_log)
-        with _libraries_for_children():
-            robjects = import_module("rpy2.robjects")
-    except (ImportError, OSError, ValueError) as error:
-        raise ProcError(
-            f"R cannot be started ({error}); install R (Debian: r-base-core) and "
-            "make sure that the command R is on the path"
-        ) from error
-    robjects.r('options(pROCProgress = list(name = "none"))')
-    if not robjects.r("requireNamespace")("pROC", quietly=True)[0]:
-        raise ProcError(
-            "the R package pROC is not installed; install it "
-            "(Debian: r-cran-proc, conda: r-proc)"
-        )
-    note_version("R", robjects.r("as.character(getRversion())")[0])
-    proc = robjects.r('as.character(utils::packageVersion("pROC"))')[0]
-    note_version("pROC", proc)
-    return robjects.r
-
-
-def _vector(kind: str, values: npt.ArrayLike) -> Any:
-    """Make a plain R vector; R must already run."""
-    return getattr(import_module("rpy2.robjects"), kind)(np.asarray(values).tolist())
-
-
-def _to_log(text: str) -> None:
-    """Write what R prints to the log of the job."""
-    if text.strip():
-        logger.info("R: %s", text.strip())

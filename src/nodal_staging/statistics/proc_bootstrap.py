@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nodal_staging.estimates.agreement import NOWHERE, compare_exact
+from nodal_staging.estimates.implementation_agreement import NOWHERE, compare_exact
 from nodal_staging.estimates.replicates import CELLS_AT_ONCE, Classes, Replicates
 from nodal_staging.statistics.proc import GRID_DIGITS, Interval, RocCurve
 from nodal_staging.study.arrays import BoolArray, FloatArray
@@ -45,14 +45,14 @@ class Bootstrap:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Question:
-    """What is asked of the bootstrap.
+class BootstrapSettings:
+    """Settings of the bootstrap.
 
     Attributes
     ----------
     grid, target
         Specificities of the band ``(k,)``, and the sensitivity whose specificity is
-        asked for.
+        settings for.
     level, replicates
         Confidence level, and how often nodes are drawn.
     seeds
@@ -67,20 +67,20 @@ class Question:
     seeds: Mapping[str, int]
 
 
-def by_proc(curve: RocCurve, asked: Question) -> Bootstrap:
+def by_proc(curve: RocCurve, settings: BootstrapSettings) -> Bootstrap:
     """Have pROC draw and compute every replicate."""
-    often: dict[str, Any] = {"level": asked.level, "replicates": asked.replicates}
+    often: dict[str, Any] = {"level": settings.level, "replicates": settings.replicates}
     return Bootstrap(
-        curve.bootstrap_interval(seed=asked.seeds["auc"], **often),
-        curve.sensitivity_band(asked.grid, seed=asked.seeds["band"], **often),
+        curve.bootstrap_interval(seed=settings.seeds["auc"], **often),
+        curve.sensitivity_band(settings.grid, seed=settings.seeds["band"], **often),
         curve.specificity_interval(
-            np.array([asked.target]), seed=asked.seeds["specificity"], **often
+            np.array([settings.target]), seed=settings.seeds["specificity"], **often
         )[0],
     )
 
 
 def replayed(
-    curve: RocCurve, score: FloatArray, positive: BoolArray, asked: Question
+    curve: RocCurve, score: FloatArray, positive: BoolArray, settings: BootstrapSettings
 ) -> Bootstrap:
     """Compute from R's draws what pROC computes for the same seeds.
 
@@ -90,31 +90,33 @@ def replayed(
         Of the scores.
     score, positive
         ``(n,)``, in the order in which ``curve`` got them.
-    asked
-        What is asked for.
+    settings
+        Settings of the bootstrap.
     """
     classes = Classes.of(score, positive)
-    grid = np.round(asked.grid, GRID_DIGITS)
-    target = np.round(np.array([asked.target]), GRID_DIGITS)
+    grid = np.round(settings.grid, GRID_DIGITS)
+    target = np.round(np.array([settings.target]), GRID_DIGITS)
     read = {
         "auc": (NOWHERE, NOWHERE),
         "band": (grid, NOWHERE),
         "specificity": (NOWHERE, target),
     }
     found = {
-        name: _replicates(curve, classes, asked.seeds[name], asked.replicates, *where)
+        name: _replicates(
+            curve, classes, settings.seeds[name], settings.replicates, *where
+        )
         for name, where in read.items()
     }
-    lower, _, upper = _quantiles(found["auc"].auc, asked.level)
+    lower, _, upper = _quantiles(found["auc"].auc, settings.level)
     return Bootstrap(
-        Interval(float(lower), float(upper), asked.level, "bootstrap"),
-        _quantiles(found["band"].sensitivity, asked.level).T,
-        _quantiles(found["specificity"].specificity[:, 0], asked.level),
+        Interval(float(lower), float(upper), settings.level, "bootstrap"),
+        _quantiles(found["band"].sensitivity, settings.level).T,
+        _quantiles(found["specificity"].specificity[:, 0], settings.level),
     )
 
 
 def compare_first(
-    curve: RocCurve, score: FloatArray, positive: BoolArray, asked: Question
+    curve: RocCurve, score: FloatArray, positive: BoolArray, settings: BootstrapSettings
 ) -> float:
     """Have pROC repeat the first replicates; return the largest difference.
 
@@ -123,12 +125,12 @@ def compare_first(
     AgreementError
         If any end differs by more than 1e-12.
     """
-    first = Question(
-        asked.grid,
-        asked.target,
-        asked.level,
-        min(REPEATED, asked.replicates),
-        asked.seeds,
+    first = BootstrapSettings(
+        settings.grid,
+        settings.target,
+        settings.level,
+        min(REPEATED, settings.replicates),
+        settings.seeds,
     )
     theirs, ours = by_proc(curve, first), replayed(curve, score, positive, first)
     return max(

@@ -6,12 +6,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from nodal_staging.classifiers.labelled_scores import LabelledScores
-from nodal_staging.estimates.auc import (
-    ClusteredArea,
-    logit_interval,
-    unit_interval,
-)
+from nodal_staging.estimates.auc_intervals import logit_interval, unit_interval
 from nodal_staging.estimates.curve import attained
+from nodal_staging.estimates.delong import ClusteredArea
 from nodal_staging.estimates.proportions import wilson_interval
 from nodal_staging.statistics import proc
 from nodal_staging.statistics.cross_check import ProcResults
@@ -38,8 +35,8 @@ def describe_area(results: ProcResults, tested: LabelledScores) -> Block:
             "bootstrap": _interval(
                 results.bootstrap,
                 engine,
-                results.asked.replicates,
-                results.asked.seeds["auc"],
+                results.settings.replicates,
+                results.settings.seeds["auc"],
             )
             | {"computed_by": ENGINES[results.engine].format(engine)},
             "delong": _interval(results.delong, engine),
@@ -80,18 +77,18 @@ def describe_binary_area(
 
 
 def describe_target(results: ProcResults, tested: LabelledScores) -> Block:
-    """Report the operating point at a sensitivity that is asked for.
+    """Report the operating point at the target sensitivity.
 
     The interval of the attained point takes its threshold as given; that of the
-    interpolated specificity (pROC's ``ci.sp``) knows that the threshold was found.
+    interpolated specificity (pROC's ``ci.sp``) accounts for that choice.
     """
-    curve, asked = tested.curve, results.asked
-    place = attained(curve, asked.target)
+    curve, settings = tested.curve, results.settings
+    place = attained(curve, settings.target)
     tp, tn = int(curve.true_positives[place]), int(curve.true_negatives[place])
-    level = asked.level
+    level = settings.level
     lower, _, upper = map(float, results.specificity_interval)
     return {
-        "target": asked.target,
+        "target": settings.target,
         "attained": {
             "threshold": float(curve.thresholds[place]),
             "sensitivity": float(curve.sensitivities[place]),
@@ -107,8 +104,8 @@ def describe_target(results: ProcResults, tested: LabelledScores) -> Block:
             "upper": upper,
             "level": level,
             "method": "bootstrap",
-            "replicates": asked.replicates,
-            "seed": asked.seeds["specificity"],
+            "replicates": settings.replicates,
+            "seed": settings.seeds["specificity"],
         },
     }
 
@@ -117,9 +114,9 @@ def describe_band(results: ProcResults, floor: float | None) -> Block:
     """Say how the band was made; it holds at each specificity, not at all at once."""
     return {
         "coverage": "pointwise",
-        "level": results.asked.level,
-        "replicates": results.asked.replicates,
-        "seed": results.asked.seeds["band"],
+        "level": results.settings.level,
+        "replicates": results.settings.replicates,
+        "seed": results.settings.seeds["band"],
         "floor": floor,
     }
 
@@ -140,7 +137,7 @@ def band_floor(results: ProcResults, positives: int, kind: Floor) -> float | Non
 def band_table(results: ProcResults, floor: float | None) -> pd.DataFrame:
     """Return the band as ``tables.BAND``, its lower limit held down by a floor."""
     ribbon = pd.DataFrame(results.band, columns=["lower", "median", "upper"])
-    ribbon.insert(0, "specificity", results.asked.grid)
+    ribbon.insert(0, "specificity", results.settings.grid)
     if floor is not None:
         ribbon["lower"] = ribbon["lower"].clip(upper=floor)
     return ribbon
@@ -171,8 +168,9 @@ def _interval(
 def _logit(area: ClusteredArea, level: float) -> Block:
     """Return the interval over patients on the logit scale."""
     lower, upper = logit_interval(area, level=level)
-    logit = proc.Interval(lower, upper, level, f"{area.variance}_logit")
-    return _interval(logit, "nodal_staging")
+    exact = area.estimate in (0, 1)
+    method = "exact_bound_patients" if exact else f"{area.variance}_logit"
+    return _interval(proc.Interval(lower, upper, level, method), "nodal_staging")
 
 
 def _wilson(numerator: int, denominator: int, level: float) -> list[float]:
@@ -182,6 +180,12 @@ def _wilson(numerator: int, denominator: int, level: float) -> list[float]:
 
 def _note(error: float, area: ClusteredArea) -> str | None:
     """Say where an interval of the AUC is not what it seems."""
+    if area.estimate in (0, 1):
+        return (
+            "Every resampling of these nodes gives the same area: the bootstrap and "
+            f"DeLong's method give no interval. The other is exact for {area.pairs} "
+            "independent pairs of nodes of different patients."
+        )
     if error == 0:
         return (
             "Every resampling of these nodes gives the same area: intervals have no "

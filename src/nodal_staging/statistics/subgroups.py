@@ -19,7 +19,8 @@ from nodal_staging.classifiers.labelled_scores import (
     ScoreError,
     scarce_class,
 )
-from nodal_staging.estimates.auc import empirical_auc, logit_interval
+from nodal_staging.estimates.auc import empirical_auc
+from nodal_staging.estimates.auc_intervals import logit_interval
 from nodal_staging.estimates.proportions import confusion, proportion, wilson_interval
 from nodal_staging.study.arrays import BoolArray
 from nodal_staging.tables.columns import count, one_of, optional_number, table, text
@@ -55,8 +56,9 @@ SUBGROUPS = table(
 )
 """One row per classifier and subgroup that has test nodes. The AUC has its interval
 over patients on the logit scale where ``auc_status`` is ok; ``one_class`` has none,
-``too_few`` (fewer than two nodes or patients of a class) no interval, nor have
-``perfect_separation`` and ``no_variance``, whose interval would have no width.
+``too_few`` (fewer than two nodes or patients of a class) no interval, nor has
+``no_variance``, whose interval would have no width; ``perfect_separation`` has the
+exact one of its independent pairs of patients.
 Sensitivity and specificity stand with Wilson's limits."""
 
 
@@ -138,7 +140,7 @@ def _subgroups(
 def _present(
     grouping: str, name: str, members: BoolArray
 ) -> Iterator[tuple[str, str, BoolArray]]:
-    """Leave out what nobody belongs to."""
+    """Leave out empty subgroups."""
     if members.any():
         yield grouping, name, members
 
@@ -173,9 +175,8 @@ def _area(members: LabelledScores, level: float) -> Row:
     found = nothing | {"auc": area}
     if scarce_class(positive, members.patient_id) is not None:
         return found | {"auc_status": "too_few"}
-    if area in (0, 1):
-        return found | {"auc_status": "perfect_separation"}
-    if members.area.standard_error == 0:
+    status = "perfect_separation" if area in (0, 1) else "ok"
+    if status == "ok" and members.area.standard_error == 0:
         return found | {"auc_status": "no_variance"}
     lower, upper = logit_interval(members.area, level=level)
-    return found | {"auc_lower": lower, "auc_upper": upper, "auc_status": "ok"}
+    return found | {"auc_lower": lower, "auc_upper": upper, "auc_status": status}

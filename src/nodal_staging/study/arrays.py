@@ -32,5 +32,7 @@ Plane = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 """Voxels of a label on a grid ``(z, y, x)``."""
 
-Slabs = npt.NDArray[np.int16] | npt.NDArray[np.uint8]
-"""The middle slices of n patches ``(n, z, y, x)``: HU, or masks of 0 and 1."""
+Slabs = npt.NDArray[np.int16] | npt.NDArray[np.uint8] | npt.NDArray[np.float32]
+"""The middle slices of n patches ``(n, z, y, x)``: HU, or masks of 0 and 1.
+
+HU are whole numbers as stored, or floating-point numbers once they were changed."""

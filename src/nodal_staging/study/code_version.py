@@ -36,8 +36,9 @@ def code_version(
     counts with what it does on import, such as the functions that a decorator
     registers; a module that is passed on as a value counts whole; a data file counts
     where its name stands in a string. The hash is taken over syntax trees without
-    docstrings, annotations that nobody reads, and blocks for type checkers, so
-    comments, layout and modification times do not count.
+    docstrings, annotations that are never evaluated, and blocks for type checkers, so
+    comments, layout and modification times do not count, and neither do the words of
+    errors and of the log.
 
     Parameters
     ----------
@@ -191,7 +192,7 @@ class _Walk:
             self._whole(name, module)
 
     def _whole(self, name: str, module: Module) -> None:
-        """Count a module that is handed on, or asked for what it makes by itself."""
+        """Count a module that is handed on, or whose attributes are read by name."""
         for used in {*module.definitions, *module.origins, *module.names}:
             self.follow(name, module, used)
         for inside in self.imported:

@@ -1,36 +1,43 @@
 """A configuration is right, or one sentence says where it is wrong."""
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import yaml
 
-from nodal_staging.study.classifier_names import OTHERS, PUBLISHED
-from nodal_staging.study.errors import InputError
+from nodal_staging.study.configuration_conflicts import check_ranges, check_together
+from nodal_staging.study.errors import ConfigurationError
+from nodal_staging.study.written_paths import shown
 
 RECIPE_SECTIONS = ("image", "augmentation", "cnn", "training")
-"""What decides the weights of a CNN beside its images and the seed."""
+"""What decides the weights of a CNN, except its images and the seed."""
 
-ON_REQUEST = ("learning_curve", "prediction", "recover_counts", "replay")
+ON_REQUEST = (
+    "learning_curve",
+    "prediction",
+    "reader_import",
+    "reader_page",
+    "recover_counts",
+    "replay",
+)
 """Sections that concern targets of their own, and none of the study's results."""
+
+ONLY_RUNNING = {
+    "cohort": ("on_bad_exam",),
+    "phantom": ("shards_at_once",),
+    "training": ("device", "folds_per_job", "refits"),
+}
+"""Keys of these sections that concern how the study runs, and no result."""
+
+DECIMAL_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 
 SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Reads YAML in a tenth of the time where PyYAML was built with libyaml."""
-
-MOST_NODES_A_PATIENT = 30
-FIELD_MARGIN_MM = 10
-"""How much wider than the largest body the field of view must be."""
-
-
-class ConfigurationError(InputError):
-    """A key of the configuration is missing, unknown or out of range."""
-
-    reason = "wrong_configuration"
 
 
 def check_configuration(config: Mapping[str, Any], schema: str | Path) -> None:
@@ -53,16 +60,13 @@ def check_configuration(config: Mapping[str, Any], schema: str | Path) -> None:
     validator = jsonschema.Draft202012Validator(rules)
     _check_schema(validator, config)
     _check_finite(config)
+    check_ranges(config)
     for name in config["selection"]["candidates"]:
-        changed = dict(config) | candidate_options(config, name)
-        _check_schema(validator, changed, f"selection.candidates.{name}.")
-    _check_heatmaps(config)
-    _check_new_sheets(config["prediction"])
-    _check_external(config)
-    if config["cohort"]["source"] == "files":
-        _check_sheets(config["cohort"])
-    else:
-        _check_phantom(config["phantom"], config["datasets"])
+        place = f"selection.candidates.{name}."
+        changed = _overlaid(config, name)
+        _check_schema(validator, changed, place)
+        check_ranges(changed, place)
+    check_together(config, external_scores(config))
 
 
 def deciding_options(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,8 +76,8 @@ def deciding_options(config: Mapping[str, Any]) -> dict[str, Any]:
     study runs.
     """
     chosen = {key: value for key, value in config.items() if key not in ON_REQUEST}
-    for section, key in (("cohort", "on_bad_exam"), ("phantom", "shards_at_once")):
-        chosen[section] = {k: v for k, v in config[section].items() if k != key}
+    for section in ONLY_RUNNING:
+        chosen[section] = _deciding(config, section)
     if config["cohort"]["source"] == "files":
         del chosen["phantom"]
     if config["selection"]["choose"] == "configured":
@@ -82,8 +86,17 @@ def deciding_options(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def recipe_options(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the sections of the configuration that decide the weights of a CNN."""
-    return {section: config[section] for section in RECIPE_SECTIONS}
+    """Return the sections of the configuration that decide the weights of a CNN.
+
+    ``training.device``, ``training.folds_per_job`` and ``training.refits`` say where,
+    in how many jobs and how often networks are trained; they are left out.
+    """
+    return {section: _deciding(config, section) for section in RECIPE_SECTIONS}
+
+
+def _deciding(config: Mapping[str, Any], section: str) -> dict[str, Any]:
+    left_out = ONLY_RUNNING.get(section, ())
+    return {k: value for k, value in config[section].items() if k not in left_out}
 
 
 def candidate_options(config: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -91,10 +104,14 @@ def candidate_options(config: Mapping[str, Any], name: str) -> dict[str, Any]:
 
     The candidate ``configured`` changes nothing.
     """
+    return recipe_options(_overlaid(config, name))
+
+
+def _overlaid(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     overlay = config["selection"]["candidates"].get(name) or {}
-    return {
-        section: values | overlay.get(section, {})
-        for section, values in recipe_options(config).items()
+    return dict(config) | {
+        section: config[section] | overlay.get(section, {})
+        for section in RECIPE_SECTIONS
     }
 
 
@@ -142,7 +159,7 @@ def _check_schema(validator: Any, config: Mapping[str, Any], place: str = "") ->
     """Say what is wrong first; ``place`` stands before the key."""
     errors = sorted(validator.iter_errors(dict(config)), key=lambda e: list(e.path))
     if errors:
-        sentence = _sentence(errors[0])
+        sentence = _sentence(errors[0], validator.schema)
         raise ConfigurationError(sentence.replace("config: ", f"config: {place}", 1))
 
 
@@ -160,118 +177,16 @@ def _check_finite(config: Any, place: str = "") -> None:
         )
 
 
-def _check_phantom(phantom: Mapping[str, Any], datasets: Mapping[str, Any]) -> None:
-    """Refuse dials that are possible one by one but not together."""
-    patients, nodes = phantom["patients"], phantom["nodes"]
-    if not patients <= nodes <= MOST_NODES_A_PATIENT * patients:
-        raise ConfigurationError(
-            f"config: phantom.nodes is {nodes}, but {patients} patients have 1 to "
-            f"{MOST_NODES_A_PATIENT} nodes each; change phantom.nodes or "
-            "phantom.patients"
-        )
-    positives = round(phantom["prevalence"] * nodes)
-    for name, count in (("positive", positives), ("negative", nodes - positives)):
-        needed = 2 * datasets["folds"]
-        if count < needed:
-            raise ConfigurationError(
-                f"config: phantom.prevalence and phantom.nodes make {count} {name} "
-                f"nodes, too few for {datasets['folds']} folds and a test set (at "
-                f"least {needed}); change one of them"
-            )
-    body, field = phantom["body"], phantom["ct"]["field_mm"]
-    for name, extent in zip(("width_mm", "depth_mm"), field, strict=True):
-        if body[name] + FIELD_MARGIN_MM > extent:
-            raise ConfigurationError(
-                f"config: phantom.body.{name} is {body[name]:g}, more than fits into "
-                f"phantom.ct.field_mm ({extent:g} with a margin of "
-                f"{FIELD_MARGIN_MM} mm); enlarge the field"
-            )
-
-
-def _check_sheets(cohort: Mapping[str, Any]) -> None:
-    """Prove that the sheets of one's own cohort are where the configuration says."""
-    for key in ("exams", "nodes", "readings"):
-        path = cohort[key]
-        if key == "nodes" and cohort["label_names"] is not None:
-            if path:
-                raise ConfigurationError(
-                    "config: cohort.nodes and cohort.label_names both say where nodes "
-                    "are described; set one of them to null"
-                )
-            continue
-        if not path and key != "readings":
-            raise ConfigurationError(
-                f"config: cohort.{key} is empty, but cohort.source is files; "
-                f"give the path of {key}.tsv{_or_names(key)}"
-            )
-        if path and not Path(path).is_file():
-            raise ConfigurationError(_no_file(f"cohort.{key}", path))
-
-
-def _check_heatmaps(config: Mapping[str, Any]) -> None:
-    """Refuse heatmaps by patterns of a network that patterns are not defined for."""
-    methods = config["attribution"]["methods"]
-    asked = [name for name in methods if name.startswith("pattern_")]
-    if asked and config["cnn"]["pooling"] != "max":
-        raise ConfigurationError(
-            f"config: attribution.methods has {asked[0]}, which is not defined for "
-            f"cnn.pooling {config['cnn']['pooling']}; leave it out or set cnn.pooling "
-            "to max"
-        )
-
-
-def _check_new_sheets(prediction: Mapping[str, Any]) -> None:
-    """Prove that the sheets of new exams are where the configuration says."""
-    for key in ("exams", "nodes"):
-        path = prediction[key]
-        if path and not Path(path).is_file():
-            raise ConfigurationError(_no_file(f"prediction.{key}", path))
-    if prediction["nodes"] and not prediction["exams"]:
-        raise ConfigurationError(
-            "config: prediction.nodes is given, but not the exams that it speaks of; "
-            "give prediction.exams too"
-        )
-
-
-def _check_external(config: Mapping[str, Any]) -> None:
-    """Prove that your own scores are where the configuration says, and are yours."""
-    for name, entry in external_scores(config).items():
-        if name in PUBLISHED or name in OTHERS:
-            raise ConfigurationError(
-                f"config: external_scores.{name} has the name of a classifier of the "
-                "study; give yours another"
-            )
-        if not Path(entry["scores"]).is_file():
-            raise ConfigurationError(
-                _no_file(f"external_scores.{name}", entry["scores"])
-            )
-    bands = config["statistics"]["short_axis_bands_mm"]
-    if any(a >= b for a, b in pairwise(bands)):
-        raise ConfigurationError(
-            f"config: statistics.short_axis_bands_mm is {bands}; let it ascend"
-        )
-
-
-def _no_file(key: str, path: str) -> str:
-    return (
-        f"config: {key}: there is no file {path}; give a path that is absolute, or "
-        "relative to the folder in which snakemake runs"
-    )
-
-
-def _or_names(key: str) -> str:
-    return ", or cohort.label_names" if key == "nodes" else ""
-
-
-def _sentence(error: jsonschema.ValidationError) -> str:
-    """Turn a validator's error to one sentence."""
+def _sentence(error: jsonschema.ValidationError, rules: Mapping[str, Any]) -> str:
+    """Turn a validator's error to one sentence; ``rules`` is the whole schema."""
     place = ".".join(str(part) for part in error.absolute_path)
     if error.validator == "additionalProperties":
         known = list(error.schema["properties"])
         unknown = next(key for key in error.instance if key not in known)
-        close = get_close_matches(unknown, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
-        return f"config: {_join(place, unknown)} is not a key here; {hint}"
+        near = get_close_matches(str(unknown), known, n=1)
+        near += _keys_named(str(unknown), rules)
+        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+        return f"config: {_join(place, str(unknown))} is not a key here; {hint}"
     if error.validator == "required":
         missing = next(
             key for key in error.validator_value if key not in error.instance
@@ -279,7 +194,20 @@ def _sentence(error: jsonschema.ValidationError) -> str:
         return f"config: {_join(place, missing)} is missing; add it"
     meaning = error.schema.get("description", "")
     hint = f" ({meaning.rstrip('.')})" if meaning else ""
-    return f"config: {place}: {error.message}{hint}; correct the value"
+    found = error.message
+    if error.validator in ("pattern", "maxLength"):
+        found = f"{shown(error.instance)} cannot be used here"
+    if error.validator == "type" and DECIMAL_COMMA.fullmatch(str(error.instance)):
+        found = f"{error.instance} has a decimal comma, not a point"
+    return f"config: {place}: {found}{hint}; correct the value"
+
+
+def _keys_named(name: str, rules: Mapping[str, Any], place: str = "") -> Iterator[str]:
+    """Yield where a schema has a key of a name."""
+    for key, part in rules.get("properties", {}).items():
+        if key == name:
+            yield _join(place, key)
+        yield from _keys_named(name, part, _join(place, key))
 
 
 def _join(place: str, key: str) -> str:

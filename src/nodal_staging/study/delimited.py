@@ -1,20 +1,22 @@
 """Split a table that a person saved into rows and cells.
 
-The one reader of sheets, readings, scores of other classifiers and published tables.
-The separator is that of the header line: tab, semicolon or comma. Light, since every
-run reads the sheets before it plans: no pandas.
+The one reader of sheets, readings, scores of other classifiers and published tables,
+saved as text or as an Excel workbook. The separator of text is that of the header line:
+tab, semicolon or comma. Light, since every run reads the sheets before it plans: no
+pandas.
 """
 
 import csv
 import io
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from nodal_staging.study.table_text import TableError, read_text
+from nodal_staging.study.normalised_text import plain
+from nodal_staging.study.table_text import TableError, decoded, read_content
+from nodal_staging.study.workbook import is_workbook, read_workbook
 
 SEPARATORS = "\t;,"
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
@@ -28,7 +30,7 @@ class DelimitedTable:
     Attributes
     ----------
     separator
-        Between the cells of the file.
+        Between the cells of the file; a tab for a workbook.
     header
         Names of the columns as written, without surrounding blanks; an unnamed
         column has the empty name.
@@ -37,12 +39,15 @@ class DelimitedTable:
         left out.
     numbers
         The number of each row as a spreadsheet shows it.
+    remarks
+        What a person should know of the file, one sentence each.
     """
 
     separator: str
     header: list[str]
     rows: list[list[str]]
     numbers: list[int]
+    remarks: tuple[str, ...] = ()
 
     def place(self, name: str) -> int | None:
         """Return where a column lies, whatever the case of its name."""
@@ -50,28 +55,25 @@ class DelimitedTable:
         return names.index(name) if name in names else None
 
 
-def plain(written: str) -> str:
-    """Return a name or word without differences of case and of blanks.
-
-    Examples
-    --------
-    >>> plain("  Very  UNLIKELY")
-    'very unlikely'
-    """
-    return " ".join(unicodedata.normalize("NFC", written).split()).casefold()
-
-
-def read_delimited(path: str | Path, *, comment: str | None = None) -> DelimitedTable:
+def read_delimited(
+    path: str | Path,
+    *,
+    comment: str | None = None,
+    sheet: str = "table",
+    as_shown: bool = False,
+) -> DelimitedTable:
     """Read a table that a person saved.
 
     Parameters
     ----------
     path
-        Text with a header, in UTF-8 or with a byte order mark. Line ends of any
-        system, quoted cells, empty lines and separators at the end of lines are
-        allowed.
+        An Excel workbook (.xlsx), or text with a header, in UTF-8 or with a byte order
+        mark. Line ends of any system, quoted cells, empty lines and separators at the
+        end of lines are allowed.
     comment
         What starts lines that do not count, for example ``#``.
+    sheet, as_shown
+        Of a workbook; see ``workbook.read_workbook``.
 
     Raises
     ------
@@ -79,29 +81,46 @@ def read_delimited(path: str | Path, *, comment: str | None = None) -> Delimited
         Naming the file, the row and the fix.
     """
     path = Path(path)
-    lines = list(io.StringIO(read_text(path), newline=""))
-    if comment is not None:
-        lines = ["\n" if line.startswith(comment) else line for line in lines]
-    separator = _separator(lines)
+    content = read_content(path)
+    remarks: tuple[str, ...] = ()
+    if is_workbook(content):
+        book = read_workbook(content, path.name, sheet=sheet, as_shown=as_shown)
+        split: Iterable[list[str]] = book.rows
+        separator, remarks = "\t", book.remarks
+        if comment is not None:
+            split = [[] if row[0].startswith(comment) else row for row in book.rows]
+    else:
+        lines = list(io.StringIO(decoded(content, path.name), newline=""))
+        if comment is not None:
+            lines = ["\n" if line.startswith(comment) else line for line in lines]
+        separator = _separator(lines)
+        split = _split(lines, separator, path.name)
+    header, rows, numbers = _with_header(split, path.name)
+    for cells, number in zip(rows, numbers, strict=True):
+        if len(cells) != len(header):
+            _fit(cells, len(header), separator, f"{path.name}, row {number}")
+    return DelimitedTable(separator, header, rows, numbers, remarks)
+
+
+def _with_header(
+    split: Iterable[list[str]], name: str
+) -> tuple[list[str], list[list[str]], list[int]]:
+    """Return the header, the rows with content and their numbers."""
     rows, numbers = [], []
-    for number, cells in enumerate(_split(lines, separator, path.name), start=1):
+    for number, cells in enumerate(split, start=1):
         if "".join(cells).strip():
             rows.append(cells)
             numbers.append(number)
     if not rows:
         raise TableError(
-            f"{path.name}: the file has no header; add a line with the names of the "
-            "columns"
+            f"{name}: the file has no header; add a line with the names of the columns"
         )
     header = [cell.strip() for cell in rows.pop(0)]
     del numbers[0]
     while header and not header[-1] and not _filled(rows, len(header) - 1):
         header.pop()
-    _require_different(header, path.name)
-    for cells, number in zip(rows, numbers, strict=True):
-        if len(cells) != len(header):
-            _fit(cells, len(header), separator, f"{path.name}, row {number}")
-    return DelimitedTable(separator, header, rows, numbers)
+    _require_different(header, name)
+    return header, rows, numbers
 
 
 def _separator(lines: list[str]) -> str:
@@ -123,28 +142,38 @@ def separator_of(header: str) -> str:
     >>> separator_of("node_id;reader;rating")
     ';'
     """
-    cells = {
-        mark: len(next(csv.reader([header.strip()], delimiter=mark), []))
-        for mark in SEPARATORS
-    }
+    cells = {mark: _cells(header.strip(), mark) for mark in SEPARATORS}
     if cells["\t"] > 1:
         return "\t"
     return max(SEPARATORS, key=lambda mark: cells[mark])
+
+
+def _cells(header: str, mark: str) -> int:
+    """Count the cells of a header; reading the rows refuses one that is too long."""
+    try:
+        return len(next(csv.reader([header], delimiter=mark), []))
+    except csv.Error:
+        return 1
 
 
 def _split(lines: list[str], separator: str, name: str) -> Iterator[list[str]]:
     """Yield the rows; a quote that is never closed takes in all that follows."""
     ended: list[bool] = []
     reader = csv.reader(chain(lines, _marking(ended)), delimiter=separator)
-    number = 0
+    number, read = 0, 0
     try:
         for cells in reader:
-            number += 1
+            number, read = number + 1, reader.line_num
             if ended:
                 raise _unclosed(name, number)
             yield cells
     except csv.Error:
-        raise _unclosed(name, number + 1) from None
+        if '"' in "".join(lines[read : reader.line_num]):
+            raise _unclosed(name, number + 1) from None
+        raise TableError(
+            f"{name}, row {number + 1}: a cell of more than {csv.field_size_limit()} "
+            "characters; give the path of the table, or shorten the cell"
+        ) from None
 
 
 def _marking(ended: list[bool]) -> Iterator[str]:

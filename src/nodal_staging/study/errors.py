@@ -9,7 +9,7 @@ class InputError(ValueError):
     """An input cannot be used; the message is one sentence that a person can act on.
 
     The message names the patient and the exam by their pseudonyms, the file by its
-    role (``the column ct of exams.tsv``), the field, what was expected, what was
+    column (``the column ct of exams.tsv``), the field, what was expected, what was
     found, and the fix. It never quotes a path inside an exam or a DICOM attribute
     that may identify a patient.
 
@@ -18,7 +18,7 @@ class InputError(ValueError):
     reason
         Code under which a cohort lists an exam that failed this way.
     place
-        The file that the message concerns, by its role; see ``naming``.
+        The file that the message concerns, by its column; see ``naming``.
     part
         Where in it, for example the file of a folder; see ``naming_part``.
     """
@@ -26,6 +26,10 @@ class InputError(ValueError):
     reason: str = "unusable_input"
     place: str = ""
     part: str = ""
+
+    def __init__(self, message: str, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason or self.reason
 
     def __str__(self) -> str:
         """Return the message after the file that it concerns."""
@@ -49,7 +53,7 @@ def naming(place: str) -> Iterator[None]:
     Parameters
     ----------
     place
-        The file by its role (``the column ct of exams.tsv``), never by its path.
+        The file by its column (``the column ct of exams.tsv``), never by its path.
     """
     try:
         yield
@@ -83,11 +87,26 @@ class DicomSeriesError(InputError):
     ``reason`` is the code under which the exam is listed.
     """
 
-    reason = "unusable_series"
 
-    def __init__(self, message: str, reason: str = "unusable_series") -> None:
-        super().__init__(message)
-        self.reason = reason
+class ChangedFileError(InputError):
+    """A file is not the one that was inspected."""
+
+    reason = "changed_since_inspection"
+
+
+def changed_file(kind: str) -> ChangedFileError:
+    """Return the error of a file that has changed since it was inspected.
+
+    Parameters
+    ----------
+    kind
+        What has changed: ``file``, ``folder`` or ``segmentation``.
+    """
+    return ChangedFileError(
+        f"the {kind} has changed since it was inspected; inspect the exams again: add "
+        "--forcerun inspect_exams at the end of the snakemake command "
+        "(--forcerun inspect_new_exams if it predicts)"
+    )
 
 
 class SUVError(InputError):
@@ -106,3 +125,9 @@ class SegmentationError(InputError):
     """A segmentation cannot be used for the exam it belongs to."""
 
     reason = "unusable_segmentation"
+
+
+class ConfigurationError(InputError):
+    """A key of the configuration is missing, unknown or out of range."""
+
+    reason = "wrong_configuration"

@@ -1,4 +1,4 @@
-"""Writing files so that nobody ever sees half of one."""
+"""Writing files so that no reader ever finds an incomplete one."""
 
 import errno
 import glob
@@ -9,7 +9,7 @@ import secrets
 import shutil
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,13 @@ HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary name beside ``path`` and rename it to ``path`` on success.
+    """Yield a temporary name next to ``path`` and rename it to ``path`` on success.
 
-    The temporary name keeps the suffix of ``path``, so libraries that choose a
-    format by suffix work. On failure it is removed and ``path`` stays as it was. The
-    name is new each time: of two writers the last one wins, with a whole file.
+    The bytes are on the disk before the name is, so that a machine that loses power
+    leaves a whole file or the old one. The temporary name keeps the suffix of ``path``,
+    so libraries that choose a format by suffix work. On failure it is removed and
+    ``path`` stays as it was. The name is new each time: of two writers the last one
+    wins, with a whole file.
 
     Raises
     ------
@@ -41,9 +43,28 @@ def replacing(path: str | Path) -> Iterator[Path]:
     need_room(path, LEAST_ROOM)
     try:
         yield part
+        _store(part)
         part.replace(path)
+        _store_names(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _store(path: Path) -> None:
+    """Wait until the bytes of a file are on the disk."""
+    if path.is_symlink():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _store_names(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the disk can do that."""
+    with suppress(OSError):
+        _store(folder)
 
 
 def _new_part(path: Path) -> Path:
@@ -62,7 +83,7 @@ def _new_part(path: Path) -> Path:
 
 
 def _lives(process: int) -> bool:
-    """Tell whether a process of this machine runs, be it somebody else's."""
+    """Return whether a process of this machine runs, also of another user."""
     try:
         os.kill(process, 0)
     except OSError as error:
@@ -80,7 +101,7 @@ def need_room(path: str | Path, size: int) -> None:
 
 @contextmanager
 def replacing_folder(path: str | Path, *, inner: str = "") -> Iterator[Path]:
-    """Yield an empty temporary folder beside ``path`` and rename it on success.
+    """Yield an empty temporary folder next to ``path`` and rename it on success.
 
     On failure it is removed and ``path`` stays as it was. Of two writers the last one
     wins, with a whole folder.
@@ -104,7 +125,12 @@ def replacing_folder(path: str | Path, *, inner: str = "") -> Iterator[Path]:
     try:
         need_room(part, LEAST_ROOM)
         yield part
+        for folder, _, names in os.walk(part):
+            for name in names:
+                _store(Path(folder, name))
+            _store_names(Path(folder))
         _take_the_place_of(path, part / inner)
+        _store_names(path.parent)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""What every job of the workflow shares: a log file that tells the whole story."""
+"""The log file that every job of the workflow writes."""
 
 import errno
 import logging
@@ -16,32 +16,43 @@ logger = logging.getLogger("nodal_staging")
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """No room on the disk, in the quota, or for a file of this size."""
+SCREEN = "NODAL_STAGING_SCREEN"
+"""Environment variable; ``off`` where another program shows what logs warn of."""
 
 
 @contextmanager
-def job_log(path: str | Path) -> Iterator[None]:
+def job_log(path: str | Path, *, code: str) -> Iterator[None]:
     """Send the package's log, and the traceback of a failure, to one file.
 
     A wrong input ends the job with its sentence alone on standard error; any other
     failure is a defect, and its traceback goes to the log and to standard error.
-    A full disk and missing memory are neither; they are named. The last line of a job
-    that has ended well names the versions of the packages that it loaded.
+    A full disk and missing memory are neither; they are named. Where :data:`SCREEN` is
+    off, the file alone contains the messages. A job that has ended well writes its CPU
+    time, and in the last line the version of its code and those of the packages that it
+    loaded.
 
     Parameters
     ----------
     path
         The log file of the job; overwritten.
+    code
+        Version of the code, from the parameters of the rule.
     """
     to_file = logging.FileHandler(path, mode="w", encoding="utf-8")
     to_screen = logging.StreamHandler(sys.stderr)
     to_screen.setLevel(logging.WARNING)
+    if os.environ.get(SCREEN) == "off":
+        to_screen.setLevel(logging.CRITICAL + 1)
     for handler in (to_file, to_screen):
         handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
         logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    before = sum(os.times()[:4])
     try:
         yield
-        logger.info("%s%s", MARK, versions_in_use())
+        used = "CPU time %.2f s, of which %.2f s before the work began"
+        logger.info(used, sum(os.times()[:4]), before)
+        logger.info("%s%s", MARK, versions_in_use(code))
     except InputError as error:
         logger.error("%s", error)
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""What an earlier run found out and the next need not, as long as nothing changed."""
+"""Cache of results between runs, valid as long as the sources are unchanged."""
 
 import hashlib
 import json
@@ -29,8 +29,8 @@ def remembered(
         and a folder in which nothing can be written is left as it is. Of two runs at
         once the last one wins, with a whole file. None keeps nothing.
     origin
-        Sums of all that the finding depends on beside this package, whose every byte
-        counts. Asked before and after, since a file may change in between.
+        Sums of all that the finding depends on, except this package, whose every byte
+        counts. Computed before and after, since a file may change in between.
     find
         What to do where nothing is remembered.
     """

@@ -1,21 +1,29 @@
-"""Which versions of packages made a result; the log of its job says so."""
+"""Which versions of code and packages made a result; the log of its job says so."""
 
 import platform
 import sys
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from nodal_staging.study.instruction_sets import used_instructions
+from nodal_staging.study.memory import OWN_ROOT
+
 PACKAGES: Mapping[str, tuple[str, ...]] = {
+    "PIL": ("pillow",),
     "SimpleITK": ("SimpleITK",),
+    "defusedxml": ("defusedxml",),
     "h5py": ("h5py",),
     "isal": ("isal",),
     "keras": ("keras",),
     "matplotlib": ("matplotlib",),
     "nibabel": ("nibabel",),
     "numpy": ("numpy",),
+    "openpyxl": ("openpyxl",),
     "pandas": ("pandas",),
+    "pandera": ("pandera",),
     "pydicom": ("pydicom",),
     "rpy2": ("rpy2-rinterface",),
     "scipy": ("scipy",),
@@ -27,9 +35,12 @@ PACKAGES: Mapping[str, tuple[str, ...]] = {
 MARK = "made with "
 """What the last line of a log begins with, behind level and name."""
 LONGEST_LINE = 2000
+NAME = "nodal-staging"
+CODE = "code"
+"""Stands before the version of the code."""
 
 other_versions: dict[str, str] = {}
-"""Versions that no distribution tells, for example that of R."""
+"""Versions that are not those of Python distributions, for example that of R."""
 
 
 def note_version(name: str, found: str) -> None:
@@ -37,13 +48,26 @@ def note_version(name: str, found: str) -> None:
     other_versions[name] = found
 
 
-def versions_in_use() -> str:
-    """Name all that this process has loaded: ``numpy 2.4.6, python 3.11.7``."""
-    found = {"python": platform.python_version(), **other_versions}
+def versions_in_use(code: str) -> str:
+    """Name what this process has loaded: ``code 1a2b, numpy 2.4.6, python 3.11.7``."""
+    found = {CODE: code, "python": platform.python_version(), **other_versions}
+    found |= used_instructions(sys.modules.keys())
     for module in PACKAGES:
         if module in sys.modules and (number := installed_version(module)):
             found[module] = number
     return ", ".join(f"{name} {found[name]}" for name in sorted(found))
+
+
+def own_software() -> str:
+    """Name this software and its version: ``nodal-staging 0.1.0``.
+
+    The project file counts where there is one: another version may be installed.
+    """
+    project = OWN_ROOT.parent / "pyproject.toml"
+    if not project.is_file():
+        return f"{NAME} {version(NAME)}"
+    with project.open("rb") as file:
+        return f"{NAME} {tomllib.load(file)['project']['version']}"
 
 
 def installed_version(module: str) -> str:
@@ -66,8 +90,9 @@ def recorded_versions(logs: str | Path) -> dict[str, dict[str, list[str]]]:
 
     Returns
     -------
-    Package to version to jobs, each named as its log (``train_cnn/xmask``). A job that
-    failed, or whose log is gone, is not named.
+    Package to version to jobs, each named as its log (``train_cnn/xmask``); the code
+    stands among them as ``code``. A job that failed, or whose log is gone, is not
+    named.
     """
     found: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
     for log in sorted(Path(logs).rglob("*.log")):
@@ -92,7 +117,9 @@ def _last_line(log: Path) -> Iterator[tuple[str, str]]:
 def mixed_versions(logs: str | Path) -> list[str]:
     """Say which results were made by other versions than those in the environment.
 
-    Of R and pROC, which take seconds to ask, results are compared with one another.
+    Code is left out: Snakemake plans the jobs whose code has changed.
+    Of R and pROC, which take seconds to ask, and of the instruction sets of the CPU,
+    results are compared with one another.
 
     Parameters
     ----------
@@ -106,7 +133,7 @@ def mixed_versions(logs: str | Path) -> list[str]:
     sentences = []
     for name, jobs in sorted(recorded_versions(logs).items()):
         installed = _now(name)
-        if not installed and len(jobs) == 1:
+        if name == CODE or (not installed and len(jobs) == 1):
             continue
         for number in sorted(jobs):
             if number != installed:

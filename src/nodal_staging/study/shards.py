@@ -1,6 +1,46 @@
 """A shard is a fixed share of the patients, so adding one patient touches one shard."""
 
 import hashlib
+import math
+
+AUTOMATIC = "auto"
+"""In place of a number of shards: it follows from the number of patients."""
+
+MOST_PATIENTS = 100
+"""Most patients of a shard on average, where the number of shards is automatic."""
+
+PARALLEL = 4
+"""Least number of shards, for the cores of a small machine."""
+
+
+def number_of_shards(
+    given: int | str, n_patients: int, most_patients: int = MOST_PATIENTS
+) -> int:
+    """Return the number of shards of a cohort: the given one, or the automatic one.
+
+    Parameters
+    ----------
+    given
+        A number, or ``AUTOMATIC``: the smallest power of two that leaves at most
+        ``most_patients`` a shard on average. It is at least 4, or 1 or 2 for so many
+        patients. It changes only when the number of patients doubles, so a new
+        patient rarely moves the others to other shards.
+    n_patients
+        Distinct patients of the cohort.
+    most_patients
+        Most patients of a shard on average.
+
+    Examples
+    --------
+    >>> [number_of_shards("auto", n) for n in (1, 30, 400, 401, 10_000, 50_000)]
+    [1, 4, 4, 8, 128, 512]
+    >>> number_of_shards(3, 10_000)
+    3
+    """
+    if given != AUTOMATIC:
+        return int(given)
+    least = max(min(n_patients, PARALLEL), math.ceil(n_patients / most_patients), 1)
+    return 1 << (least - 1).bit_length()
 
 
 def shard_of(patient_id: str, n_shards: int) -> int:

@@ -5,18 +5,18 @@ import hashlib
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from nodal_staging.study.syntax import (
+from nodal_staging.study.statements import (
     Definition,
     Import,
-    Reading,
     acts_when_defined,
     executed,
 )
+from nodal_staging.study.syntax import Reading
 
 PACKAGE = "nodal_staging"
 
@@ -150,16 +150,15 @@ def read_module(content: bytes, home: str = "") -> Module:
     module = Module()
     tree = ast.parse(content)
     aliases = _aliases(tree)
-    for statement in executed(tree.body):
+    for statement in executed(tree.body, aliases):
         assert isinstance(statement, ast.stmt)  # noqa: S101
         read = Reading(home, aliases)
         read.node(statement)
-        text = "".join(read.text)
-        module.text += text
+        module.text += "".join(read.text)
         module.names |= read.names
         for inner in read.imports:
             _keep_origins(module, inner)
-        _sort_in(module, statement, text, read.names)
+        _sort_in(module, statement, read)
         if acts_when_defined(statement, aliases):
             module.used_on_import.update(_bound(statement))
     return module
@@ -179,9 +178,7 @@ def _aliases(tree: ast.Module) -> dict[str, str]:
     return found
 
 
-def _sort_in(
-    module: Module, statement: ast.stmt, text: str, names: Iterable[str]
-) -> None:
+def _sort_in(module: Module, statement: ast.stmt, read: Reading) -> None:
     """Put a statement under the names it binds, or among the effects."""
     bound = list(_bound(statement))
     if isinstance(statement, Import):
@@ -193,12 +190,12 @@ def _sort_in(
             module.definitions[name].append(f"{home}: {alias.name} as {alias.asname}")
     elif bound:
         for name in bound:
-            module.definitions[name].append(text)
-            module.uses[name].update(names)
+            module.definitions[name].append("".join(read.text))
+            module.uses[name].update(read.names)
     else:
-        module.effects.append(text)
+        module.effects.append("".join(read.text))
         module.made.update(_bound_inside(statement))
-        module.used_on_import.update(names)
+        module.used_on_import.update(read.names)
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:

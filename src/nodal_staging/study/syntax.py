@@ -4,37 +4,21 @@ import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-Import = ast.Import | ast.ImportFrom
-SCOPES = (
-    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda),
-    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+from nodal_staging.study.statements import (
+    Function,
+    Import,
+    acts_when_defined,
+    executed,
+    meaning,
+    variables,
+    written_out,
 )
-"""Nodes that bind names of their own."""
 
-BINDING_ONLY = frozenset(
-    {
-        "abc.abstractmethod",
-        "classmethod",
-        "contextlib.contextmanager",
-        "dataclasses.dataclass",
-        "enum.unique",
-        "functools.cache",
-        "functools.cached_property",
-        "functools.lru_cache",
-        "functools.singledispatch",
-        "functools.singledispatchmethod",
-        "functools.total_ordering",
-        "functools.wraps",
-        "property",
-        "staticmethod",
-        "typing.final",
-        "typing.overload",
-        "typing.override",
-    }
-)
-"""Decorators that change nothing but what they decorate, and read no annotation."""
+ERROR = "Error"
+"""What the name of each class of errors ends with, and of nothing else."""
+
+LOGGER = "logger"
+"""The name of the log of a module, and of nothing else."""
 
 FILE_NAME = re.compile(r"[\w./-]+\.\w+")
 FILE = "/"
@@ -45,9 +29,10 @@ class Reading:
     """One pass over a tree: its text, the names that it uses, and its imports.
 
     Comments, layout, docstrings and other strings without use, blocks that only a type
-    checker reads, and annotations are left out. The annotations of a class body and of
-    a function with a decorator that may read them are kept; the order of the members
-    of a union is not.
+    checker reads, overloads, the type of a cast, and annotations are left out. The
+    annotations of a class body and of a function with a decorator that may read them
+    are kept; the order of the members of a union is not. The words of errors, of
+    assertions and of the log are left out; what is filled in stays.
 
     Parameters
     ----------
@@ -91,6 +76,19 @@ class Reading:
                 self._argument(node)
             case ast.Attribute():
                 self._attribute(node)
+            case ast.Call() if len(node.args) == 2 and self._means(
+                node.func, "typing.cast"
+            ):
+                self.node(node.args[1])
+            case ast.Call() if written_out(node.func).endswith(ERROR):
+                self._worded(node, node.args[:1])
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=log))) if log == LOGGER:
+                self._worded(node, node.args)
+            case ast.Raise(exc=ast.Call() as made):
+                self._raise(made, node.cause)
+            case ast.Assert():
+                self._fields(node, ("test",))
+                self._words(node.msg)
             case ast.BinOp(op=ast.BitOr()) if self._in_annotation:
                 self._union(node)
             case _:
@@ -109,6 +107,56 @@ class Reading:
                 self.names.add(FILE + node.value)
         self._fields(node, node._fields)
 
+    def _means(self, named: ast.expr, full: str) -> bool:
+        """Tell whether an expression names something that the module has imported."""
+        head = written_out(named).partition(".")[0]
+        imported = head in self.aliases and head not in self._local
+        return imported and meaning(named, self.aliases) == full
+
+    def _raise(self, made: ast.Call, cause: ast.expr | None) -> None:
+        """Read an error that is raised, by its class or by a function that makes it."""
+        self.text.append("Raise(")
+        if written_out(made.func).endswith(ERROR):
+            self.node(made)
+        else:
+            self._worded(made, [])
+        self._field(cause)
+        self.text.append(")")
+
+    def _worded(self, call: ast.Call, worded: list[ast.expr]) -> None:
+        """Read a call without its words, which no result depends on.
+
+        Those of the arguments in ``worded`` are left out, and of the others sentences:
+        a text without a space may be a code, such as the reason of an exam.
+        """
+        self.text.append("Call(")
+        self.node(call.func)
+        for argument in call.args:
+            self._words(argument, codes=argument not in worded)
+        for keyword in call.keywords:
+            self.text.append(f"{keyword.arg}=")
+            self._words(keyword.value, codes=True)
+        self.text.append(")")
+
+    def _words(self, words: ast.expr | None, *, codes: bool = False) -> None:
+        """Read what is filled into a message; what may be a code where asked for."""
+        match words:
+            case ast.Constant(value=str()) if not codes or _is_sentence(words):
+                pass
+            case ast.JoinedStr():
+                codes = codes and not any(map(_is_sentence, words.values))
+                for part in words.values:
+                    self._words(part, codes=codes)
+            case ast.BinOp(op=ast.Add()):
+                self._words(words.left, codes=codes)
+                self._words(words.right, codes=codes)
+            case ast.IfExp():
+                self.node(words.test)
+                self._words(words.body, codes=codes)
+                self._words(words.orelse, codes=codes)
+            case _:
+                self._field(words)
+
     def _use(self, written: str) -> None:
         """Keep a name, unless it is that of a variable of the function around it."""
         if written.partition(".")[0] not in self._local:
@@ -125,7 +173,7 @@ class Reading:
             self.node(value)
         elif isinstance(value, list):
             self.text.append("[")
-            for item in executed(value, in_class=self._in_class):
+            for item in executed(value, self.aliases, in_class=self._in_class):
                 self._field(item)
             self.text.append("]")
         else:
@@ -140,7 +188,8 @@ class Reading:
         if self._reads_annotations:
             self._annotation(node.returns)
         self._reads_annotations = False
-        self._local |= _variables(node)
+        own, elsewhere = variables(node)
+        self._local = (self._local - elsewhere) | own
         self._field(node.body)
         self._in_class, self._reads_annotations, self._local = outside
 
@@ -171,7 +220,7 @@ class Reading:
 
     def _attribute(self, node: ast.Attribute) -> None:
         """Name what is taken of a module, however deep it lies."""
-        if written := _written_out(node):
+        if written := written_out(node):
             self._use(written)
             self.text.append(f"{written} {type(node.ctx).__name__},")
         else:
@@ -196,88 +245,9 @@ class Reading:
         return node
 
 
-def executed(body: Sequence[object], *, in_class: bool = False) -> Iterator[object]:
-    """Yield what of a list of statements, or of other things, is ever executed."""
-    for item in body:
-        if isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant):
-            continue
-        if isinstance(item, ast.If) and _asks_for_type_checking(item.test):
-            yield from executed(item.orelse, in_class=in_class)
-        elif isinstance(item, ast.AnnAssign) and not (item.value or in_class):
-            continue
-        else:
-            yield item
-
-
-def acts_when_defined(statement: ast.AST, aliases: Mapping[str, str]) -> bool:
-    """Tell whether a statement that binds names may do more, such as register them.
-
-    A decorator may put a function into a registry, and a class body may hold any
-    statement. So such a definition counts wherever its module is imported.
-    """
-    if isinstance(statement, ast.Assign):
-        targets = [node for target in statement.targets for node in ast.walk(target)]
-        stored = [node for node in targets if isinstance(node, ast.Name)]
-        elsewhere = any(isinstance(n, ast.Attribute | ast.Subscript) for n in targets)
-        return elsewhere or all(node.id == "_" for node in stored)
-    if not isinstance(statement, Definition):
-        return not isinstance(statement, ast.AnnAssign | ast.Pass)
-    meanings = {_meaning(one, aliases) for one in _decorators(statement)}
-    if meanings - BINDING_ONLY:
-        return True
-    return isinstance(statement, ast.ClassDef) and any(
-        isinstance(inner, ast.AST) and acts_when_defined(inner, aliases)
-        for inner in executed(statement.body, in_class=True)
-    )
-
-
-def _variables(function: Function) -> frozenset[str]:
-    """Name the variables of a function, which hide names of its module throughout."""
-    arguments = function.args
-    parameters = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    parameters += filter(None, [arguments.vararg, arguments.kwarg])
-    stored = {parameter.arg for parameter in parameters}
-    elsewhere: set[str] = set()
-    for node in _own_nodes(function.body):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            stored.add(node.id)
-        elif isinstance(node, ast.Global | ast.Nonlocal):
-            elsewhere.update(node.names)
-        elif isinstance(node, Import):
-            names = [alias.asname or alias.name for alias in node.names]
-            elsewhere.update(name.partition(".")[0] for name in names)
-    return frozenset(stored - elsewhere)
-
-
-def _own_nodes(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
-    """Walk a function without the scopes inside it, which bind names of their own."""
-    for node in body:
-        yield node
-        if not isinstance(node, SCOPES):
-            yield from _own_nodes(list(ast.iter_child_nodes(node)))
-
-
-def _decorators(statement: Definition) -> Iterator[ast.expr]:
-    """Yield decorators without their arguments; those of a property are its own."""
-    for decorator in statement.decorator_list:
-        called = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if not (isinstance(called, ast.Attribute) and called.attr == "setter"):
-            yield called
-
-
-def _meaning(expression: ast.expr, aliases: Mapping[str, str]) -> str:
-    """Return the full name of what an expression names."""
-    head, dot, rest = _written_out(expression).partition(".")
-    return aliases.get(head, head) + dot + rest
-
-
-def _written_out(node: ast.expr) -> str:
-    """Return ``a.b.c`` for such an expression, and nothing for any other."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute) and (value := _written_out(node.value)):
-        return f"{value}.{node.attr}"
-    return ""
+def _is_sentence(part: ast.expr) -> bool:
+    """Tell whether a text is one for people, since it holds a space; no code does."""
+    return isinstance(part, ast.Constant) and " " in str(part.value)
 
 
 def _members(node: ast.expr) -> Iterator[ast.expr]:
@@ -286,7 +256,3 @@ def _members(node: ast.expr) -> Iterator[ast.expr]:
         yield from _members(node.right)
     else:
         yield node
-
-
-def _asks_for_type_checking(test: ast.expr) -> bool:
-    return _written_out(test).rpartition(".")[2] == "TYPE_CHECKING"

@@ -1,4 +1,4 @@
-"""The text of a table that a person saved: its encoding, or what the file is instead.
+"""The file of a table that a person saved: its encoding, or what it is instead.
 
 Light, since every run reads the sheets before it plans: no pandas.
 """
@@ -35,12 +35,22 @@ KINDS = (
 )
 """What files of other kinds start with."""
 
+LFS_POINTER = b"version https://git-lfs"
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 WEB_PAGE = re.compile(rb"\s*(?:<!doctype html|<html|<\?xml)", re.IGNORECASE)
 DICOM = slice(128, 132)
 """Where a DICOM file holds the letters DICM."""
 
+ARCHIVES = (
+    ("xl/", "a binary Excel workbook (.xlsb)"),
+    ("content.xml", "an OpenDocument file (.ods)"),
+    ("Index/", "an Apple Numbers document (.numbers)"),
+    ("word/", "a Word document (.docx)"),
+)
+"""What ZIP archives of programs hold."""
+
 SAVE_AS_TEXT = 'save it as "CSV UTF-8", or as text with tabs between the columns'
+SAVE_AS_TABLE = 'save it as Excel workbook (.xlsx) or as "CSV UTF-8"'
 
 
 class TableError(InputError):
@@ -49,34 +59,24 @@ class TableError(InputError):
     reason = "unusable_table"
 
 
-def read_text(path: str | Path) -> str:
-    """Return the text of a table, whatever its suffix.
-
-    A byte order mark says which Unicode encoding a file has; a file without one is
-    UTF-8.
+def read_content(path: str | Path) -> bytes:
+    """Return the bytes of a table: of text or of an Excel workbook (.xlsx).
 
     Raises
     ------
     TableError
-        If there is no such file, or if it is empty, of another kind, or in another
-        encoding, with the way out.
+        If there is no such file or if it is of another kind, with the fix.
     """
     path = Path(path)
     if path.is_dir():
         raise TableError(f"{path.name}: a folder, expected a table; give its file")
     if not path.is_file():
-        raise TableError(f"{path.name}: no such file; give its path in the config")
+        raise TableError(f"{path.name}: no such file; correct its path")
     content = path.read_bytes()
     found = _other_kind(content)
     if found:
         raise TableError(f"{path.name}: {found}")
-    text = _decoded(content, path.name)
-    if not text.strip():
-        raise TableError(
-            f"{path.name}: the file is empty; add a header with the names of the "
-            "columns, and one row below it for each entry"
-        )
-    return text
+    return content
 
 
 def _other_kind(content: bytes) -> str | None:
@@ -84,7 +84,15 @@ def _other_kind(content: bytes) -> str | None:
     if content.startswith(b"PK\x03\x04"):
         return _archive(content)
     if content.startswith(OLD_OFFICE):
-        return f"an Excel workbook (.xls), expected a table as text; {SAVE_AS_TEXT}"
+        return (
+            "an Excel workbook of the old kind (.xls) or with a password, expected "
+            f"text or .xlsx; {SAVE_AS_TABLE}, without a password"
+        )
+    if content.startswith(LFS_POINTER):
+        return (
+            "a pointer of Git LFS, whose content was not downloaded; run git lfs pull "
+            "in its folder"
+        )
     kind = next((name for start, name in KINDS if content.startswith(start)), None)
     if content[DICOM] == b"DICM":
         kind = "a DICOM file"
@@ -100,29 +108,55 @@ def _other_kind(content: bytes) -> str | None:
     )
 
 
-def _archive(content: bytes) -> str:
-    """Say what kind of ZIP archive a file is."""
+def _archive(content: bytes) -> str | None:
+    """Say what kind of ZIP archive a file is; None of an Excel workbook (.xlsx)."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = archive.namelist()
     except zipfile.BadZipFile:
-        names = []
-    if any(name.startswith("xl/") for name in names):
-        return f"an Excel workbook (.xlsx), expected a table as text; {SAVE_AS_TEXT}"
-    if "content.xml" in names:
-        return f"an OpenDocument file, expected a table as text; {SAVE_AS_TEXT}"
+        return (
+            "an Excel workbook or ZIP archive that is damaged or incomplete; copy the "
+            f"file again, or open it in a spreadsheet and {SAVE_AS_TABLE}"
+        )
+    if "xl/workbook.xml" in names:
+        return None
+    kind = next((kind for part, kind in ARCHIVES if _holds(names, part)), None)
+    if kind is None:
+        return (
+            "a ZIP archive, expected text or an Excel workbook (.xlsx); unpack it and "
+            "give the path of the table"
+        )
     return (
-        "a ZIP archive, expected a table as text; unpack it and give the path of the "
-        "table"
+        f"{kind}, expected text or an Excel workbook (.xlsx); open it in a "
+        f"spreadsheet and {SAVE_AS_TABLE}"
     )
+
+
+def _holds(names: list[str], part: str) -> bool:
+    return any(name.startswith(part) for name in names)
 
 
 def _has_mark(content: bytes) -> bool:
     return any(content.startswith(mark) for mark, _ in ENCODINGS)
 
 
-def _decoded(content: bytes, name: str) -> str:
-    """Decode a file by its byte order mark; say in which row that fails."""
+def decoded(content: bytes, name: str) -> str:
+    """Return the text of a table.
+
+    A byte order mark states the encoding; a file without one is UTF-8.
+
+    Parameters
+    ----------
+    content
+        As read by ``read_content``.
+    name
+        Of the file, for messages.
+
+    Raises
+    ------
+    TableError
+        If the text is empty or in another encoding, naming the row and the fix.
+    """
     encoding = "utf-8"
     for mark, marked in ENCODINGS:
         if content.startswith(mark):
@@ -146,5 +180,10 @@ def _decoded(content: bytes, name: str) -> str:
     if "\x00" in text:
         raise TableError(
             f"{name}: a binary file, expected a table as text; {SAVE_AS_TEXT}"
+        )
+    if not text.strip():
+        raise TableError(
+            f"{name}: the file is empty; add a header with the names of the "
+            "columns, and one row below it for each entry"
         )
     return text

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pandera.pandas as pa
 
 from nodal_staging.study.files import write_text
 from nodal_staging.tables import contract, grid
+from nodal_staging.tables.columns import TableSchema
 from nodal_staging.tables.grid import Grid
-from nodal_staging.tables.page import render_page
+from nodal_staging.tables.html_page import render_page
+from nodal_staging.tables.page_scripts import DOCUMENT
 from nodal_staging.tables.parts import Heading
 
 Paths = Sequence[str | Path]
@@ -34,19 +35,19 @@ def write_document(document: Document, paths: Paths) -> None:
 
 
 def write_grid(
-    layout: Grid,
+    layout: Grid | tuple[Grid, ...],
     paths: Paths,
     *,
     title: str,
     frame: pd.DataFrame | None = None,
-    schema: pa.DataFrameSchema | None = None,
+    schema: TableSchema | None = None,
 ) -> None:
-    """Write one table in the forms that the suffixes name.
+    """Write a table, or some that belong together, in the forms of the suffixes.
 
     Parameters
     ----------
     layout
-        The table to be read: for .md and .tex a table to paste, for .html a page.
+        The tables to be read: for .md and .tex tables to paste, for .html a page.
     paths
         Outputs.
     title
@@ -54,14 +55,15 @@ def write_grid(
     frame, schema
         The table for machines, for .tsv.
     """
+    layouts = layout if isinstance(layout, tuple) else (layout,)
     for path in paths:
         suffix = Path(path).suffix
-        if suffix == ".tsv" and frame is not None:
+        if suffix == ".tsv" and frame is not None and schema is not None:
             contract.write(frame, path, schema)
         elif suffix == ".html":
-            write_text(path, render_page(title, (layout,)))
+            write_text(path, render_page(title, layouts, script=DOCUMENT))
         else:
-            write_text(path, grid.TO_PASTE[suffix](layout))
+            write_text(path, "\n".join(map(grid.TO_PASTE[suffix], layouts)))
 
 
 def markdown(document: Document) -> str:
@@ -72,7 +74,7 @@ def markdown(document: Document) -> str:
 
 def html(document: Document) -> str:
     """Render as a page of its own."""
-    return render_page(document.title, document.parts)
+    return render_page(document.title, document.parts, script=DOCUMENT)
 
 
 def _markdown(part: Part) -> str:

@@ -14,8 +14,13 @@ Row = tuple[str, ...]
 Column = tuple[str, Callable[[Mapping[Any, Any]], str]]
 """Title of a column, and what its cell says of a record."""
 
+TAG = re.compile(r"<(?=[A-Za-z/!?])")
+"""What Markdown would take for the start of HTML."""
+
 NUMERIC = re.compile(r"(?=.*\d)(?:[\d\s.,:()<>%*+\u2013\u2212/-]|\b(?:to|at)\b)+")
 """A number, an interval, or both: what may not be broken across lines."""
+
+NUMBER = ' class="number"'
 
 TEX = {
     "\\": r"\textbackslash{}",
@@ -125,9 +130,22 @@ def latex(grid: Grid) -> str:
     )
 
 
-def html(grid: Grid) -> str:
-    """Render a fragment, one ``tbody`` a group; the page brings the style."""
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in grid.header)
+def html(grid: Grid, *, title: str = "") -> str:
+    """Render a fragment, one ``tbody`` a group; the page brings the style.
+
+    Parameters
+    ----------
+    grid
+        The table.
+    title
+        Its number and title, in bold before the caption.
+    """
+    first, *others = grid.header
+    head = f'<th scope="col">{escape(first)}</th>' + "".join(
+        f'<th scope="col"{NUMBER * numeric}>{escape(cell)}</th>'
+        for cell, numeric in zip(others, _numeric_columns(grid), strict=True)
+    )
+    strong = f"<strong>{escape(title)}</strong> " if title else ""
     bodies = [
         "\n".join(["<tbody>", *map(_html_row, group), "</tbody>"])
         for group in _filled(grid)
@@ -135,7 +153,7 @@ def html(grid: Grid) -> str:
     return "\n".join(
         [
             f'<table class="results {grid.name}">',
-            f"<caption>{escape(grid.caption)}</caption>",
+            f"<caption>{strong}{escape(grid.caption)}</caption>",
             f"<thead><tr>{head}</tr></thead>",
             *bodies,
             "</table>",
@@ -156,7 +174,7 @@ def _filled(grid: Grid) -> Sequence[Sequence[Row]]:
 
 
 def _piped(cells: Sequence[str]) -> str:
-    escaped = (cell.replace("|", r"\|") for cell in cells)
+    escaped = (TAG.sub("&lt;", cell.replace("|", r"\|")) for cell in cells)
     return f"| {' | '.join(escaped)} |"
 
 
@@ -174,7 +192,18 @@ def _html_row(row: Row) -> str:
 
 
 def _html_cell(cell: str) -> str:
-    """Mark numbers, which a page keeps on one line."""
-    is_number = cell == MISSING or NUMERIC.fullmatch(cell)
-    kind = ' class="number"' if is_number else ""
-    return f"<td{kind}>{escape(cell)}</td>"
+    """Mark numbers, which a page keeps on one line and aligns at the right."""
+    return f"<td{NUMBER * _is_number(cell)}>{escape(cell)}</td>"
+
+
+def _is_number(cell: str) -> bool:
+    return cell == MISSING or bool(NUMERIC.fullmatch(cell))
+
+
+def _numeric_columns(grid: Grid) -> list[bool]:
+    """Say of each column but the first whether it has numbers alone."""
+    rows = [row[1:] for group in grid.groups for row in group]
+    return [
+        bool(rows) and all(_is_number(row[place]) for row in rows)
+        for place in range(len(grid.header) - 1)
+    ]

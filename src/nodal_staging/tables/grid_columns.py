@@ -3,7 +3,7 @@
 from typing import Any
 
 from nodal_staging.tables.grid import Column
-from nodal_staging.tables.intervals import interval, percent_interval
+from nodal_staging.tables.intervals import interval, percent_interval, with_interval
 from nodal_staging.tables.rounding import MISSING, count, number, percentage
 
 
@@ -20,6 +20,22 @@ def decimals(title: str, name: str) -> Column:
 def decimal_intervals(title: str, start: str = "") -> Column:
     """Return a column of intervals; ``start`` is that of the names of their ends."""
     return title, lambda row: interval(row[f"{start}lower"], row[f"{start}upper"])
+
+
+def estimates(title: str, name: str, digits: int = 3, scale: float = 1) -> Column:
+    """Return a column of numbers with their intervals (``tables.columns.estimated``).
+
+    Parameters
+    ----------
+    title, name
+        Of the column, and of the number.
+    digits, scale
+        Digits after the point, and the factor of what is written.
+    """
+    low, high = f"{name}_lower", f"{name}_upper"
+    return title, lambda row: with_interval(
+        row[name], row[low], row[high], digits, scale=scale
+    )
 
 
 def percentages(title: str, name: str) -> Column:

@@ -6,6 +6,7 @@ is negative, "to" parts the two, since a hyphen before a minus sign cannot be re
 
 from math import isnan
 
+from nodal_staging.estimates.interval import Interval
 from nodal_staging.tables.rounding import MINUS, MISSING, number, setting_percent
 
 
@@ -34,7 +35,10 @@ def ci(level: float) -> str:
 def interval(
     lower: float | None, upper: float | None, digits: int = 3, *, scale: float = 1
 ) -> str:
-    """Write the ends of an interval; a dash where one of them is missing.
+    """Write the ends of an interval; a dash where it is undefined.
+
+    Without width it says that no resampling changes the estimate, not that the
+    estimate is certain.
 
     Parameters
     ----------
@@ -47,27 +51,21 @@ def interval(
 
     Examples
     --------
+    >>> interval(1.0, 1.0)
+    '\u2013'
     >>> interval(0.8371, 0.948), interval(0.5, 0.75, 1, scale=100), interval(-1, 2, 0)
     ('0.837-0.948', '50.0-75.0', '\u22121 to 2')
     """
-    if lower is None or upper is None or isnan(lower) or isnan(upper):
+    ends = Interval.of(lower, upper).ends
+    if ends is None:
         return MISSING
-    low, high = (number(scale * end, digits) for end in (lower, upper))
+    low, high = (number(scale * end, digits) for end in ends)
     return f"{low} to {high}" if MINUS in low + high else f"{low}-{high}"
 
 
 def percent_interval(lower: float | None, upper: float | None) -> str:
     """Write an interval of fractions in percent, with a digit after the point."""
     return interval(lower, upper, 1, scale=100)
-
-
-def wide_interval(lower: float | None, upper: float | None, digits: int = 3) -> str:
-    """Write an interval of resampling; a dash where it has no width.
-
-    Without width it says that no resampling changes the estimate, not that the
-    estimate is certain.
-    """
-    return MISSING if lower == upper else interval(lower, upper, digits)
 
 
 def with_interval(

@@ -32,10 +32,28 @@ class Banner:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement that begins in bold and may end with a link.
+
+    Attributes
+    ----------
+    strong, text
+        What stands in bold, and what follows it.
+    anchor, title
+        Section or figure that the link leads to, and the words of the link.
+    """
+
+    strong: str
+    text: str
+    anchor: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Items:
     """A list of short statements."""
 
-    items: tuple[str, ...]
+    items: tuple[str | Statement, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +72,14 @@ class Folded:
 
 
 @dataclass(frozen=True, slots=True)
+class FileLink:
+    """A link to a file of the study, relative to the page."""
+
+    words: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A figure with its legend.
 
@@ -67,6 +93,11 @@ class Picture:
         The image as a ``data:`` URL, so that ids inside it stay its own.
     width
         Share of the page that the image takes, 0 to 1.
+    alt
+        What the image shows, for readers who do not see it; its title if empty.
+    files
+        The figure in other formats and its data. The first opens when the image is
+        clicked in a browser without scripts.
     """
 
     name: str
@@ -74,13 +105,48 @@ class Picture:
     caption: str
     source: str
     width: float
+    alt: str = ""
+    files: tuple[FileLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedTable:
+    """A table with its number and title.
+
+    Attributes
+    ----------
+    label, title
+        ``Table S3``, and what the table shows, without a stop.
+    grid
+        The table; its name is the anchor.
+    files
+        Files of the study with the same numbers.
+    """
+
+    label: str
+    title: str
+    grid: Grid
+    files: tuple[FileLink, ...] = ()
+
+    @property
+    def anchor(self) -> str:
+        """Return the id of the table on the page."""
+        return f"table-{self.grid.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with the parts that follow it, which fold away together."""
+
+    heading: Heading
+    parts: "tuple[Part, ...]"
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Links to sections and figures: anchor and title of each."""
+    """Links to the sections, figures and tables of a page, in groups with a title."""
 
-    entries: tuple[tuple[str, str], ...]
+    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
 Part = (
@@ -91,6 +157,8 @@ Part = (
     | Html
     | Folded
     | Picture
+    | NumberedTable
+    | Section
     | Contents
     | Grid
     | str
@@ -110,7 +178,7 @@ def html(part: Part) -> str:
             words = f"<strong>{escape(strong)}</strong> {escape(text)}"
             return f'<p class="banner">{words}</p>'
         case Items(items):
-            inside = "\n".join(f"<li>{escape(item)}</li>" for item in items)
+            inside = "\n".join(f"<li>{_item(item)}</li>" for item in items)
             return f"<ul>\n{inside}\n</ul>"
         case Html(text):
             return text
@@ -121,12 +189,24 @@ def html(part: Part) -> str:
             )
         case Picture():
             return _figure(part)
-        case Contents(entries):
-            return _navigation(entries)
+        case NumberedTable():
+            return _table(part)
+        case Section(heading, parts):
+            return _section(heading, parts)
+        case Contents(groups):
+            return _navigation(groups)
         case Grid():
             return scroller(grid.html(part), part.caption)
         case str():
             return f"<p>{escape(part)}</p>"
+
+
+def _item(item: str | Statement) -> str:
+    """Render a statement of a list."""
+    if isinstance(item, str):
+        return escape(item)
+    words = f"<strong>{escape(item.strong)}</strong> {escape(item.text)}"
+    return f"{words} {_link(item.anchor, item.title)}." if item.anchor else words
 
 
 def pointer(words: str, anchor: str, title: str) -> Html:
@@ -144,22 +224,68 @@ def scroller(inside: str, label: str) -> str:
 
 
 def contents(parts: Sequence[Part]) -> Contents:
-    """List what a reader may look for: headings with an anchor, and figures."""
-    return Contents(tuple(_entries(parts)))
+    """List what a reader may look for: sections, figures and numbered tables."""
+    entries = tuple(_entries(parts))
+    titles = ("Sections", "Figures", "Tables")
+    groups = (
+        (
+            title,
+            tuple((anchor, words) for group, anchor, words in entries if group == n),
+        )
+        for n, title in enumerate(titles)
+    )
+    return Contents(tuple(group for group in groups if group[1]))
 
 
-def _entries(parts: Sequence[Part]) -> Iterator[tuple[str, str]]:
+def _entries(parts: Sequence[Part]) -> Iterator[tuple[int, str, str]]:
+    """Yield group, anchor and title of everything that is listed."""
     for part in parts:
         match part:
             case Heading(text, anchor) if anchor:
-                yield anchor, text
+                yield 0, anchor, text
             case Picture():
-                yield part.name, part.title
+                yield 1, part.name, part.title
+            case NumberedTable():
+                yield 2, part.anchor, f"{part.label}. {part.title}"
+            case Folded(_, inside):
+                yield from _entries(inside)
+            case Section(heading, inside):
+                yield from _entries((heading, *inside))
 
 
-def _navigation(entries: Sequence[tuple[str, str]]) -> str:
+def in_sections(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Gather what follows each heading with an anchor, so that it can be folded."""
+    found: list[Part] = []
+    for part in parts:
+        if isinstance(part, Heading) and part.anchor:
+            found.append(Section(part, ()))
+        elif found and isinstance(found[-1], Section):
+            found[-1] = Section(found[-1].heading, (*found[-1].parts, part))
+        else:
+            found.append(part)
+    return tuple(found)
+
+
+def _section(heading: Heading, parts: "Sequence[Part]") -> str:
+    inside = "\n".join(map(html, parts))
+    return (
+        f'<section aria-labelledby="{escape(heading.anchor)}">\n{html(heading)}\n'
+        f'<div class="foldable">\n{inside}\n</div>\n</section>'
+    )
+
+
+def _navigation(groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> str:
+    lists = "\n".join(
+        f"<details{' open' if place == 0 else ''}><summary>{escape(title)}</summary>"
+        f"\n{_listed(entries)}\n</details>"
+        for place, (title, entries) in enumerate(groups)
+    )
+    return f'<nav aria-label="Contents">\n{lists}\n</nav>'
+
+
+def _listed(entries: Sequence[tuple[str, str]]) -> str:
     links = "\n".join(f"<li>{_link(anchor, title)}</li>" for anchor, title in entries)
-    return f'<nav aria-label="Contents"><ol class="contents">\n{links}\n</ol></nav>'
+    return f'<ol class="contents">\n{links}\n</ol>'
 
 
 def _link(anchor: str, title: str) -> str:
@@ -168,12 +294,33 @@ def _link(anchor: str, title: str) -> str:
 
 def _figure(drawn: Picture) -> str:
     title, width = escape(drawn.title), f"{100 * drawn.width:.0f}%"
-    image = f'<img alt="{title}" style="max-width:{width}" src="{drawn.source}">'
+    stop = "" if title.endswith("?") else "."
+    alt = escape(drawn.alt or drawn.title)
+    image = f'<img alt="{alt}" style="max-width:{width}" src="{drawn.source}">'
+    if drawn.files:
+        place = escape(drawn.files[0].place)
+        image = f'<a class="enlarge" href="{place}">{image}</a>'
     return "\n".join(
         [
             f'<figure id="{escape(drawn.name)}">',
             scroller(image, drawn.title),
-            f"<figcaption><strong>{title}.</strong>",
-            f"{escape(drawn.caption)}</figcaption></figure>",
+            f"<figcaption><strong>{title}{stop}</strong>",
+            f"{escape(drawn.caption)}</figcaption>{_files(drawn.files)}</figure>",
         ]
     )
+
+
+def _table(table: NumberedTable) -> str:
+    """Render a table with its number, and links to its files below it."""
+    title = f"{table.label}. {table.title}"
+    inside = scroller(grid.html(table.grid, title=f"{title}."), title)
+    files = _files(table.files)
+    return f'<div class="table" id="{escape(table.anchor)}">\n{inside}{files}\n</div>'
+
+
+def _files(files: Sequence[FileLink]) -> str:
+    """Render links to files of the study, which paper leaves out."""
+    links = " ".join(
+        f'<a href="{escape(file.place)}">{escape(file.words)}</a>' for file in files
+    )
+    return f'\n<p class="files">{links}</p>' if files else ""

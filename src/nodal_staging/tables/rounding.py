@@ -74,10 +74,21 @@ def counted(value: int, one: str, more: str) -> str:
     return f"{count(value)} {one if value == 1 else more}"
 
 
+def and_more(count: int) -> str:
+    """Write how many more there are than those that were named, if any.
+
+    Examples
+    --------
+    >>> "P1" + and_more(2), "P1" + and_more(0)
+    ('P1 (and 2 more)', 'P1')
+    """
+    return f" (and {count} more)" if count > 0 else ""
+
+
 def truncated(value: Fraction | float, digits: int) -> str:
     """Cut a number that is not negative after a number of digits.
 
-    For numbers that stand beside those of a source that truncates; nothing of ours
+    For numbers that are compared with those of a source that truncates; nothing of ours
     is printed so.
 
     Examples
@@ -130,10 +141,29 @@ def setting_percent(value: float) -> str:
 
 
 def p_value(p: float) -> str:
-    """Return a p value with four digits, enough to compare it with 0.005.
+    """Write a p value with three digits; never as 0 or 1, which none is.
 
     A dash stands where there is none (NaN).
+
+    Examples
+    --------
+    >>> p_value(0.00049), p_value(0.0496), p_value(1.0)
+    ('< 0.001', '0.050', '> 0.999')
     """
     if isnan(p):
         return MISSING
-    return "< 0.0001" if p < 0.0001 else half_up(p, 4)
+    if p < 0.001:
+        return "< 0.001"
+    return "> 0.999" if p > 0.999 else half_up(p, 3)
+
+
+def equated(p: float) -> str:
+    """Write a p value as a sentence has it.
+
+    Examples
+    --------
+    >>> equated(0.0496), equated(1e-6)
+    ('= 0.050', '< 0.001')
+    """
+    text = p_value(p)
+    return text if text[0] in "<>" else f"= {text}"

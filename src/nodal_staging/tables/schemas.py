@@ -1,112 +1,30 @@
 """The tables between the stages: one schema each.
 
-A column that is not listed here is refused. A sheet may have others, which are left
-out unless they look like a misspelling.
+A column that is not listed here is refused.
 """
 
-import pandera.pandas as pa
-
+from nodal_staging.tables.categories import (
+    LOCATIONS,
+    PARTITIONS,
+    STATUS,
+    UNKNOWN,
+)
 from nodal_staging.tables.columns import (
     count,
+    identifier,
     number,
     one_of,
     optional_number,
     optional_text,
-    sheet,
     table,
     text,
 )
 
-STATUS = ["negative", "positive"]
-PARTITIONS = ["test", "out_of_fold", "external"]
-RATINGS = ["very unlikely", "unlikely", "likely", "very likely"]
-LOCATIONS = [
-    "inguinal",
-    "iliacal",
-    "retroperitoneal",
-    "perirectal",
-    "mediastinal",
-    "axillary",
-    "supraclavicular",
-    "infraclavicular",
-    "cervical",
-]
-"""The paper's categories, clavicular split in two, in the order in which random draws
-and features go through them; changing it would change every synthetic cohort."""
-
-SHOWN_LOCATIONS = [
-    "inguinal",
-    "iliacal",
-    "perirectal",
-    "retroperitoneal",
-    "axillary",
-    "mediastinal",
-    "supraclavicular",
-    "infraclavicular",
-    "cervical",
-]
-"""The same in the paper's order, that of every table and figure."""
-
-
-EXAM_SHEET = sheet(
-    {
-        "patient_id": text(),
-        "exam_id": text(unique=True),
-        "ct": text(),
-        "pet": optional_text(),
-        "segmentation": optional_text(),
-        "day": optional_number(),
-        "contrast": one_of(["yes", "no"], nullable=True, required=False),
-        "low_dose": one_of(["yes", "no"], nullable=True, required=False),
-        "quality": one_of(["good", "poor"], nullable=True, required=False),
-        "age": optional_number(0),
-        "psa": optional_number(0),
-    },
-)
-"""Yours: one row per exam; ``ct``, ``pet`` and ``segmentation`` are paths relative
-to the sheet; ``day`` counts days from any fixed date."""
-
-UNKNOWN = "unknown"
-"""Location and status of a node of which nobody said them; a study has none."""
-
-NODE_SHEET = sheet(
-    {
-        "patient_id": text(),
-        "exam_id": text(),
-        "node_id": text(unique=True),
-        "segmentation": optional_text(),
-        "label": text(),
-        "location": one_of(LOCATIONS),
-        "status": one_of(STATUS),
-    },
-)
-"""Yours: one row per node; ``label`` is the value or the name in the segmentation,
-which is that of the exam unless the row names a file of its own."""
-
-NEW_NODE_SHEET = sheet(
-    {
-        **NODE_SHEET.columns,
-        "location": one_of([*LOCATIONS, UNKNOWN], nullable=True, required=False),
-        "status": one_of([*STATUS, UNKNOWN], nullable=True, required=False),
-    },
-)
-"""A node sheet for prediction, where nobody needs to know status and location."""
-
-READING_SHEET = sheet(
-    {
-        "reader": text(),
-        "node_id": text(),
-        "rating": one_of([*RATINGS, "1", "2", "3", "4"]),
-    },
-    unique=["reader", "node_id"],
-)
-"""Yours: one row per reader and node, in words or 1 (very unlikely) to 4."""
-
 TRUTH = table(
     {
-        "node_id": text(unique=True),
-        "exam_id": text(),
-        "patient_id": text(),
+        "node_id": identifier(unique=True),
+        "exam_id": identifier(),
+        "patient_id": identifier(),
         "status": one_of(STATUS),
         "recorded_status": one_of(STATUS),
         "location": one_of(LOCATIONS),
@@ -124,8 +42,8 @@ TRUTH = table(
 
 INSPECTIONS = table(
     {
-        "patient_id": text(),
-        "exam_id": text(unique=True),
+        "patient_id": identifier(),
+        "exam_id": identifier(unique=True),
         "contrast": one_of(["yes", "no", "undetermined"]),
         "low_dose": one_of(["yes", "no", "undetermined"]),
         "pet": one_of(["yes", "no"]),
@@ -133,17 +51,19 @@ INSPECTIONS = table(
         "turn": count(),
         "reason": text(),
         "problem": text(),
+        "flags": text(),
         "notes": text(),
     },
 )
 """What the files of an exam say: ``pet`` whether SUV is known, ``turn`` which of the
 patient's exams it is (0 unknown); ``reason`` is ``ok`` or a code, ``problem`` the
-sentence that goes with it and ``notes`` remarks (``-`` when there are none)."""
+sentence that goes with it, ``notes`` remarks and ``flags`` the codes of those on its
+content, separated by commas (``-`` when there are none)."""
 
 EXAMS = table(
     {
-        "patient_id": text(),
-        "exam_id": text(unique=True),
+        "patient_id": identifier(),
+        "exam_id": identifier(unique=True),
         "included": one_of(["yes", "no"]),
         "reason": text(),
         "problem": text(),
@@ -155,8 +75,8 @@ EXAMS = table(
 
 NODES = table(
     {
-        "node_id": text(unique=True),
-        "patient_id": text(),
+        "node_id": identifier(unique=True),
+        "patient_id": identifier(),
         "location": one_of([*LOCATIONS, UNKNOWN]),
         "status": one_of([*STATUS, UNKNOWN]),
         "volume_mm3": number(0),
@@ -164,22 +84,65 @@ NODES = table(
         "long_axis_mm": number(0),
         "median_hu": number(),
         "mean_hu": number(),
-        "suv_max": pa.Column(float, nullable=True, coerce=True),
-        "suv_peak": pa.Column(float, nullable=True, coerce=True),
+        "suv_max": number(nullable=True),
+        "suv_peak": number(nullable=True),
         "centre_x_mm": number(),
         "centre_y_mm": number(),
         "centre_z_mm": number(),
         "n_voxels": count(),
+        "components": count(),
+        "second_voxels": count(),
+        "apart_mm": number(0),
+        "slices": count(),
+        "outlines": count(),
+        "overlap_share": number(0, 1),
+        "ct_share": number(0, 1),
+        "edge_voxels": count(),
+        "hole_voxels": count(),
+        "height_share": number(0, 1),
         "flags": text(),
     },
 )
-"""One row per measured node; the centre is an LPS point of the exam; ``flags`` is
-``ok`` or comma-separated words."""
+"""One row per measured node; the centre is an LPS point of the exam; for
+``components`` to ``height_share`` see ``nodes.mask_quality``; ``flags`` is ``ok`` or
+why there is no SUV. ``NODE_FLAGS`` lists implausible masks."""
+
+NODE_FLAGS = table(
+    {
+        "node_id": identifier(),
+        "patient_id": identifier(),
+        "flag": text(),
+        "problem": text(),
+        "fix": text(),
+    },
+    unique=["node_id", "flag"],
+)
+"""Nodes whose masks are implausible: code, sentence and fix. They stay in the study."""
+
+LOSS_STAGES = ["measurement", "uptake", "patch"]
+"""Where a node of an included exam can be lost: it is not measured, its SUV stays
+empty, or it gets no patch."""
+
+LOSSES = table(
+    {
+        "patient_id": text(),
+        "exam_id": text(),
+        "node_id": text(),
+        "stage": one_of(LOSS_STAGES),
+        "reason": text(),
+        "problem": text(),
+        "fix": text(),
+    },
+    unique=["node_id", "stage"],
+)
+"""Nodes of included exams that were lost after inspection: ``reason`` is a code,
+``problem`` the sentence that goes with it, ``fix`` what to do (``-`` if unknown). A
+node without SUV (stage ``uptake``) stays in the study."""
 
 DATASET = table(
     {
-        "node_id": text(unique=True),
-        "patient_id": text(),
+        "node_id": identifier(unique=True),
+        "patient_id": identifier(),
         "location": one_of(LOCATIONS),
         "status": one_of(STATUS),
         "fold": count(),
@@ -189,8 +152,8 @@ DATASET = table(
 
 DROPPED = table(
     {
-        "node_id": text(),
-        "patient_id": text(),
+        "node_id": identifier(),
+        "patient_id": identifier(),
         "dataset": text(),
         "reason": text(),
     },
@@ -199,8 +162,8 @@ DROPPED = table(
 
 DISAGREEMENTS = table(
     {
-        "node_id": text(unique=True),
-        "patient_id": text(),
+        "node_id": identifier(unique=True),
+        "patient_id": identifier(),
         "location": one_of(LOCATIONS),
         "status": one_of(STATUS),
         "suv_max": number(),
@@ -211,43 +174,33 @@ DISAGREEMENTS = table(
 
 CHECKED = table(
     {
-        "patient_id": text(),
-        "exam_id": text(unique=True),
+        "patient_id": identifier(),
+        "exam_id": identifier(unique=True),
         "verdict": one_of(["ok", "remark", "excluded", "problem"]),
         "reason": text(),
         "problem": text(),
+        "flags": text(),
         "notes": text(),
         "contrast": one_of(["yes", "no", "undetermined"]),
         "low_dose": one_of(["yes", "no", "undetermined"]),
         "pet": one_of(["yes", "no"]),
         "nodes": count(),
+        "lost_nodes": count(),
+        "flagged_nodes": count(),
         "picture": text(),
     },
 )
-"""The dry inspection of a cohort: ``picture`` is relative to the page, or ``-``."""
-
-CEILINGS = table(
-    {
-        "classifier": text(unique=True),
-        "ceiling_of": text(),
-        "auc": number(0, 1),
-        "standard_error": number(0),
-        "ceiling": number(0, 1),
-        "ceiling_standard_error": number(0),
-        "realistic_ceiling": number(0, 1),
-        "difference": number(-1, 1),
-        "z": number(),
-        "status": one_of(["below", "at", "leak"]),
-    },
-)
+"""The dry inspection of a cohort: ``lost_nodes`` of the listed ``nodes`` could not be
+measured, ``flagged_nodes`` have an implausible mask; ``flags`` as in ``INSPECTIONS``;
+``picture`` is relative to the page, or ``-``."""
 
 SITE_MATCHED = table(
     {
         "classifier": text(unique=True),
         "auc": number(0, 1),
-        "site_matched_auc": pa.Column(float, nullable=True, coerce=True),
-        "lower": pa.Column(float, nullable=True, coerce=True),
-        "upper": pa.Column(float, nullable=True, coerce=True),
+        "site_matched_auc": number(nullable=True),
+        "lower": number(nullable=True),
+        "upper": number(nullable=True),
         "pairs": count(),
         "locations": count(),
     },
@@ -265,8 +218,8 @@ CHARACTERISTICS = table(
 
 SCORES = table(
     {
-        "node_id": text(),
-        "patient_id": text(),
+        "node_id": identifier(),
+        "patient_id": identifier(),
         "partition": one_of(PARTITIONS),
         "status": one_of(STATUS),
         "score": number(),
@@ -274,7 +227,7 @@ SCORES = table(
     },
     unique=["node_id", "partition"],
 )
-"""Any classifier, human or not: a higher score speaks for a positive node.
+"""Any classifier, human or not: a higher score indicates a positive node.
 ``prediction`` is empty where the statistics are to choose the threshold."""
 
 ROC = table(
@@ -294,34 +247,19 @@ BAND = table(
     },
 )
 
-IMPORTANCES = table(
-    {
-        "feature": text(unique=True),
-        "importance": number(0, 1),
-    },
-)
+EPOCH = {
+    "epoch": count(),
+    "loss": number(),
+    "accuracy": number(0, 1),
+    "held_out_loss": optional_number(0),
+    "held_out_auc": optional_number(0),
+}
 
-PERMUTED = table(
-    {
-        "feature": one_of(["volume", "location"]),
-        "auc": number(0, 1),
-        "auc_lost": number(-1, 1),
-        "auc_lost_sd": number(0, 1),
-    },
-)
-"""AUC of a forest on the test set, and what permuting a feature takes from it: mean
-and standard deviation over permutations."""
-
-HISTORY = table(
-    {
-        "epoch": count(),
-        "loss": number(),
-        "accuracy": number(0, 1),
-        "held_out_loss": optional_number(0),
-        "held_out_auc": optional_number(0),
-    },
-)
+HISTORY = table(EPOCH)
 """Means of a training by epoch; the last two where nodes were held out and seen."""
+
+FOLD_HISTORY = table({"fold": count()} | EPOCH, unique=["fold", "epoch"])
+"""The same of trainings without a fold, one after the other."""
 
 LEARNING_CURVE = table(
     {
@@ -342,7 +280,7 @@ study itself. Ceilings only where the cohort is synthetic."""
 
 REPLAY = table(
     {
-        "node_id": text(),
+        "node_id": identifier(),
         "epoch": count(),
         "brightness": number(0),
         "rotation_deg": number(),
@@ -355,22 +293,3 @@ REPLAY = table(
     unique=["node_id", "epoch"],
 )
 """What the augmentation drew for an image; shifts in voxels of the patch."""
-
-PREDICTIONS = table(
-    {
-        "node_id": text(unique=True),
-        "patient_id": text(),
-        "location": one_of([*LOCATIONS, UNKNOWN]),
-        "volume_mm3": number(0),
-        "short_axis_mm": number(0),
-        "score": number(0, 1),
-        "threshold": number(),
-        "prediction": one_of(STATUS),
-        "distance": number(0),
-        "unseen_percent": number(0, 100),
-        "far": one_of(["yes", "no"]),
-    },
-)
-"""New nodes by one CNN; ``distance`` from the training set in the space of the last
-hidden layer, ``unseen_percent`` of the study's own test nodes lie nearer, ``far`` if
-nearly all do."""

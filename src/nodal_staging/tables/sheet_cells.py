@@ -2,7 +2,8 @@
 
 Names of columns and words from a list are compared without case and surrounding
 blanks. Numbers may have a decimal comma where it cannot separate cells or thousands.
-Columns that the schema lacks are left out, unless they look like a misspelling.
+Identifiers are checked and stored as ``study.sheet_identifiers`` describes. Columns
+that the schema lacks are left out, unless they look like a misspelling.
 """
 
 import difflib
@@ -12,15 +13,19 @@ from itertools import chain
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 
-from nodal_staging.study.delimited import DelimitedTable, plain
+from nodal_staging.study.delimited import DelimitedTable
+from nodal_staging.study.normalised_text import plain
+from nodal_staging.study.sheet_identifiers import confused, fault_of, identifier
 from nodal_staging.study.table_text import TableError
+from nodal_staging.tables.columns import ColumnSchema, TableSchema
 
 LOCATION_FORMS = {
-    "iliac": "iliacal",
-    "iliakal": "iliacal",
+    "iliacal": "iliac",
+    "iliakal": "iliac",
+    "leiste": "inguinal",
     "perirektal": "perirectal",
+    "axilla": "axillary",
     "axillär": "axillary",
     "axillaer": "axillary",
     "supraklavikulär": "supraclavicular",
@@ -29,7 +34,28 @@ LOCATION_FORMS = {
     "infraklavikulaer": "infraclavicular",
     "zervikal": "cervical",
 }
-"""English and German forms of locations, where they differ from the stored form."""
+"""Other forms of locations, such as the German ones."""
+
+OTHER_FORMS = LOCATION_FORMS | {
+    "positiv": "positive",
+    "pos": "positive",
+    "negativ": "negative",
+    "neg": "negative",
+    "unbekannt": "unknown",
+    "ja": "yes",
+    "y": "yes",
+    "true": "yes",
+    "nein": "no",
+    "n": "no",
+    "false": "no",
+    "gut": "good",
+    "schlecht": "poor",
+    "ga68": "Ga-68",
+    "68ga": "Ga-68",
+    "f18": "F-18",
+    "18f": "F-18",
+}
+"""Other forms of the words that a column may list."""
 
 UNNAMED = "(unnamed)"
 
@@ -37,6 +63,10 @@ ALIKE = 0.8
 """Share of letters in common (difflib) from which a name looks like a misspelling."""
 FEWEST_LETTERS = 3
 """Of an abbreviation."""
+PATH_WORDS = frozenset(
+    "path file folder dir scan image images series dicom nifti".split()
+)
+"""What follows the name of a column of paths, such as ``pet`` in ``PET-Scan``."""
 
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?|[+-]?\d+,")
 DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d*(?:[eE][+-]?\d+)?")
@@ -44,16 +74,14 @@ THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 """``1,234``, which is 1234 or 1.234."""
 
 
-def surplus_columns(table: DelimitedTable, schema: pa.DataFrameSchema) -> list[str]:
+def surplus_columns(table: DelimitedTable, schema: TableSchema) -> list[str]:
     """List the columns that a schema lacks, as written in the header."""
     return [
         name or UNNAMED for name in table.header if plain(name) not in schema.columns
     ]
 
 
-def as_listed(
-    table: DelimitedTable, schema: pa.DataFrameSchema, name: str
-) -> pd.DataFrame:
+def as_listed(table: DelimitedTable, schema: TableSchema, name: str) -> pd.DataFrame:
     """Return the cells of the schema's columns as text, empty ones missing.
 
     Parameters
@@ -73,7 +101,8 @@ def as_listed(
     ------
     TableError
         If a column is missing or looks like a misspelling of one that the table
-        lacks, or if numbers are ambiguous.
+        lacks, if an identifier is unsound or like another, or if numbers are
+        ambiguous.
     """
     _require_columns(table, schema, name)
     _refuse_misspellings(table, schema, name)
@@ -83,8 +112,11 @@ def as_listed(
     columns = [column for column in schema.columns if column in found]
     frame = whole[[found[column] for column in columns]].set_axis(columns, axis=1)
     for column in columns:
-        words = _words(schema.columns[column], column)
-        if words:
+        words = words_of(schema.columns[column].words)
+        longest = schema.columns[column].longest
+        if longest:
+            frame[column] = _identifiers(frame[column], longest, table, name)
+        elif words:
             stored = {cell: _stored(cell, words) for cell in frame[column].unique()}
             frame[column] = frame[column].map(stored)
     numeric = [c for c in columns if _is_numeric(schema.columns[c])]
@@ -94,9 +126,7 @@ def as_listed(
     return frame.astype("str")
 
 
-def _require_columns(
-    table: DelimitedTable, schema: pa.DataFrameSchema, name: str
-) -> None:
+def _require_columns(table: DelimitedTable, schema: TableSchema, name: str) -> None:
     """Refuse a table that lacks columns; say which are meant for them."""
     missing = [
         column
@@ -133,9 +163,7 @@ def missing_columns(missing: Sequence[str], found: Sequence[str], name: str) -> 
     )
 
 
-def _refuse_misspellings(
-    table: DelimitedTable, schema: pa.DataFrameSchema, name: str
-) -> None:
+def _refuse_misspellings(table: DelimitedTable, schema: TableSchema, name: str) -> None:
     """Refuse a surplus column that may be meant for one that the table lacks."""
     absent = [column for column in schema.columns if table.place(column) is None]
     for written in surplus_columns(table, schema):
@@ -161,33 +189,71 @@ def similar_column(written: str, absent: Sequence[str]) -> str | None:
     --------
     >>> similar_column("segmentaton", ["pet", "segmentation"])
     'segmentation'
+    >>> similar_column("PET-Scan", ["pet", "segmentation"])
+    'pet'
     """
     name = re.sub(r"[\s-]+", "_", plain(written)).strip("_.")
     near = difflib.get_close_matches(name, absent, n=1, cutoff=ALIKE)
     short = [c for c in absent if len(name) >= FEWEST_LETTERS and c.startswith(name)]
-    return next(chain(near, short), None)
+    head, _, tail = name.rpartition("_")
+    path = [head] if tail in PATH_WORDS and head in absent else []
+    return next(chain(near, short, path), None)
 
 
-def _words(definition: pa.Column, column: str) -> dict[str, str]:
-    """Return the stored form of each word that a column may hold."""
-    listed = [
-        word
-        for check in definition.checks
-        if check.name == "isin"
-        for word in check.statistics["allowed_values"]
-    ]
-    words = {plain(word): word for word in listed}
-    if column == "location":
-        words |= {form: word for form, word in LOCATION_FORMS.items() if word in listed}
-    return words
+def words_of(listed: Sequence[str]) -> dict[str, str]:
+    """Return the listed word for each of its forms, these without case and blanks.
+
+    Examples
+    --------
+    >>> words_of(["yes", "no"])["ja"]
+    'yes'
+    """
+    forms = {form: word for form, word in OTHER_FORMS.items() if word in listed}
+    return {plain(word): word for word in listed} | forms
 
 
 def _stored(cell: object, words: dict[str, str]) -> object:
     return words.get(plain(cell), cell) if isinstance(cell, str) else cell
 
 
-def _is_numeric(definition: pa.Column) -> bool:
-    return str(definition.dtype) in {"float64", "int64"}
+def _identifiers(
+    cells: pd.Series, longest: int, table: DelimitedTable, name: str
+) -> pd.Series:
+    """Return identifiers in stored form; refuse unsound and confusable ones."""
+    stored = {cell: identifier(cell) for cell in cells.dropna().unique()}
+    for cell, one in stored.items():
+        expected = fault_of(one, longest=longest)
+        if expected:
+            place = _place(cells, cell, table, name)
+            raise TableError(f"{place}: found {_shown(cell)}, expected {expected}")
+    alike = confused(stored.values())
+    if alike:
+        of = {one: cell for cell, one in stored.items()}
+        first, second = (of[one] for one in alike)
+        raise TableError(
+            f"{_place(cells, second, table, name)}: {_shown(second)} differs from "
+            f"{_shown(first)} in row {_row(cells, first, table)} only by case or "
+            "blanks; write both alike if they mean the same, or rename one of them"
+        )
+    return cells.map(stored)
+
+
+def _shown(cell: str) -> str:
+    """Quote a cell, with a question mark for each letter that cannot be seen."""
+    return "'" + "".join(one if one.isprintable() else "?" for one in cell) + "'"
+
+
+def _place(cells: pd.Series, cell: str, table: DelimitedTable, name: str) -> str:
+    return f"{name}, row {_row(cells, cell, table)}, column {cells.name}"
+
+
+def _row(cells: pd.Series, cell: str, table: DelimitedTable) -> int:
+    """Return the number of the first row with a cell."""
+    return table.numbers[int((cells == cell).to_numpy().argmax())]
+
+
+def _is_numeric(definition: ColumnSchema) -> bool:
+    return definition.dtype in {"float64", "int64"}
 
 
 def _require_one_notation(

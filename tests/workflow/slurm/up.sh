@@ -2,7 +2,7 @@
 # Start a Slurm of one node on the loopback address: tests/workflow/slurm/up.sh FOLDER
 #
 # Keys, configuration, state, logs and process numbers lie in FOLDER; nothing else on the
-# machine is read or changed, so it works beside a Slurm that is already there, as root
+# machine is read or changed, so it works next to a Slurm that is already there, as root
 # and as an ordinary user. Then
 #   source FOLDER/env.sh        # sbatch, squeue, scancel, srun mean this Slurm
 #   tests/workflow/slurm/down.sh FOLDER  # stops it

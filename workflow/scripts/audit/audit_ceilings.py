@@ -1,4 +1,4 @@
-"""Set each classifier beside its ceiling."""
+"""Compare each classifier with its ceiling."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ from nodal_staging.study.jobs import job_log
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     audit_ceilings(
         statistics=dict(
             zip(snakemake.params.classifiers, snakemake.input.statistics, strict=True)

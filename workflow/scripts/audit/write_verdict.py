@@ -8,9 +8,9 @@ from nodal_staging.study.jobs import job_log
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     write_verdict(
-        location=snakemake.input.location,
+        shortcut=snakemake.input.shortcut,
         ceilings=snakemake.input.ceilings or None,
         truth=snakemake.input.truth or None,
         protocol=snakemake.params.protocol,

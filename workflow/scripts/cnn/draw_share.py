@@ -2,24 +2,23 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.classifiers.cnn.learning_curve import draw_share
-from nodal_staging.datasets.split import Split
+from nodal_staging.classifiers.cnn.learning_curve import Share, draw_share
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     draw_share(
         nodes=snakemake.input.nodes,
         patches=snakemake.input.patches,
-        split=Split(
-            snakemake.params.protocol,
-            snakemake.params.test_share,
-            snakemake.params.seed,
+        test=snakemake.input.test,
+        dropped=snakemake.input.dropped,
+        share=Share(
+            percent=int(snakemake.wildcards.percent),
+            repeat=int(snakemake.wildcards.repeat),
+            seed=snakemake.params.seed,
         ),
-        percent=int(snakemake.wildcards.percent),
-        repeat=int(snakemake.wildcards.repeat),
         training={
             "status_balanced": snakemake.output.status_balanced,
             "location_balanced": snakemake.output.location_balanced,

@@ -8,7 +8,7 @@ from nodal_staging.study.jobs import in_groups, job_log
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     names = [tuple(names) for names in snakemake.params.competitors]
     folds = in_groups(snakemake.input, len(names))
     rank_candidates(

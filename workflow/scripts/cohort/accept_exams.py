@@ -8,7 +8,7 @@ from nodal_staging.study.jobs import job_log
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     accept_exams(
         inspections=list(snakemake.input),
         on_bad_exam=snakemake.params.on_bad_exam,

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from nodal_staging.cohort.selection import Limits, select_cohort
+from nodal_staging.cohort.inclusion_criteria import Limits, select_cohort
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     select_cohort(
         exams=snakemake.input.exams,
         inspections=snakemake.input.inspections,

@@ -8,7 +8,7 @@ from nodal_staging.study.jobs import job_log
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     make_datasets(
         nodes=snakemake.input.nodes,
         patches=snakemake.input.patches,
@@ -16,6 +16,8 @@ with job_log(snakemake.log[0]):
             snakemake.params.protocol,
             snakemake.params.test_share,
             snakemake.params.seed,
+            given=snakemake.input.given or None,
+            strata_mm=snakemake.params.strata_mm,
         ),
         folds=snakemake.params.folds,
         test=snakemake.output.test,

@@ -8,7 +8,7 @@ from nodal_staging.study.jobs import job_log
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     draw_faithfulness(
         curves=dict(zip(snakemake.params.cnns, snakemake.input.curves, strict=True)),
         synthetic=snakemake.params.synthetic,

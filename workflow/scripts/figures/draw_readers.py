@@ -1,4 +1,4 @@
-"""Draw the readers beside the networks."""
+"""Draw the readers and the networks."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ from nodal_staging.study.jobs import job_log
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     draw_readers(
         points=snakemake.input.points,
         fixed=snakemake.input.fixed,

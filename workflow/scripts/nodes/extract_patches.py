@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from nodal_staging.cohort.inclusion_criteria import Limits
 from nodal_staging.cohort.inspected_shard import InspectedShard
-from nodal_staging.cohort.selection import Limits
 from nodal_staging.nodes.patches import Cube, extract_patches
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     extract_patches(
         shard=InspectedShard(
             name=snakemake.wildcards.scatteritem,
@@ -27,5 +27,6 @@ with job_log(snakemake.log[0]):
             snakemake.params.spacing_mm,
             snakemake.params.centre,
         ),
-        output=snakemake.output[0],
+        output=snakemake.output.patches,
+        lost=snakemake.output.lost,
     )

@@ -2,15 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from nodal_staging.cohort.inclusion_criteria import Limits
 from nodal_staging.cohort.inspected_shard import InspectedShard
-from nodal_staging.cohort.selection import Limits
 from nodal_staging.nodes.measurements import measure_nodes
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     measure_nodes(
         shard=InspectedShard(
             name=snakemake.wildcards.scatteritem,
@@ -20,6 +20,8 @@ with job_log(snakemake.log[0]):
             index=snakemake.input.index,
             limits=Limits.of(snakemake.params.limits),
         ),
+        refused_share=snakemake.params.refused_share,
         on_bad_exam="fail" if snakemake.resources.stops_at_bad_exam else "exclude",
-        output=snakemake.output[0],
+        output=snakemake.output.nodes,
+        lost=snakemake.output.lost,
     )

@@ -1,15 +1,15 @@
-"""Set every number that the paper prints beside ours."""
+"""Compare every number that the paper prints with ours."""
 
 from typing import TYPE_CHECKING
 
 from nodal_staging.paper.scorecard.judgement import write_scorecard
-from nodal_staging.paper.scorecard.measured import measure_study
+from nodal_staging.paper.scorecard.measured import measure_study, measured_reference
 from nodal_staging.study.jobs import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     write_scorecard(
         published=snakemake.input.published,
         measured=measure_study(
@@ -22,7 +22,8 @@ with job_log(snakemake.log[0]):
             },
             statistics=snakemake.input.statistics,
             comparisons=snakemake.input.comparisons,
-        ),
+        )
+        | measured_reference(snakemake.input.published, snakemake.params.reference),
         synthetic=snakemake.params.synthetic,
         output=snakemake.output,
     )

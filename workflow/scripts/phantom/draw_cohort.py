@@ -10,7 +10,7 @@ from nodal_staging.study.jobs import job_log
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     draw_cohort(
         enrolment=Enrolment(
             patients=snakemake.params.patients,

@@ -9,7 +9,7 @@ from nodal_staging.study.jobs import job_log
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     simulate_exams(
         exams=snakemake.input.exams,
         truth=snakemake.input.truth,

@@ -8,7 +8,7 @@ from nodal_staging.study.jobs import job_log
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     compare_classifiers(
         classifiers=snakemake.params.classifiers,
         scores=snakemake.input.scores,

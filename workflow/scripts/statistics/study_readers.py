@@ -12,7 +12,7 @@ from nodal_staging.study.jobs import job_log
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], code=snakemake.params.code):
     files = zip(snakemake.input.scores, snakemake.input.statistics, strict=True)
     study_readers(
         readers=dict(

@@ -5,13 +5,16 @@ settings for that count; in a workflow of some dozen jobs they hide what matters
 Another library than TensorFlow is chosen by the variable KERAS_BACKEND.
 """
 
+import gc
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from nodal_staging.study.instruction_sets import used_instructions
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-# Real errors arrive as exceptions; what TensorFlow calls one on its log is advice.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @contextmanager
@@ -28,16 +31,61 @@ def _native_messages_muted() -> Iterator[None]:
         os.close(nowhere)
 
 
-with _native_messages_muted():
+@contextmanager
+def _wrappers_left_out() -> Iterator[None]:
+    """Let Keras find neither scikit-learn nor matplotlib.
+
+    It imports both if it can, for wrappers that nothing here uses: 2 s of CPU time in
+    each job that computes with a network.
+    """
+    # None in the place of a module refuses its import.
+    modules: dict[str, Any] = sys.modules
+    hidden = {"sklearn", "matplotlib"} - modules.keys()
+    modules.update(dict.fromkeys(hidden))
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del modules[name]
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Let the collector of garbage leave modules alone, now and later.
+
+    An import makes half a million objects that stay. To search them for garbage takes
+    a quarter of its time, and of that of tracing graphs and reading tables later.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()
+
+
+with _nothing_collected(), _native_messages_muted(), _wrappers_left_out():
     import keras
 
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-__all__ = ["keras", "tf", "use_device", "versions"]
+__all__ = ["instructions", "keras", "tf", "use_device", "versions"]
 
 
-def use_device(*, gpu: bool, intra_op_threads: int, xla: bool = False) -> None:
+TENSOR_FLOAT32 = "tensor_float32"
+"""The precision that stores float32 and multiplies with 10 bits of mantissa on GPUs."""
+
+
+def use_device(
+    *,
+    gpu: bool,
+    intra_op_threads: int,
+    xla: bool = False,
+    precision: str = "float32",
+) -> None:
     """Fix threads and device before TensorFlow starts; ask for determinism.
 
     Without a GPU on the machine training runs on the CPU. Another library than
@@ -50,13 +98,17 @@ def use_device(*, gpu: bool, intra_op_threads: int, xla: bool = False) -> None:
     intra_op_threads
         Threads inside an operation, which change bits.
     xla
-        Whether XLA will compile: Keras refuses that where TensorFlow was asked for
-        deterministic operations, so it is not asked then.
+        Whether XLA will compile: Keras refuses that together with deterministic
+        operations of TensorFlow, which are not requested then.
+    precision
+        Precision of the recipe. TensorFlow multiplies float32 as TensorFloat-32 on
+        recent GPUs by default; here it does so only for ``tensor_float32``.
     """
     if keras.backend.backend() != "tensorflow":
         return
     tf.config.threading.set_intra_op_parallelism_threads(intra_op_threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.experimental.enable_tensor_float_32_execution(precision == TENSOR_FLOAT32)
     if not xla:
         tf.config.experimental.enable_op_determinism()
     devices = tf.config.list_physical_devices("GPU")
@@ -73,6 +125,12 @@ def versions() -> dict[str, str]:
     if keras.backend.backend() == "tensorflow":
         found |= {"tensorflow": tf.__version__, "device": _device()}
     return found
+
+
+def instructions() -> dict[str, str]:
+    """Name the instruction sets that decide the bits of weights on a CPU."""
+    backend = "tensorflow" if keras.backend.backend() == "tensorflow" else ""
+    return used_instructions({backend, "numpy"})
 
 
 def _device() -> str:

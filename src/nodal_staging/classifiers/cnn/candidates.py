@@ -3,7 +3,7 @@
 The paper chose its architecture by k-fold cross-validation (k = 10). The test set
 takes no part. What a choice costs is its difference from the configured candidate on
 the same nodes; where the interval of that covers zero, chance may have decided. The
-interval speaks of the nodes: first weights of another seed move an AUC too. The
+interval covers the nodes alone: first weights of another seed move an AUC too. The
 out-of-fold AUC of the winner is optimistic for having been chosen.
 """
 
@@ -15,13 +15,11 @@ import numpy as np
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.estimates.auc import (
-    clustered_auc,
-    clustered_difference,
-    logit_interval,
-)
+from nodal_staging.estimates.auc_intervals import logit_interval
+from nodal_staging.estimates.delong import clustered_auc, clustered_difference
 from nodal_staging.estimates.proportions import normal_quantile
 from nodal_staging.study.files import write_json
+from nodal_staging.study.fold_jobs import folds_of
 from nodal_staging.tables.columns import count, number, table, text
 
 CONFIGURED = "configured"
@@ -62,7 +60,7 @@ def rank_candidates(
     Parameters
     ----------
     scores
-        Score files of all folds for each candidate and CNN.
+        Score files of all folds for each candidate and CNN, named after their folds.
     options
         Sections of the configuration as each candidate has them.
     level
@@ -73,7 +71,7 @@ def rank_candidates(
     """
     read = {names: _out_of_fold(paths) for names, paths in scores.items()}
     rows = [
-        {"candidate": candidate, "cnn": cnn, "folds": len(scores[candidate, cnn])}
+        {"candidate": candidate, "cnn": cnn, "folds": _count(scores[candidate, cnn])}
         | _quality(frame, level)
         | _difference(frame, read[CONFIGURED, cnn], level)
         for (candidate, cnn), frame in read.items()
@@ -84,6 +82,11 @@ def rank_candidates(
     tables.write(frame[list(LEADERBOARD.columns)], leaderboard, LEADERBOARD)
     best = str(frame["candidate"].iloc[0])
     write_json(chosen, {"candidate": best, "options": dict(options[best])})
+
+
+def _count(paths: Sequence[str | Path]) -> int:
+    """Count the folds by the names of their files."""
+    return sum(len(folds_of(Path(path).stem)) for path in paths)
 
 
 def _out_of_fold(paths: Sequence[str | Path]) -> pd.DataFrame:

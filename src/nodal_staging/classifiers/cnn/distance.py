@@ -83,7 +83,7 @@ def describe_training_images(
         ``tables.DATASET`` of the nodes that were learned from, and of the others.
     """
     how = read_recipe(recipe)
-    use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
+    use_device(gpu=gpu, intra_op_threads=how.intra_op_threads, precision=how.precision)
     model = trained_network(how, weights)
     files = list(patches)
     found = []

@@ -12,18 +12,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nodal_staging.classifiers.cnn.backend import keras, versions
-from nodal_staging.classifiers.cnn.checkpoints import Checkpoint
+from nodal_staging.classifiers.cnn.backend import instructions, keras, versions
+from nodal_staging.classifiers.cnn.checkpoints import Checkpoint, all_variables
+from nodal_staging.classifiers.cnn.epochs import epochs_of
 from nodal_staging.classifiers.cnn.inputs import ImageSource
 from nodal_staging.classifiers.cnn.network import build_network, compile_network
 from nodal_staging.classifiers.cnn.recipes import Recipe
 from nodal_staging.estimates.auc import placements
 from nodal_staging.study.arrays import BoolArray, Float32Array, FloatArray
+from nodal_staging.study.instruction_sets import check_instructions
 from nodal_staging.study.seeds import named_seed, stream
 
 logger = logging.getLogger(__name__)
 
 SMALLEST_PROBABILITY = 1e-7
+SCORED_AT_ONCE = 64
+"""Images."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,57 +38,112 @@ class HeldOut:
     positive: BoolArray
 
 
-def fit(
-    recipe: Recipe,
-    dataset: pd.DataFrame,
-    source: ImageSource,
-    *,
-    name: str,
-    checkpoint: Path | None = None,
-    code: str = "",
-    held_out: HeldOut | None = None,
-) -> tuple[keras.Model, pd.DataFrame]:
-    """Train a network.
+class Trainer:
+    """A network that is trained once or several times, as a recipe says.
 
-    The order of an epoch and the augmentation of its images depend on the seed, the
-    epoch and the nodes alone.
-
-    Parameters
-    ----------
-    recipe, dataset, source
-        How to train, on which nodes (``tables.DATASET``), and their images.
-    name
-        Of this training; draws its first weights.
-    checkpoint
-        Where to keep the state between epochs; a training that finds its own state
-        there goes on after it. The caller removes the file once the result is safe.
-    code
-        Version of the code, so that a state of other code is not used.
-    held_out
-        Nodes to watch meanwhile, at the epochs that the recipe names.
-
-    Returns
-    -------
-    The trained model and ``tables.HISTORY``.
+    All its trainings use one graph, which takes seconds to build. Each gives the
+    weights that it would have given alone.
     """
-    model = new_network(recipe, name)
-    target = (dataset["status"] == "positive").to_numpy(np.float32)
-    state = None
-    rows: list[dict[str, Any]] = []
-    if checkpoint is not None:
-        key = _key(recipe, dataset, source, name, code)
-        state = Checkpoint(checkpoint, key)
-        rows = state.restore(model)
-    for epoch in range(len(rows), recipe.epochs):
-        row = train_epoch(model, recipe, source, target, epoch)
-        if held_out and _is_watched(recipe, epoch):
-            row |= _held_out_quality(model, held_out)
-        rows.append(row)
-        logger.info("%s: %s", name, _line(row, recipe.epochs))
-        if state:
-            state.save(model, rows)
-    columns = ["epoch", "loss", "accuracy", "held_out_loss", "held_out_auc"]
-    return model, pd.DataFrame(rows).reindex(columns=columns)
+
+    def __init__(self, recipe: Recipe) -> None:
+        """Build the network.
+
+        Raises
+        ------
+        InputError
+            If this CPU lacks the instruction set of the recipe.
+        """
+        check_instructions(recipe.cpu_instructions)
+        self.recipe = recipe
+        self.model = new_network(recipe, "all")
+        self._is_new = True
+        self._epoch = epochs_of(self.model, xla=recipe.xla)
+
+    def fit(
+        self,
+        dataset: pd.DataFrame,
+        source: ImageSource,
+        *,
+        name: str,
+        checkpoint: Path | None = None,
+        code: str = "",
+        held_out: HeldOut | None = None,
+    ) -> pd.DataFrame:
+        """Train the network from its first weights.
+
+        The order of an epoch and the augmentation of its images depend on the seed, the
+        epoch and the nodes alone.
+
+        Parameters
+        ----------
+        dataset, source
+            On which nodes (``tables.DATASET``), and their images.
+        name
+            Of this training; draws its first weights.
+        checkpoint
+            Where to keep the state between epochs; a training that finds its own state
+            there goes on after it. The caller removes the file once the result is safe.
+        code
+            Version of the code, so that a state of other code is not used.
+        held_out
+            Nodes to watch meanwhile, at the epochs that the recipe names.
+
+        Returns
+        -------
+        ``tables.HISTORY``.
+
+        Raises
+        ------
+        InputError
+            If the checkpoint was written with another instruction set.
+        """
+        self.restart(name)
+        target = (dataset["status"] == "positive").to_numpy(np.float32)
+        state = None
+        rows: list[dict[str, Any]] = []
+        if checkpoint is not None:
+            key = _key(self.recipe, dataset, source, name, code)
+            state = Checkpoint(checkpoint, key, instructions())
+            rows = state.restore(self.model)
+        for epoch in range(len(rows), self.recipe.epochs):
+            row = self.train_epoch(source, target, epoch)
+            if held_out and _is_watched(self.recipe, epoch):
+                row |= _held_out_quality(self.model, held_out)
+            rows.append(row)
+            logger.info("%s: %s", name, _line(row, self.recipe.epochs))
+            if state:
+                state.save(self.model, rows)
+        columns = ["epoch", "loss", "accuracy", "held_out_loss", "held_out_auc"]
+        return pd.DataFrame(rows).reindex(columns=columns)
+
+    def restart(self, name: str) -> None:
+        """Give network and optimiser the first values of a training."""
+        was_new, self._is_new = self._is_new, False
+        if was_new and name == "all":
+            return
+        fresh = new_network(self.recipe, name)
+        for variable, first in zip(
+            all_variables(self.model), all_variables(fresh), strict=True
+        ):
+            variable.assign(first)
+
+    def train_epoch(
+        self, source: ImageSource, target: Float32Array, epoch: int
+    ) -> dict[str, Any]:
+        """Show every node once, in batches of equal size or one less.
+
+        Returns
+        -------
+        Number of the epoch, and the means of loss and accuracy over its nodes, each as
+        its batch met the network.
+        """
+        seed = self.recipe.seed
+        images = source.augmented(self.recipe.ranges, seed=seed, epoch=epoch)
+        order = stream(seed, "training", "order", epoch).permutation(len(target))
+        self.model.optimizer.learning_rate.assign(learning_rate(self.recipe, epoch))
+        batches = max(len(order) // self.recipe.batch_size, 1)
+        found = self._epoch(images, target, np.array_split(order, batches))
+        return {"epoch": epoch + 1, **found}
 
 
 def new_network(recipe: Recipe, name: str) -> keras.Model:
@@ -112,36 +171,14 @@ def learning_rate(recipe: Recipe, epoch: int) -> float:
 
 
 def predict(model: keras.Model, images: Float32Array) -> FloatArray:
-    """Return the probability of a positive node ``(n,)``."""
-    scores = model.predict(images, batch_size=64, verbose=0)[:, 0]
-    return np.asarray(scores, dtype=np.float64)
+    """Return the probability of a positive node ``(n,)``.
 
-
-def train_epoch(
-    model: keras.Model,
-    recipe: Recipe,
-    source: ImageSource,
-    target: Float32Array,
-    epoch: int,
-) -> dict[str, Any]:
-    """Show every node once, in batches of equal size or one less.
-
-    Returns
-    -------
-    Number of the epoch, and the means of loss and accuracy over its nodes, each as its
-    batch met the network.
+    Without a graph: it would take longer to build than some hundred images to score.
     """
-    images = source.augmented(recipe.ranges, seed=recipe.seed, epoch=epoch)
-    order = stream(recipe.seed, "training", "order", epoch).permutation(len(target))
-    model.optimizer.learning_rate.assign(learning_rate(recipe, epoch))
-    total = {"loss": 0.0, "accuracy": 0.0}
-    for batch in np.array_split(order, max(len(order) // recipe.batch_size, 1)):
-        # Whether results speak of a batch or of the epoch so far is up to the backend.
-        model.reset_metrics()
-        found = model.train_on_batch(images[batch], target[batch], return_dict=True)
-        for name in total:
-            total[name] += float(found[name]) * len(batch)
-    return {"epoch": epoch + 1} | {n: one / len(target) for n, one in total.items()}
+    starts = range(0, len(images), SCORED_AT_ONCE)
+    parts = [images[i : i + SCORED_AT_ONCE] for i in starts]
+    scores = [keras.ops.convert_to_numpy(model(part, training=False)) for part in parts]
+    return np.concatenate([np.empty((0, 1)), *scores], dtype=np.float64)[:, 0]
 
 
 def _is_watched(recipe: Recipe, epoch: int) -> bool:
@@ -175,8 +212,10 @@ def _line(row: dict[str, Any], epochs: int) -> str:
 def _key(
     recipe: Recipe, dataset: pd.DataFrame, source: ImageSource, name: str, code: str
 ) -> str:
-    """Hash all that decides the weights."""
+    """Hash all that decides the weights but the instruction sets of the CPU."""
     nodes = dataset[["node_id", "status"]].to_numpy().tolist()
-    described = [dataclasses.asdict(recipe), nodes, name, code, versions()]
+    how = dataclasses.asdict(recipe)
+    del how["cpu_instructions"]
+    described = [how, nodes, name, code, versions()]
     text = json.dumps(described, sort_keys=True)
     return hashlib.sha256(text.encode() + source.digest().encode()).hexdigest()

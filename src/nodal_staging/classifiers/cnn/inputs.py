@@ -1,4 +1,4 @@
-"""From patches to what the network sees: windowed images, masked where asked."""
+"""From patches to what the network sees: windowed images, masked if configured."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ from nodal_staging.classifiers.cnn.sampling import (
     sample_in_parts,
 )
 from nodal_staging.nodes.patch_files import read_slabs
-from nodal_staging.study.arrays import Float32Array, FloatArray, Int16Array, UInt8Array
+from nodal_staging.study.arrays import Float32Array, FloatArray, Slabs, UInt8Array
 
 BrightnessScale = Literal["windowed", "hu", "attenuation"]
 
@@ -62,7 +62,7 @@ class ImageSource:
 
     def __init__(
         self,
-        slabs: Int16Array,
+        slabs: Slabs,
         masks: UInt8Array,
         node_ids: Sequence[str],
         options: ImageOptions,

@@ -19,7 +19,7 @@ def describe_layers(model: Any) -> list[dict[str, Any]]:
     -------
     For each layer its ``name``, its ``kind`` (the name of its class), the shape of its
     ``output`` without the batch, its number of ``parameters`` and of those that are
-    ``trained``; beside these ``filters``, ``kernel_size``, ``units``, ``pool_size``,
+    ``trained``; as well as ``filters``, ``kernel_size``, ``units``, ``pool_size``,
     ``rate`` and ``activation`` where the layer has them.
     """
     return [_described(layer) for layer in model.layers]

@@ -18,13 +18,13 @@ import pandas as pd
 from nodal_staging import tables
 from nodal_staging.datasets.split import (
     DatasetError,
-    Split,
     draw_training_sets,
     measured_with_patch,
-    split_test,
+    training_pool,
     write_dataset,
 )
-from nodal_staging.estimates.auc import clustered_auc, logit_interval
+from nodal_staging.estimates.auc_intervals import logit_interval
+from nodal_staging.estimates.delong import clustered_auc
 from nodal_staging.study.files import read_json
 from nodal_staging.study.seeds import stream
 
@@ -48,24 +48,43 @@ class Point:
     cnn: str
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Part of the patients that may train.
+
+    Attributes
+    ----------
+    percent, repeat
+        Share of the patients, and which draw of it; draws of different size with the
+        same number are nested.
+    seed
+        The study's seed.
+    """
+
+    percent: int
+    repeat: int
+    seed: int
+
+
 def draw_share(
     *,
     nodes: str | Path,
     patches: Iterable[str | Path],
-    split: Split,
-    percent: int,
-    repeat: int,
+    test: str | Path,
+    dropped: str | Path,
+    share: Share,
     training: Mapping[str, str | Path],
 ) -> None:
     """Draw the training sets of a study with a share of the patients that may train.
 
     Parameters
     ----------
-    nodes, patches, split
-        As for ``split.make_datasets``, so that the test set is the same.
-    percent, repeat
-        Share of the patients, and which draw of it; draws of different size with the
-        same number are nested.
+    nodes, patches
+        As for ``split.make_datasets``.
+    test, dropped
+        ``tables.DATASET`` of the test set, and ``tables.DROPPED``: who may not train.
+    share
+        How many patients are drawn.
     training
         Outputs: each training set by name (``tables.DATASET``), without folds.
 
@@ -74,18 +93,18 @@ def draw_share(
     DatasetError
         If the share is too small for a training set.
     """
-    frame = measured_with_patch(nodes, patches)
-    _, pool = split_test(frame, split)
+    pool = training_pool(measured_with_patch(nodes, patches), test, dropped)
     patients = np.sort(pool["patient_id"].unique())
-    order = stream(split.seed, "learning_curve", repeat).permutation(patients)
-    chosen = order[: max(round(len(order) * percent / WHOLE), 1)]
+    order = stream(share.seed, "learning_curve", share.repeat).permutation(patients)
+    chosen = order[: max(round(len(order) * share.percent / WHOLE), 1)]
     part = pool[pool["patient_id"].isin(set(chosen))]
-    sets = draw_training_sets(part, seed=split.seed)
+    sets = draw_training_sets(part, seed=share.seed)
     for name, path in training.items():
         if sets[name].empty:
             raise DatasetError(
-                f"{percent} % of the patients leave no node for {Path(path).name}; "
-                "raise learning_curve.percents or enlarge the cohort"
+                f"{share.percent} % of the patients leave no node for "
+                f"{Path(path).name}; raise learning_curve.percents or enlarge the "
+                "cohort"
             )
         write_dataset(sets[name].assign(fold=0), path)
 

@@ -5,13 +5,14 @@ normalisation; not pre-trained; one binary output. Filters, dense widths, poolin
 first weights, dropout and loss are not stated in the paper: the default is VGG-19's
 2-2-4-4-4 layout with max-pooling after each block, 48 > 24 > 12 > 6 > 3 > 1.
 
-Nothing here asks which library computes for Keras.
+This module does not depend on the library that computes for Keras.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from nodal_staging.classifiers.cnn.backend import keras
+from nodal_staging.classifiers.cnn.backend import TENSOR_FLOAT32, keras
+from nodal_staging.classifiers.cnn.normalisation import BatchNormalization
 from nodal_staging.classifiers.cnn.recipes import Architecture
 from nodal_staging.classifiers.cnn.sampling import IMAGE_SIZE
 
@@ -44,7 +45,7 @@ def build_network(
     seed
         Draws the weights; the same seed gives the same weights.
     precision
-        Keras' name of the numbers that layers compute with: ``float32``,
+        Numbers that layers compute with: ``float32``, ``tensor_float32``,
         ``mixed_bfloat16`` or ``mixed_float16``. The output is always float32.
 
     Returns
@@ -53,6 +54,9 @@ def build_network(
     holds the value before the sigmoid.
     """
     keras.utils.set_random_seed(seed)
+    if precision == TENSOR_FLOAT32:
+        # These layers hold float32; ``backend.use_device`` sets how they multiply.
+        precision = "float32"
     hidden = _Hidden(architecture, precision)
     image = x = keras.Input((IMAGE_SIZE, IMAGE_SIZE, channels), name="image")
     depths = zip(architecture.convolutions, WIDTH_FACTORS, strict=True)
@@ -97,7 +101,7 @@ class _Hidden:
         }
 
     def _normalised(self, layer: Any, x: Any) -> Any:
-        norm = layers.BatchNormalization(
+        norm = BatchNormalization(
             momentum=self.architecture.batch_norm_momentum,
             name=f"{layer.name}_norm",
             dtype=self.precision,

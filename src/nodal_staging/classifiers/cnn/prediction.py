@@ -20,6 +20,26 @@ from nodal_staging.classifiers.cnn.recipes import read_recipe
 from nodal_staging.classifiers.cnn.training import trained_network
 from nodal_staging.classifiers.scores import called_positive
 from nodal_staging.nodes.patch_files import patch_sums
+from nodal_staging.tables.columns import identifier, number, one_of, table
+
+PREDICTIONS = table(
+    {
+        "node_id": identifier(unique=True),
+        "patient_id": identifier(),
+        "location": one_of([*tables.LOCATIONS, tables.UNKNOWN]),
+        "volume_mm3": number(0),
+        "short_axis_mm": number(0),
+        "score": number(0, 1),
+        "threshold": number(),
+        "prediction": one_of(tables.STATUS),
+        "distance": number(0),
+        "unseen_percent": number(0, 100),
+        "far": one_of(["yes", "no"]),
+    },
+)
+"""New nodes by one CNN; ``distance`` from the training set in the space of the last
+hidden layer, ``unseen_percent`` of the study's own test nodes lie nearer, ``far`` if
+nearly all do."""
 
 
 def predict_nodes(
@@ -47,10 +67,10 @@ def predict_nodes(
         ``tables.NODES`` and patches of the new nodes, of all shards; a node without a
         patch is left out.
     output
-        ``tables.PREDICTIONS``.
+        ``PREDICTIONS``.
     """
     how = read_recipe(recipe)
-    use_device(gpu=gpu, intra_op_threads=how.intra_op_threads)
+    use_device(gpu=gpu, intra_op_threads=how.intra_op_threads, precision=how.precision)
     files = list(patches)
     measured = pd.concat([tables.read(path, tables.NODES) for path in nodes])
     found = measured[measured["node_id"].isin(patch_sums(files))]
@@ -72,4 +92,4 @@ def predict_nodes(
         unseen_percent=percent,
         far=np.where(percent >= FAR_PERCENT, "yes", "no"),
     )
-    tables.write(frame, output, tables.PREDICTIONS)
+    tables.write(frame, output, PREDICTIONS)

@@ -1,7 +1,7 @@
-"""Recipes: everything that decides the weights of a CNN beside its images.
+"""Recipes: everything that decides the weights of a CNN, except its images.
 
-A recipe is a file beside the weights, so that whoever scores, explains or predicts
-builds the network that was trained, whatever the configuration says by then.
+A recipe is a file next to the weights. Scoring, attribution and prediction read it, so
+that later changes of the configuration do not affect a trained network.
 """
 
 import dataclasses
@@ -50,12 +50,13 @@ class Architecture:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that decides the weights of a CNN beside its images.
+    """Everything that decides the weights of a CNN, except its images.
 
     ``network`` is its architecture; ``optimizer`` holds the options of Adam;
     ``schedule`` is ``constant`` or ``cosine``; ``intra_op_threads`` is here since it
-    changes bits, ``precision`` and ``xla`` too; ``held_out_every`` is the number of
-    epochs between two looks at the nodes that a fold holds out.
+    changes bits, ``cpu_instructions``, ``precision`` and ``xla`` too;
+    ``held_out_every`` is the number of epochs between two looks at the nodes that a
+    fold holds out.
     """
 
     image: ImageOptions
@@ -66,6 +67,7 @@ class Recipe:
     schedule: str
     epochs: int
     batch_size: int
+    cpu_instructions: str
     intra_op_threads: int
     precision: str
     xla: bool

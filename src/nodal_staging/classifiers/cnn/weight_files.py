@@ -12,7 +12,7 @@ from nodal_staging.study.files import replacing
 def save_weights(model: keras.Model, path: str | Path) -> None:
     """Write weights alone, whole or not at all.
 
-    Keras insists on a suffix of its own, so the file is written beside its place
+    Keras insists on a suffix of its own, so the file is written next to its place
     under that suffix and renamed.
     """
     with replacing(path) as part:

@@ -12,7 +12,13 @@ volume, `series` as the index is kept, `pixels` as they are read. Apart from the
 """
 
 from nodal_staging.exams.dicom.acquisition import Acquisition, Wording
-from nodal_staging.exams.dicom.index import Indexed, index_ct, index_images, index_pet
+from nodal_staging.exams.dicom.index import (
+    Indexed,
+    index_ct,
+    index_images,
+    index_pet,
+    series_identity,
+)
 from nodal_staging.exams.dicom.pixels import read_boxes
 from nodal_staging.exams.dicom.series import OUTSIDE_SCANNER_HU, Series, Slice
 from nodal_staging.exams.dicom.stacking import Repairs
@@ -31,4 +37,5 @@ __all__ = [
     "index_images",
     "index_pet",
     "read_boxes",
+    "series_identity",
 ]

@@ -31,7 +31,7 @@ ACQUISITION_TAGS = [
     "PatientAge",
     "PatientBirthDate",
 ]
-"""Besides geometry; descriptions are matched against patterns and then forgotten."""
+"""Not of the geometry; descriptions are matched against patterns and not kept."""
 
 AGE = re.compile(r"(\d{3})Y")
 OLDEST_YEARS = 90
@@ -155,7 +155,7 @@ def _moment(headers: Sequence[Dataset]) -> datetime | None:
 
 
 def _age_years(header: Dataset, moment: datetime | None) -> int | None:
-    """Return the age in whole years, capped as de-identification asks."""
+    """Return the age in whole years, capped as de-identification requires."""
     stated = AGE.fullmatch(readable_text(header, "PatientAge"))
     born = joined(readable_text(header, "PatientBirthDate"), "00")
     if stated is not None:

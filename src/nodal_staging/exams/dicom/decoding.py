@@ -1,9 +1,13 @@
-"""Compressed slices, decoded by SimpleITK in a process whose death is survivable."""
+"""Decompression of DICOM slices by SimpleITK, in a child process that may crash."""
 
 import os
 import tempfile
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pydicom
@@ -11,7 +15,7 @@ import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileMetaDataset
 
 from nodal_staging.exams.dicom.headers import UNREADABLE
-from nodal_staging.exams.isolation import isolated
+from nodal_staging.exams.isolation import IsolatedCalls
 from nodal_staging.study.arrays import IntegerArray
 from nodal_staging.study.errors import DicomSeriesError
 
@@ -33,44 +37,41 @@ NEEDED = [
 ]
 
 
-def decode(path: Path, shape: tuple[int, int]) -> IntegerArray:
-    """Return the stored values of a compressed single-frame file.
+Decode: TypeAlias = Callable[[Path, tuple[int, int]], IntegerArray]
+"""Returns the stored values of a compressed single-frame file.
 
-    Parameters
-    ----------
-    path, shape
-        The file, and its rows and columns as the header has them.
+Its rows and columns are given as the header has them. Pixels that cannot be decoded,
+or are not of that shape, raise ``DicomSeriesError``; a decoder that died, took too long
+or too much memory raises ``ReaderDiedError``.
+"""
 
-    Raises
-    ------
-    DicomSeriesError
-        If the pixels cannot be decoded, or are not of that shape.
-    ReaderDiedError
-        If the decoder died, took too long or too much memory.
+
+@contextmanager
+def decoding() -> Iterator[Decode]:
+    """Decode slices, all of them in one child process, since decoders may crash.
+
+    Without a compressed slice, no process is started.
     """
+    with tempfile.TemporaryDirectory() as folder:
+        function = partial(_decode, Path(folder))
+        decode = IsolatedCalls(function, memory_mb=DECODER_MB, seconds=DECODER_S)
+        with closing(decode):
+            yield decode
+
+
+def _decode(folder: Path, path: Path, shape: tuple[int, int]) -> IntegerArray:
+    """Decode in the child, without what native code prints."""
     if path.stat().st_size > MOST_COMPRESSED_BYTES:
         raise _undecodable()
-    return isolated(
-        _decode,
-        path,
-        shape,
-        role="",  # who reads the series names the file
-        memory_mb=DECODER_MB,
-        seconds=DECODER_S,
-    )
-
-
-def _decode(path: Path, shape: tuple[int, int]) -> IntegerArray:
-    """Decode in the child, without what native code prints."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), STANDARD_ERROR)
-    with tempfile.TemporaryDirectory() as folder:
-        bare = Path(folder, "slice.dcm")
-        try:
-            _write_bare(path, bare)
-            sitk.ProcessObject.SetGlobalWarningDisplay(False)
-            stored = sitk.GetArrayFromImage(sitk.ReadImage(str(bare)))
-        except (*UNREADABLE, RuntimeError):
-            raise _undecodable() from None
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), STANDARD_ERROR)
+    bare = folder / "slice.dcm"
+    try:
+        _write_bare(path, bare)
+        sitk.ProcessObject.SetGlobalWarningDisplay(False)
+        stored = sitk.GetArrayFromImage(sitk.ReadImage(str(bare)))
+    except (*UNREADABLE, RuntimeError):
+        raise _undecodable() from None
     if stored.shape != (1, *shape) or not np.issubdtype(stored.dtype, np.integer):
         raise _undecodable()
     return np.asarray(stored[0])

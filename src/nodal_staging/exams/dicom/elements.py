@@ -13,7 +13,7 @@ Images, SUV and segmentations share these rules:
 - A text must not be stated as binary or as a sequence. Private elements are text
   whatever they are stated as, since anonymisers forget their kind.
 - An element that is absent or empty has no number. An empty value among others is
-  damage, and so are several values where one is asked for.
+  damage, and so are several values where one is expected.
 """
 
 import math

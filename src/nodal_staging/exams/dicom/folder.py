@@ -13,8 +13,12 @@ from nodal_staging.exams.dicom.headers import (
     wanted_tags,
 )
 from nodal_staging.exams.dicom.scanning import BEGINNING_BYTES, Wanted
-from nodal_staging.exams.raw_files import files_below
+from nodal_staging.exams.file_kinds import folder_refusal
+from nodal_staging.exams.raw_files import files_below, link_remarks
 from nodal_staging.study.errors import DicomSeriesError, naming_part
+
+MOST_LISTED = 5
+"""Numbers of files that a message lists."""
 
 
 def naming_file(number: int) -> AbstractContextManager[None]:
@@ -22,9 +26,9 @@ def naming_file(number: int) -> AbstractContextManager[None]:
     return naming_part(f"file {number + 1}")
 
 
-def series_files(folder: Path) -> list[Path]:
+def series_files(folder: Path, *, most_files: int | None = None) -> list[Path]:
     """List the files of a folder in the order in which they are numbered."""
-    files = files_below(folder, role="")  # who reads the series names the folder
+    files = files_below(folder, most_files=most_files)
     return [path for path in files if path.name.upper() != "DICOMDIR"]
 
 
@@ -46,40 +50,49 @@ def read_headers(folder: Path, tags: Sequence[Any]) -> list[FileHeader]:
     """
     files = series_files(folder)
     foreign: list[int] = []
-    found = list(_headers(files, wanted_tags(tags), foreign))
-    if not found:
-        raise DicomSeriesError(
-            "no DICOM image in the folder; correct the path", "no_image"
-        )
-    _check_foreign(files, foreign, {files[item.file].suffix for item in found})
+    damaged: list[int] = []
+    found = list(_headers(files, wanted_tags(tags), foreign, damaged))
+    if not found and not damaged:
+        links = link_remarks(folder)
+        reason = f"no DICOM image: {links[0]}" if links else folder_refusal(files)
+        raise DicomSeriesError(reason, "no_image")
+    suffixes = {files[item.file].suffix for item in found}
+    damaged += _damaged_images(files, foreign, suffixes)
+    if damaged:
+        raise _unreadable(sorted(damaged), len(files))
     return found
 
 
 def _headers(
-    files: list[Path], tags: Wanted, foreign: list[int]
+    files: list[Path], tags: Wanted, foreign: list[int], damaged: list[int]
 ) -> Iterator[FileHeader]:
-    """Yield the headers; note the numbers of files that are not DICOM."""
+    """Yield the headers; note the numbers of files that are not DICOM, or damaged."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for number, path in enumerate(files):
             try:
                 item = read_header(path, number, tags)
             except UNREADABLE:
-                raise _unreadable(number) from None
+                damaged.append(number)
+                continue
             if item is None:
                 foreign.append(number)
             else:
                 yield item
 
 
-def _check_foreign(files: list[Path], foreign: list[int], suffixes: set[str]) -> None:
-    """Refuse a file that is named as the images are but is none: a damaged image.
+def _damaged_images(
+    files: list[Path], foreign: list[int], suffixes: set[str]
+) -> list[int]:
+    """Return the files that are named as the images are but are none.
 
     Disks bring notes such as README or VERSION, whose names have no suffix either.
     """
-    for number in foreign:
-        if files[number].suffix in suffixes and not _is_note(files[number]):
-            raise _unreadable(number)
+    return [
+        number
+        for number in foreign
+        if files[number].suffix in suffixes and not _is_note(files[number])
+    ]
 
 
 def _is_note(path: Path) -> bool:
@@ -97,9 +110,23 @@ def _is_note(path: Path) -> bool:
     )
 
 
-def _unreadable(number: int) -> DicomSeriesError:
+def listed_files(numbers: Sequence[int]) -> str:
+    """Return the numbers of files, from 0, for messages: the first few, from 1."""
+    shown = ", ".join(str(number + 1) for number in numbers[:MOST_LISTED])
+    more = len(numbers) - MOST_LISTED
+    words = "file" if len(numbers) == 1 else "files"
+    return f"{words} {shown}{f' and {more} more' if more > 0 else ''}"
+
+
+def _unreadable(numbers: Sequence[int], files: int) -> DicomSeriesError:
+    state = (
+        "is no readable DICOM file"
+        if len(numbers) == 1
+        else ("are no readable DICOM files")
+    )
     return DicomSeriesError(
-        f"file {number + 1} in the order of names is not a readable DICOM file; "
-        "remove or restore it",
+        f"{listed_files(numbers)} in the order of names {state} ({len(numbers)} of "
+        f"{files}); restore from the archive what is damaged, or export the series "
+        "again",
         "unreadable_file",
     )

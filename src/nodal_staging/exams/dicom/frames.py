@@ -15,6 +15,8 @@ from pydicom.dataset import Dataset
 from nodal_staging.exams.dicom.elements import (
     integer,
     items,
+    readable_number,
+    readable_text,
     text,
     texts,
 )
@@ -31,6 +33,7 @@ from nodal_staging.exams.dicom.scanning import NATIVE
 from nodal_staging.study.errors import DicomSeriesError
 
 FRAME_TAGS = [
+    "PatientID",
     "SOPClassUID",
     "SOPInstanceUID",
     "Modality",
@@ -40,6 +43,9 @@ FRAME_TAGS = [
     "FrameOfReferenceUID",
     "AcquisitionNumber",
     "TemporalPositionIdentifier",
+    "NominalPercentageOfCardiacPhase",
+    "ConvolutionKernel",
+    "SliceThickness",
     "SamplesPerPixel",
     "NumberOfFrames",
     "Rows",
@@ -56,6 +62,8 @@ FRAME_TAGS = [
     "RescaleSlope",
     "RescaleIntercept",
     "RescaleType",
+    "ImagesInAcquisition",
+    "NumberOfSlices",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
 ]
@@ -77,7 +85,7 @@ class Frame:
     instance
         Digest of the SOP instance; frames of one file share it.
     acquisition
-        Acquisition and temporal position, ``-`` where unstated.
+        Digest of acquisition, temporal position, phase and kernel.
     position_mm
         LPS point of the first pixel.
     slope, intercept
@@ -217,12 +225,14 @@ def _frame(
 
 
 def _acquisition(sources: tuple[Dataset, ...]) -> str:
-    """Return acquisition number and temporal position."""
+    """Return what distinguishes images of one series at one position."""
     words = []
     for name in ("AcquisitionNumber", "TemporalPositionIdentifier"):
         found = [value for source in sources if (value := text(source, name))]
         words.append(found[-1] if found else "-")
-    return _digest(" ".join(words))
+    words.append(readable_text(sources[0], "ConvolutionKernel"))
+    phase = readable_number(sources[0], "NominalPercentageOfCardiacPhase")
+    return _digest(" ".join([*words, str(phase)]))
 
 
 def _key(header: Dataset) -> str:

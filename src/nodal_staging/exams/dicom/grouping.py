@@ -5,17 +5,18 @@ reconstructions. What cannot be a slice is left out; what could be is never gues
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pydicom.dataset import Dataset
 
 from nodal_staging.exams.dicom.elements import integer, numbers, text, texts
-from nodal_staging.exams.dicom.folder import naming_file, series_files
+from nodal_staging.exams.dicom.folder import listed_files, naming_file, series_files
 from nodal_staging.exams.dicom.frames import Frame, frames_of
 from nodal_staging.exams.dicom.headers import MOST_INFLATED_BYTES, FileHeader, inflate
 from nodal_staging.exams.dicom.scanning import DEFLATED
+from nodal_staging.exams.dicom.series_choice import chosen
 from nodal_staging.study.errors import DicomSeriesError
 
 COSINE_TOLERANCE = 1e-4
@@ -26,7 +27,6 @@ SAME_POSITION_MM = 0.01
 MODALITIES = frozenset(
     "CT PT MR NM US CR DX OT SC SR SEG RTSTRUCT RTPLAN RTDOSE PR KO REG DOC XA".split()
 )
-MOST_LISTED = 6
 
 
 def find_series(
@@ -34,7 +34,7 @@ def find_series(
     headers: Sequence[FileHeader],
     *,
     modality: str,
-    number: int | None = None,
+    choice: str | None = None,
 ) -> list[Frame]:
     """Return the frames of the one series of a modality.
 
@@ -44,8 +44,8 @@ def find_series(
         The folder, and the headers of its files.
     modality
         As DICOM calls it, for example ``CT``.
-    number
-        Which of several series is meant, from 1 in the order of their first files.
+    choice
+        Which of several series is meant, see ``series_choice.chosen``.
 
     Raises
     ------
@@ -53,16 +53,32 @@ def find_series(
         If there is no image of the modality, several series, or several images at
         one position.
     """
-    frames = [
-        frame
-        for item in _images(headers, modality)
-        for frame in frames_of(item, hounsfield=modality == "CT")
-    ]
-    groups = _groups(_without_copies(folder, frames))
-    only = number is None and len(groups) == 1
-    if not only and not 1 <= (number or 0) <= len(groups):
-        raise _several(groups)
-    return groups[(number or 1) - 1]
+    frames = _all_frames(_images(headers, modality), hounsfield=modality == "CT")
+    groups = grouped(without_copies(frames, lambda: series_files(folder)))
+    by_file = {item.file: item.header for item in headers}
+    return chosen(groups, [by_file[group[0].file] for group in groups], choice)
+
+
+def _all_frames(images: Sequence[FileHeader], *, hounsfield: bool) -> list[Frame]:
+    """Return the frames of all images; name all files with truncated pixels at once."""
+    frames: list[Frame] = []
+    truncated: dict[int, DicomSeriesError] = {}
+    for item in images:
+        try:
+            frames += frames_of(item, hounsfield=hounsfield)
+        except DicomSeriesError as error:
+            if error.reason != "truncated_pixels":
+                raise
+            truncated[item.file] = error
+    if len(truncated) == 1:
+        raise next(iter(truncated.values()))
+    if truncated:
+        raise DicomSeriesError(
+            f"{listed_files(list(truncated))}: the pixels of {len(truncated)} files "
+            "are absent or truncated (PixelData); restore the files from the archive",
+            "truncated_pixels",
+        )
+    return frames
 
 
 def _images(headers: Sequence[FileHeader], modality: str) -> list[FileHeader]:
@@ -71,7 +87,7 @@ def _images(headers: Sequence[FileHeader], modality: str) -> list[FileHeader]:
     images = []
     for item in headers:
         with naming_file(item.file):
-            reason = _no_slice(item.header, modality)
+            reason = no_slice(item.header, modality)
         if reason is None:
             images.append(item)
         else:
@@ -85,8 +101,14 @@ def _images(headers: Sequence[FileHeader], modality: str) -> list[FileHeader]:
     return images
 
 
-def _no_slice(header: Dataset, modality: str) -> str | None:
-    """Say why a file is no slice of the modality, or None."""
+def no_slice(header: Dataset, modality: str) -> str | None:
+    """Say why a file is no slice of the modality, or None.
+
+    Raises
+    ------
+    DicomSeriesError
+        If it is an original image without its place.
+    """
     found = text(header, "Modality")
     if found != modality:
         return f"of modality {_known(found)}"
@@ -125,8 +147,23 @@ def _known(modality: str) -> str:
     return modality if modality in MODALITIES else "unknown"
 
 
-def _without_copies(folder: Path, frames: list[Frame]) -> list[Frame]:
-    """Keep one of the files that are copies of another; refuse contradicting ones."""
+def without_copies(
+    frames: Sequence[Frame], listed: Callable[[], list[Path]]
+) -> list[Frame]:
+    """Keep one of the files that are copies of another; refuse contradicting ones.
+
+    Parameters
+    ----------
+    frames
+        In the order of files.
+    listed
+        Returns the files by the numbers that the frames have; called only if needed.
+
+    Raises
+    ------
+    DicomSeriesError
+        If two files claim to be the same image but differ.
+    """
     first: dict[tuple[str, int], Frame] = {}
     kept = []
     files = None
@@ -135,7 +172,7 @@ def _without_copies(folder: Path, frames: list[Frame]) -> list[Frame]:
         if other is frame:
             kept.append(frame)
             continue
-        files = files or series_files(folder)
+        files = files or listed()
         if not _equal_pixels(files, frame, other):
             raise DicomSeriesError(
                 f"files {other.file + 1} and {frame.file + 1} claim to be the same "
@@ -169,7 +206,7 @@ def _pixel_bytes(files: list[Path], frame: Frame) -> bytes:
         return file.read(MOST_INFLATED_BYTES if deflated else frame.size)
 
 
-def _groups(frames: list[Frame]) -> list[list[Frame]]:
+def grouped(frames: Sequence[Frame]) -> list[list[Frame]]:
     """Split by series, orientation, shape and spacing; by acquisition if it must be."""
     groups: list[list[Frame]] = []
     for frame in frames:
@@ -218,30 +255,3 @@ def _repeats(group: list[Frame]) -> bool:
         for frame in group
     }
     return len(places) < len(group)
-
-
-def _several(groups: list[list[Frame]]) -> DicomSeriesError:
-    """List the candidates by what can be told without quoting anything of theirs."""
-    listed = "; ".join(
-        f"#{number} {_described(group)}"
-        for number, group in enumerate(groups[:MOST_LISTED], start=1)
-    )
-    more = (
-        "" if len(groups) <= MOST_LISTED else f"; and {len(groups) - MOST_LISTED} more"
-    )
-    return DicomSeriesError(
-        f"the folder holds {len(groups)} series: {listed}{more}; keep the one that "
-        "was segmented, or name it at the end of the path in the sheet, for example #1",
-        "several_series",
-    )
-
-
-def _described(group: list[Frame]) -> str:
-    plane = group[0].plane
-    files = sorted({frame.file + 1 for frame in group})
-    span = f"file {files[0]}" if len(files) == 1 else f"files {files[0]} to {files[-1]}"
-    row_mm, column_mm = plane.spacing_mm
-    return (
-        f"{len(group)} slices of {plane.columns} x {plane.rows} pixels of "
-        f"{column_mm:.3g} x {row_mm:.3g} mm ({span})"
-    )

@@ -28,7 +28,7 @@ from nodal_staging.exams.dicom.scanning import (
     scan,
 )
 
-# Values are parsed strictly in `elements`; a remark on standard error helps nobody.
+# Values are parsed strictly in `elements`; a remark on standard error has no use.
 pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
 
 MOST_INFLATED_BYTES = 256 * 1024**2
@@ -74,7 +74,7 @@ class FileHeader:
     size
         Bytes of the file.
     header
-        The elements that were asked for.
+        The requested elements.
     syntax
         UID of the transfer syntax.
     offset, length

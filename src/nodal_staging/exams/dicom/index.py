@@ -14,12 +14,31 @@ from nodal_staging.exams.dicom.acquisition import (
 from nodal_staging.exams.dicom.folder import naming_file, read_headers, series_files
 from nodal_staging.exams.dicom.frames import FRAME_TAGS, Frame
 from nodal_staging.exams.dicom.grouping import find_series
-from nodal_staging.exams.dicom.headers import UNREADABLE, FileHeader
+from nodal_staging.exams.dicom.headers import (
+    UNREADABLE,
+    FileHeader,
+    read_header,
+    wanted_tags,
+)
+from nodal_staging.exams.dicom.identity_digests import (
+    IDENTITY_TAGS,
+    UNSTATED,
+    Identity,
+    identity_of,
+    patient_of,
+)
+from nodal_staging.exams.dicom.left_out import (
+    fewer_remarks,
+    intercept_remarks,
+    left_out_remarks,
+)
 from nodal_staging.exams.dicom.pet_header import PET_TAGS, pet_slice
 from nodal_staging.exams.dicom.series import Series, Unit, series_of
 from nodal_staging.exams.dicom.stacking import Repairs, stack
 from nodal_staging.exams.suv import PetSlice, suv_factors
-from nodal_staging.study.errors import SUVError, naming
+from nodal_staging.exams.suv.input_plausibility import LIMITS, Limits
+from nodal_staging.exams.suv.sheet_values import SILENT, SheetValues
+from nodal_staging.study.errors import DicomSeriesError, SUVError
 
 STRICT = Repairs()
 NO_WORDING = Wording()
@@ -27,7 +46,7 @@ NO_WORDING = Wording()
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """An indexed series, and remarks for whoever looks over the cohort.
+    """An indexed series, and remarks for the check of the cohort.
 
     ``acquisition`` is None but for a CT.
     """
@@ -40,8 +59,7 @@ class Indexed:
 def index_ct(
     folder: Path,
     *,
-    role: str,
-    number: int | None = None,
+    choice: str | None = None,
     repairs: Repairs = STRICT,
     wording: Wording = NO_WORDING,
 ) -> Indexed:
@@ -52,10 +70,9 @@ def index_ct(
     folder
         Holds the files of one CT series, in any order and under any names; scouts,
         dose reports, copies and other modalities may lie next to them.
-    role
-        How messages call the folder, for example ``exam E0001, column ct``.
-    number
-        Which of several CT series in the folder is meant, from 1; None if there is one.
+    choice
+        Which of several CT series in the folder is meant, for example
+        ``kernel=B30f``, see ``series_choice.chosen``; None if there is one.
     repairs
         What may be repaired instead of refused.
     wording
@@ -66,21 +83,29 @@ def index_ct(
     DicomSeriesError
         If the files are not one series of regular geometry in HU.
     """
-    with naming(role):
-        headers = read_headers(folder, [*FRAME_TAGS, *ACQUISITION_TAGS])
-        frames = find_series(folder, headers, modality="CT", number=number)
-        series, notes = _series(folder, frames, "HU", repairs)
+    headers = read_headers(folder, [*FRAME_TAGS, *ACQUISITION_TAGS])
+    frames = find_series(folder, headers, modality="CT", choice=choice)
+    _check_one_patient(_of(frames, headers))
+    series, notes = _series(folder, frames, "HU", repairs)
+    notes += intercept_remarks(frames)
+    if choice is None:  # else other images of the series were meant to be left out
+        notes += left_out_remarks(folder, headers, frames)
+        notes += fewer_remarks(_of(frames, headers), frames)
     return Indexed(series, acquisition(_of(frames, headers), wording), notes)
 
 
 def index_pet(
     folder: Path,
     *,
-    role: str,
-    number: int | None = None,
+    choice: str | None = None,
     repairs: Repairs = STRICT,
+    sheet: SheetValues = SILENT,
+    limits: Limits = LIMITS,
 ) -> Indexed:
     """Index the PET series of a folder, its rescaling turned to body-weight SUV.
+
+    ``sheet`` is what the exam sheet states where the headers are silent, ``limits`` are
+    those of plausible values.
 
     Raises
     ------
@@ -89,21 +114,22 @@ def index_pet(
     SUVError
         If the headers do not tell how to get from stored values to SUV.
     """
-    with naming(role):
-        headers = read_headers(folder, [*FRAME_TAGS, *PET_TAGS])
-        frames = find_series(folder, headers, modality="PT", number=number)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom's, which quote the header
-            facts = [_facts(item) for item in _of(frames, headers)]
-        _check_intercepts(frames)
-        factors = suv_factors(facts, role=role)
-        series, notes = _series(folder, frames, "SUV", repairs, factors.values)
+    headers = read_headers(folder, [*FRAME_TAGS, *PET_TAGS])
+    frames = find_series(folder, headers, modality="PT", choice=choice)
+    _check_one_patient(_of(frames, headers))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom's, which quote the header
+        facts = [_facts(item, sheet.injection) for item in _of(frames, headers)]
+    _check_intercepts(frames)
+    factors = suv_factors(facts, sheet=sheet, limits=limits)
+    series, notes = _series(folder, frames, "SUV", repairs, factors.values)
+    if choice is None:
+        notes += left_out_remarks(folder, headers, frames)
+        notes += fewer_remarks(_of(frames, headers), frames)
     return Indexed(series, None, (*notes, *factors.notes))
 
 
-def index_images(
-    folder: Path, *, modality: str, role: str, repairs: Repairs = STRICT
-) -> Indexed:
+def index_images(folder: Path, *, modality: str, repairs: Repairs = STRICT) -> Indexed:
     """Index a series of any modality, in rescaled values without a known unit.
 
     Raises
@@ -111,11 +137,33 @@ def index_images(
     DicomSeriesError
         As ``index_ct``.
     """
-    with naming(role):
-        headers = read_headers(folder, FRAME_TAGS)
-        frames = find_series(folder, headers, modality=modality)
-        series, notes = _series(folder, frames, "stored", repairs)
+    headers = read_headers(folder, FRAME_TAGS)
+    frames = find_series(folder, headers, modality=modality)
+    series, notes = _series(folder, frames, "stored", repairs)
     return Indexed(series, None, notes)
+
+
+def series_identity(folder: Path, series: Series) -> Identity:
+    """Return the identity that the first slice of an indexed series states."""
+    file = series.slices[0].file
+    with naming_file(file):
+        try:
+            path = series_files(folder)[file]
+            item = read_header(path, file, wanted_tags(IDENTITY_TAGS))
+        except UNREADABLE:
+            return UNSTATED
+    return UNSTATED if item is None else identity_of(item.header)
+
+
+def _check_one_patient(headers: Sequence[FileHeader]) -> None:
+    """Refuse a series whose slices state several patients."""
+    patients = {patient_of(item.header) for item in headers} - {None}
+    if len(patients) > 1:
+        raise DicomSeriesError(
+            f"slices of one series state {len(patients)} patients (PatientID); remove "
+            "the files of other patients, or give all files one PatientID",
+            "other_patient",
+        )
 
 
 def _series(
@@ -138,7 +186,7 @@ def _of(frames: Sequence[Frame], headers: Sequence[FileHeader]) -> list[FileHead
     return [by_file[frame.file] for frame in frames]
 
 
-def _facts(item: FileHeader) -> PetSlice:
+def _facts(item: FileHeader, injection: float | None) -> PetSlice:
     """Take the facts of one PET header; it must hold one slice and be legible."""
     with naming_file(item.file):
         if "PerFrameFunctionalGroupsSequence" in item.header:
@@ -147,7 +195,7 @@ def _facts(item: FileHeader) -> PetSlice:
                 "file per slice"
             )
         try:
-            return pet_slice(item.header)
+            return pet_slice(item.header, injection)
         except UNREADABLE:
             raise SUVError(
                 "the attributes that an SUV needs are damaged; "

@@ -1,5 +1,6 @@
 """What the header of a PET slice says about activity: a record of an allow-list."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +37,9 @@ WEIGHTS_KG = 0.1, 1000.0
 SIZES_M = 0.1, 3.0
 """A larger number can only be centimetres."""
 
+SHORT_TIME = re.compile(r"\d{1,6}", re.ASCII)
+"""Digits of a time of day, too few for a date."""
+
 DOSES_BQ = 1.0, 1e13
 HALF_LIVES_S = 1.0, 1e9
 FRAME_DURATIONS_S = 1e-3, 1e6
@@ -65,17 +69,21 @@ PET_TAGS: list[Any] = [
         for place in (block, *(block << 8 | element for element in elements))
     ),
 ]
-"""What is read of a PET header besides what every image has."""
+"""What is read of a PET header in addition to what every image has."""
 
 
-def pet_slice(header: Dataset) -> PetSlice:
+def pet_slice(header: Dataset, injection: float | None = None) -> PetSlice:
     """Take the facts of one header.
 
+    ``injection`` is the number of the injection that counts where there are several,
+    from 1; one that the header does not have is ignored here.
     A damaged number, or one that cannot be true, counts as none. Raises what pydicom
     raises on damaged sequences.
     """
     tracers = items(header, "RadiopharmaceuticalInformationSequence")
-    tracer = tracers[0] if tracers else Dataset()
+    stated = [item for item in tracers if len(item)]
+    chosen = _chosen(injection, len(stated))
+    tracer = stated[(chosen or 1) - 1] if stated else Dataset()
     scanner_offset = utc_offset(readable_text(header, "TimezoneOffsetFromUTC"))
     injected = text(tracer, "RadiopharmaceuticalStartDateTime")
     offset = suffix_offset(injected)
@@ -90,7 +98,7 @@ def pet_slice(header: Dataset) -> PetSlice:
         weight_kg=_scaled(header, "PatientWeight", 1e-3, WEIGHTS_KG),
         size_m=_scaled(header, "PatientSize", 1e-2, SIZES_M),
         sex=_word(header, "PatientSex"),
-        tracers=sum(1 for item in tracers if len(item)),
+        tracers=len(stated),
         dose_bq=_dose_bq(tracer),
         half_life_s=_possible(
             readable_number(tracer, "RadionuclideHalfLife"), HALF_LIVES_S
@@ -109,7 +117,17 @@ def pet_slice(header: Dataset) -> PetSlice:
         suv_scale=_factor(header, suv_scale),
         activity_scale=_factor(header, activity_scale),
         assumed_units=_assumed_units(header, tracer),
+        chosen_tracer=chosen,
+        injection_stop_of_day=time_of_day(
+            readable_text(tracer, "RadiopharmaceuticalStopTime")
+        ),
+        impossible=_impossible(header, tracer),
     )
+
+
+def _chosen(injection: float | None, count: int) -> int | None:
+    """Return the number of the injection that counts, None if no such one is there."""
+    return next((n for n in range(1, count + 1) if n == injection), None)
 
 
 def _first(header: Dataset, keyword: str) -> Dataset:
@@ -184,6 +202,36 @@ def _assumed_units(header: Dataset, tracer: Dataset) -> tuple[str, ...]:
     if weight is not None and weight > WEIGHTS_KG[1]:
         notes.append(f"PatientWeight is {weight:g}: it was taken as g, not kg")
     return tuple(notes)
+
+
+def _impossible(header: Dataset, tracer: Dataset) -> tuple[tuple[str, str], ...]:
+    """Say of present attributes that cannot be true what they state.
+
+    Only a number, and a time of digits, is quoted: text may name a person.
+    """
+    found = []
+    for source, name in (
+        (header, "PatientWeight"),
+        (header, "PatientSize"),
+        (header, "ActualFrameDuration"),
+        (tracer, "RadionuclideTotalDose"),
+        (tracer, "RadionuclideHalfLife"),
+    ):
+        value = readable_number(source, name)
+        if value is not None:
+            found.append((name, f"{value:g}, which is impossible"))
+        elif readable_text(source, name):
+            found.append((name, "no number"))
+    stated = readable_text(tracer, "RadiopharmaceuticalStartTime")
+    if stated and time_of_day(stated) is None:
+        shown = SHORT_TIME.fullmatch(stated)
+        found.append(
+            (
+                "RadiopharmaceuticalStartTime",
+                f"{stated}, which is no time" if shown else "no time",
+            )
+        )
+    return tuple(found)
 
 
 def _seconds(

@@ -6,19 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
-from nodal_staging.exams.dicom.decoding import decode
+from nodal_staging.exams.dicom.decoding import Decode, decoding
 from nodal_staging.exams.dicom.folder import naming_file, series_files
 from nodal_staging.exams.dicom.headers import UNREADABLE, inflate
 from nodal_staging.exams.dicom.scanning import DEFLATED, EXPLICIT_BIG, NATIVE
 from nodal_staging.exams.dicom.series import OUTSIDE, Series, Slice
 from nodal_staging.geometry import Box
 from nodal_staging.study.arrays import Float32Array, IntegerArray, Plane, Volume
-from nodal_staging.study.errors import DicomSeriesError, InputError, naming
+from nodal_staging.study.errors import InputError, changed_file
 
 
-def read_boxes(
-    folder: Path, series: Series, boxes: Sequence[Box], *, role: str
-) -> list[Volume]:
+def read_boxes(folder: Path, series: Series, boxes: Sequence[Box]) -> list[Volume]:
     """Read boxes of an indexed series in one pass over the files they need.
 
     Parameters
@@ -27,8 +25,6 @@ def read_boxes(
         That was indexed.
     boxes
         Start and shape ``(z, y, x)`` on the series' lattice, inside of it.
-    role
-        How messages call the folder.
 
     Returns
     -------
@@ -37,18 +33,23 @@ def read_boxes(
 
     Raises
     ------
+    ChangedFileError
+        If a file has changed since the series was indexed.
     DicomSeriesError
-        If a file has changed since the series was indexed, or cannot be decoded.
+        If a file cannot be decoded.
+    ReaderDiedError
+        If the decoder of compressed slices died on a file.
     """
     values = [np.zeros(shape, dtype=np.float32) for _, shape in boxes]
-    with naming(role):
-        files = series_files(folder)
-        if len(files) != series.files:
-            raise _changed("folder")
+    files = series_files(folder)
+    if len(files) != series.files:
+        raise changed_file("folder")
+    with decoding() as decode:
         for number, parts in sorted(_parts(series, boxes).items()):
             item = series.slices[number]
             with naming_file(item.file):
-                _add(_Rows(files[item.file], item, series), parts, boxes, values)
+                rows = _Rows(files[item.file], item, series, decode)
+                _add(rows, parts, boxes, values)
     return values
 
 
@@ -100,8 +101,9 @@ def _add(
 class _Rows:
     """Rows of one slice in the series' unit."""
 
-    def __init__(self, path: Path, item: Slice, series: Series) -> None:
+    def __init__(self, path: Path, item: Slice, series: Series, decode: Decode) -> None:
         self._item = item
+        self._decode = decode
         self._unit = series.unit
         _, self._height, self._width = series.lattice.shape
         self._source = self._open(path)
@@ -125,16 +127,16 @@ class _Rows:
         """Return where native rows lie, or the decoded slice."""
         try:
             if path.stat().st_size != self._item.size:
-                raise _changed("file")
+                raise changed_file("file")
             if self._item.format.syntax not in NATIVE:
                 shape = (self._height, self._width)
-                return decode(path, shape)
+                return self._decode(path, shape)
             if self._item.format.syntax == DEFLATED:
                 return inflate(path).read()
         except InputError:
             raise
         except UNREADABLE:
-            raise _changed("file") from None
+            raise changed_file("file") from None
         return path
 
     def _stored(self, first: int, count: int) -> IntegerArray:
@@ -158,7 +160,7 @@ class _Rows:
                 file.seek(start)
                 content = file.read(count)
         if len(content) != count:
-            raise _changed("file")
+            raise changed_file("file")
         return content
 
 
@@ -171,11 +173,3 @@ def _cleared(stored: IntegerArray, item: Slice) -> IntegerArray:
         return stored
     native = stored.astype(stored.dtype.newbyteorder("="))
     return (native << above) >> (above + below)
-
-
-def _changed(kind: str) -> DicomSeriesError:
-    return DicomSeriesError(
-        f"the {kind} has changed since it was inspected; "
-        "run the cohort's inspection again",
-        "changed_since_inspection",
-    )

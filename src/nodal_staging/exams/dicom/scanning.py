@@ -1,9 +1,8 @@
 """A quick look for a few elements in the beginning of a file.
 
 pydicom reads any file, and takes a millisecond for a header. A whole-body CT has 900,
-nearly all of one simple form: little endian, elements in order, no sequence among
-those that are wanted. These are walked here; at anything else the walk gives up, and
-pydicom reads the file.
+nearly all of one simple form: little endian, elements in order. These are walked here;
+at anything else the walk gives up, and pydicom reads the file.
 
 References
 ----------
@@ -23,6 +22,7 @@ IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 DEFLATED = "1.2.840.10008.1.2.1.99"
+RLE_LOSSLESS = "1.2.840.10008.1.2.5"
 
 NATIVE = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED})
 """Their pixels need no decoder."""
@@ -37,10 +37,10 @@ COMPRESSED = frozenset(
         "1.2.840.10008.1.2.4.81",  # JPEG-LS near-lossless
         "1.2.840.10008.1.2.4.90",  # JPEG 2000 lossless
         "1.2.840.10008.1.2.4.91",  # JPEG 2000
-        "1.2.840.10008.1.2.5",  # RLE lossless
+        RLE_LOSSLESS,
     }
 )
-"""Decoded with SimpleITK, whose GDCM knows them all."""
+"""Decoded with SimpleITK, whose GDCM supports them all."""
 
 BEGINNING_BYTES = 32 * 1024
 """A header that is longer is left to pydicom."""
@@ -92,8 +92,8 @@ def scan(beginning: bytes, wanted: Wanted) -> Scanned | None:
 
     Returns
     -------
-    None wherever the file is not of the simple form: another syntax, a sequence among
-    the wanted elements, tags out of order, deep nesting, a header that goes on.
+    None wherever the file is not of the simple form: another syntax, tags out of order,
+    a wanted sequence that pydicom cannot parse, deep nesting, a header that goes on.
     """
     if beginning[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] != MAGIC:
         return None
@@ -130,6 +130,29 @@ def file_meta(content: bytes) -> tuple[list[str], int]:
     return syntaxes, place
 
 
+def is_whole(content: bytes, place: int, syntax: str) -> bool:
+    """Tell whether a data set of little endian ends where its file ends.
+
+    Parameters
+    ----------
+    content, place
+        The file, and where its data set begins.
+    syntax
+        UID of its transfer syntax.
+    """
+    explicit = syntax == EXPLICIT_LITTLE
+    try:
+        while place < len(content):
+            _, _, length, start = _element(content, place, explicit)
+            if length == UNDEFINED:
+                place = _behind_sequence(content, start, explicit, DEEPEST)
+            else:
+                place = start + length
+    except (struct.error, ValueError):
+        return False
+    return place == len(content)
+
+
 def _walk(content: bytes, place: int, wanted: Wanted, syntax: str) -> Scanned | None:
     """Walk the data set up to its pixels."""
     explicit = syntax == EXPLICIT_LITTLE
@@ -145,8 +168,8 @@ def _walk(content: bytes, place: int, wanted: Wanted, syntax: str) -> Scanned | 
         if tag > PIXEL_GROUP_LENGTH:
             if tag != PIXEL_DATA:
                 return None
-            return Scanned(Dataset(found), syntax, start, length)
-        if tag <= last or (tag in wanted and (kind == b"SQ" or length == UNDEFINED)):
+            return _scanned(found, syntax, start, length)
+        if tag <= last or (tag in wanted and length == UNDEFINED and kind != b"SQ"):
             return None
         if length == UNDEFINED:
             stop = _behind_sequence(content, start, explicit, DEEPEST)
@@ -159,13 +182,27 @@ def _walk(content: bytes, place: int, wanted: Wanted, syntax: str) -> Scanned | 
             found[key] = RawDataElement(
                 key,
                 kind.decode() if explicit else None,
-                length,
+                stop - start,
                 content[start:stop],
                 start,
                 not explicit,
                 True,
             )
         last, place = tag, stop
+
+
+def _scanned(
+    found: Mapping[BaseTag, RawDataElement], syntax: str, offset: int, length: int
+) -> Scanned | None:
+    """Return what was found, its sequences parsed, or None where one cannot be."""
+    header = Dataset(found)
+    try:
+        for tag, element in found.items():
+            if element.VR == "SQ":
+                _ = header[tag]
+    except Exception:  # pydicom raises many kinds; it will say which, of the file
+        return None
+    return Scanned(header, syntax, offset, length)
 
 
 def _element(content: bytes, place: int, explicit: bool) -> tuple[int, bytes, int, int]:

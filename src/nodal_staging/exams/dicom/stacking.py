@@ -10,6 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from nodal_staging.exams.dicom.frames import Frame
+from nodal_staging.exams.placed_grid import (
+    SHEAR_TOLERANCE_DEG,
+    tilt_note,
+    tilt_sentence,
+)
 from nodal_staging.geometry import Lattice, triple
 from nodal_staging.study.arrays import FloatArray, IntArray
 from nodal_staging.study.errors import DicomSeriesError
@@ -18,9 +23,8 @@ GAP_TOLERANCE = 0.01
 """Largest departure of a slice gap from the median, as a share of it."""
 
 GAP_TOLERANCE_MM = 0.01
-SHEAR_TOLERANCE_DEG = 0.5
 STRAIGHT_TOLERANCE_MM = 0.1
-"""How far a slice may lie beside the line that a sheared stack runs along."""
+"""Largest distance of a slice from the line along which a sheared stack runs."""
 
 UPRIGHT_TOLERANCE_MM = 0.01
 """A drift across the whole stack that is rounding, not tilt."""
@@ -160,13 +164,8 @@ def _shear(
     if tilt_deg <= SHEAR_TOLERANCE_DEG:
         return shear, ""
     if not repairs.correct_tilt:
-        raise DicomSeriesError(
-            f"the stack is tilted by {tilt_deg:.1f} degrees against the slice "
-            "normal (gantry tilt); reconstruct the series without tilt, or set "
-            "cohort.repairs.correct_tilt to read it on its sheared grid",
-            "gantry_tilt",
-        )
-    return shear, f"gantry tilt of {tilt_deg:.1f} degrees corrected"
+        raise DicomSeriesError(tilt_sentence(tilt_deg), "gantry_tilt")
+    return shear, tilt_note(tilt_deg)
 
 
 def _planes(

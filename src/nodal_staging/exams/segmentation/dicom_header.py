@@ -13,6 +13,16 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.tag import Tag
 
+from nodal_staging.exams.dicom.identity_digests import (
+    IDENTITY_TAGS,
+    Identity,
+    identity_of,
+)
+from nodal_staging.exams.dicom.scanning import (
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    RLE_LOSSLESS,
+)
 from nodal_staging.exams.placed_grid import LONGEST_AXIS
 from nodal_staging.exams.segmentation.dicom_values import (
     BrokenSegError,
@@ -34,6 +44,11 @@ ITEM = b"\xfe\xff\x00\xe0"
 PIXEL_DATA_START = b"\xe0\x7f\x10\x00"
 MOST_FRAMES = 100_000
 PIXEL_DATA = 0x7FE00010
+SYNTAXES = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, RLE_LOSSLESS})
+LABELMAP, FRACTIONAL = "LABELMAP", "FRACTIONAL"
+BITS = {"BINARY": (1,), LABELMAP: (8, 16), FRACTIONAL: (8,)}
+"""Bits of a voxel for each type of segmentation."""
+
 SEGMENTATION_CLASSES = (
     "1.2.840.10008.5.1.4.1.1.66.4",
     "1.2.840.10008.5.1.4.1.1.66.7",  # label map
@@ -43,8 +58,10 @@ ATTRIBUTES = [
     for name in (
         *("SpecificCharacterSet", "SOPClassUID", "SegmentationType"),
         *("SegmentSequence", "SamplesPerPixel", "BitsAllocated"),
+        "MaximumFractionalValue",
         *("Rows", "Columns", "NumberOfFrames"),
         *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
+        *IDENTITY_TAGS,
     )
 ]
 
@@ -66,10 +83,12 @@ class SegHeader:
 
     Attributes
     ----------
-    explicit
-        Whether the transfer syntax is Explicit VR.
+    syntax
+        UID of the transfer syntax.
     rows, columns, bits
         Size of a frame, and bits of a voxel (1, 8 or 16).
+    whole
+        Value of a voxel that lies wholly in a segment, in a fractional object.
     segments
         Label of each segment number.
     orientation
@@ -80,12 +99,15 @@ class SegHeader:
         Declared distance and thickness of planes, if any; they are not the same.
     frames
         In the order of the pixel data.
+    identity
+        Patient, study, frame of reference and referenced series.
     """
 
-    explicit: bool
+    syntax: str
     rows: int
     columns: int
     bits: int
+    whole: int | None
     segments: dict[int, str | None]
     orientation: Vector
     row_spacing_mm: float
@@ -93,6 +115,7 @@ class SegHeader:
     slice_spacing_mm: float | None
     slice_thickness_mm: float | None
     frames: list[SegFrame]
+    identity: Identity
 
     @property
     def frame_bits(self) -> int:
@@ -125,17 +148,17 @@ def read_seg_header(file: BinaryIO) -> tuple[SegHeader, int]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             _check_size(content)
-            explicit, first = transfer_syntax(content)
+            syntax, first = transfer_syntax(content, SYNTAXES)
             head = io.BytesIO(content[first:])
             # Not dcmread: it would look for the transfer syntax itself, and inflate.
             dataset = read_dataset(
                 head,
-                is_implicit_VR=not explicit,
+                is_implicit_VR=syntax == IMPLICIT_LITTLE,
                 is_little_endian=True,
                 stop_when=_is_pixel_data,
                 specific_tags=ATTRIBUTES,
             )
-            return _header(dataset, explicit), first + head.tell()
+            return _header(dataset, syntax), first + head.tell()
     except BrokenSegError as error:
         raise SegmentationError(str(error)) from None
     except Exception:  # pydicom lets through whatever a damaged value causes
@@ -158,12 +181,12 @@ def _is_pixel_data(tag: int, kind: str | None, length: int) -> bool:
     return tag >= PIXEL_DATA
 
 
-def _header(dataset: Any, explicit: bool) -> SegHeader:
+def _header(dataset: Any, syntax: str) -> SegHeader:
     if text(dataset, "SOPClassUID") not in SEGMENTATION_CLASSES:
         raise BrokenSegError(
             "a DICOM file that is no Segmentation object; give the segmentation"
         )
-    bits = _bits(dataset)
+    kind, bits = _voxels(dataset)
     groups, shared = _frame_groups(dataset)
     segments = _segments(dataset)
     measures = [functional_group("PixelMeasuresSequence", g, shared) for g in groups]
@@ -174,17 +197,19 @@ def _header(dataset: Any, explicit: bool) -> SegHeader:
             "expected a positive PixelSpacing; export the segmentation again"
         )
     return SegHeader(
-        explicit=explicit,
+        syntax=syntax,
         rows=whole_number(dataset, "Rows", LONGEST_AXIS),
         columns=whole_number(dataset, "Columns", LONGEST_AXIS),
         bits=bits,
+        whole=_whole(dataset) if kind == FRACTIONAL else None,
         segments=segments,
         orientation=shared_numbers(turns, "ImageOrientationPatient", 6),
         row_spacing_mm=row,
         column_spacing_mm=column,
         slice_spacing_mm=length(measures[0], "SpacingBetweenSlices"),
         slice_thickness_mm=length(measures[0], "SliceThickness"),
-        frames=[_frame(g, shared, segments, bits != 1) for g in groups],
+        frames=[_frame(g, shared, segments, kind == LABELMAP) for g in groups],
+        identity=identity_of(dataset),
     )
 
 
@@ -201,14 +226,14 @@ def _frame_groups(dataset: Any) -> tuple[list[Any], Any]:
     return groups, shared[0] if shared else Dataset()
 
 
-def _bits(dataset: Any) -> int:
-    """Return bits of a voxel; probabilities and colours are not read."""
+def _voxels(dataset: Any) -> tuple[str, int]:
+    """Return type of the segmentation and bits of a voxel; colours are not read."""
     kind = text(dataset, "SegmentationType")
-    expected = {"BINARY": (1,), "LABELMAP": (8, 16)}.get(kind)
+    expected = BITS.get(kind)
     if expected is None:
         raise BrokenSegError(
-            "expected SegmentationType BINARY or LABELMAP, found another, such as "
-            "FRACTIONAL; export the segmentation as BINARY"
+            "expected SegmentationType BINARY, LABELMAP or FRACTIONAL, found another; "
+            "export the segmentation as BINARY"
         )
     bits = whole_number(dataset, "BitsAllocated", 64)
     samples = (
@@ -221,7 +246,12 @@ def _bits(dataset: Any) -> int:
             f"BitsAllocated is {bits} with {samples} samples a pixel, which does not "
             "belong to the SegmentationType; export the segmentation again"
         )
-    return bits
+    return kind, bits
+
+
+def _whole(dataset: Any) -> int:
+    """Return the value of a voxel that lies wholly in a segment."""
+    return whole_number(dataset, "MaximumFractionalValue", 255)
 
 
 def _segments(dataset: Any) -> dict[int, str | None]:

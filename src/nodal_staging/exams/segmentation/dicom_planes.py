@@ -14,18 +14,22 @@ from nodal_staging.study.errors import SegmentationError
 
 SAME_PLANE_MM = 1e-2
 LEAST_SPACING_MM = 0.1  # of a declared distance that is believed
+PARALLEL = 1e-3  # cosine by which a normal may differ from an axis of the CT
 OFF_GRID = 0.05  # of the distance of planes: positions are rounded
 SHIFTED = 1e-2  # of the distance of rows
 NOT_ROTATED = 1e-3
 
 
-def planes(header: SegHeader) -> tuple[Lattice, list[int]]:
+def planes(header: SegHeader, ct: Lattice | None = None) -> tuple[Lattice, list[int]]:
     """Return the grid and the plane of every frame.
 
     Parameters
     ----------
     header
         Positions, orientation and spacings.
+    ct
+        Grid of the CT, which decides on the distance of planes where the header does
+        not.
 
     Returns
     -------
@@ -48,7 +52,8 @@ def planes(header: SegHeader) -> tuple[Lattice, list[int]]:
     first = positions[heights.argmin()]
     _check_shift(positions - first, np.stack([row, column]), header)
     offsets = heights - heights.min()
-    gap = _gap(offsets, header)
+    of_ct = None if ct is None else _ct_distance(positions, normal, ct)
+    gap = _gap(offsets, header, of_ct)
     places = np.rint(offsets / gap).astype(int)
     lattice = placed_grid(
         (header.columns, header.rows, int(places.max()) + 1),
@@ -59,6 +64,17 @@ def planes(header: SegHeader) -> tuple[Lattice, list[int]]:
         first,
     )
     return lattice, places.tolist()
+
+
+def spacing_remarks(header: SegHeader, lattice: Lattice) -> tuple[str, ...]:
+    """Remark on a declared distance of planes that is not that of the frames."""
+    declared, used = header.slice_spacing_mm, lattice.spacing_mm[2]
+    if not declared or abs(declared / used - 1) <= OFF_GRID:
+        return ()
+    return (
+        f"SpacingBetweenSlices of the segmentation is {declared:g} mm, but its frames "
+        f"lie {used:g} mm apart, which was used: check that it is of this CT",
+    )
 
 
 def _directions(header: SegHeader) -> tuple[FloatArray, FloatArray]:
@@ -87,20 +103,37 @@ def _check_shift(offsets: FloatArray, axes: FloatArray, header: SegHeader) -> No
         )
 
 
-def _gap(offsets: FloatArray, header: SegHeader) -> float:
+def _ct_distance(
+    positions: FloatArray, normal: FloatArray, ct: Lattice
+) -> float | None:
+    """Return the distance of a CT's planes, None unless all frames lie on them."""
+    axes = np.reshape(ct.direction, (3, 3)).T
+    along = np.abs(axes @ normal)
+    axis = int(along.argmax())
+    if along[axis] < 1 - PARALLEL:
+        return None
+    places = ct.to_index(positions)[:, 2 - axis]
+    if np.abs(places - np.rint(places)).max() > OFF_GRID:
+        return None
+    return ct.spacing_mm[axis]
+
+
+def _gap(offsets: FloatArray, header: SegHeader, of_ct: float | None) -> float:
     """Return the distance of planes.
 
-    The declared one is taken where it fits: with segments in every second slice only,
-    the smallest gap that occurs would double their volume.
+    The declared one is taken if it fits, then a thickness that is also the smallest
+    gap. With segments in every second slice, the smallest gap alone would double their
+    volume, and the thickness of slices that overlap is not their distance: so the
+    distance of the CT's planes follows, then the thickness, then the smallest gap.
     """
     heights = np.unique(offsets)
     steps = np.diff(heights)
     steps = steps[steps > SAME_PLANE_MM]
-    declared = header.slice_spacing_mm
-    if len(steps) == 0:
-        declared = declared or header.slice_thickness_mm
-    if declared and declared >= LEAST_SPACING_MM and _fits(heights, declared):
-        return declared
+    thickness = header.slice_thickness_mm
+    agreed = thickness if thickness and _is_smallest(steps, thickness) else None
+    for gap in (header.slice_spacing_mm, agreed, of_ct, thickness):
+        if gap and gap >= LEAST_SPACING_MM and _fits(heights, gap):
+            return gap
     if len(steps) == 0:
         raise SegmentationError(
             "one plane without SpacingBetweenSlices or SliceThickness; export "
@@ -113,6 +146,10 @@ def _gap(offsets: FloatArray, header: SegHeader) -> float:
     if not _fits(heights, gap):
         raise _no_grid()
     return gap
+
+
+def _is_smallest(steps: FloatArray, thickness: float) -> bool:
+    return len(steps) > 0 and abs(steps.min() / thickness - 1) <= OFF_GRID
 
 
 def _fits(heights: FloatArray, gap: float) -> bool:

@@ -11,11 +11,7 @@ from pydicom.dataset import Dataset
 
 from nodal_staging.exams.dicom import elements
 from nodal_staging.exams.dicom.elements import items, text
-from nodal_staging.exams.dicom.scanning import (
-    EXPLICIT_LITTLE,
-    IMPLICIT_LITTLE,
-    file_meta,
-)
+from nodal_staging.exams.dicom.scanning import file_meta
 from nodal_staging.study.errors import DicomSeriesError
 
 __all__ = [
@@ -66,7 +62,7 @@ def shared_numbers(groups: Sequence[Dataset], name: str, count: int) -> Vector:
 
 
 def length(measures: Dataset, name: str) -> float | None:
-    """Return a declared length; the sign of a spacing tells the order of slices."""
+    """Return a declared length; the sign of a spacing is the order of slices."""
     try:
         stated = elements.number(measures, name)
     except DicomSeriesError:
@@ -105,25 +101,27 @@ def whole_number(dataset: Dataset, name: str, most: int, *, least: int = 1) -> i
     return found
 
 
-def transfer_syntax(content: bytes) -> tuple[bool, int]:
+def transfer_syntax(content: bytes, accepted: frozenset[str]) -> tuple[str, int]:
     """Find the transfer syntax.
 
     Parameters
     ----------
     content
         The first bytes of a DICOM file, with its preamble.
+    accepted
+        Transfer syntaxes that are read.
 
     Returns
     -------
-    explicit
-        Whether value representations are written.
+    syntax
+        Its UID.
     start
         Offset of the dataset.
 
     Raises
     ------
     BrokenSegError
-        If there is not exactly one, or it is compressed, deflated or big endian.
+        If there is not exactly one, or it is not accepted.
     """
     try:
         syntaxes, start = file_meta(content[:LONGEST_META_BYTES])
@@ -134,9 +132,9 @@ def transfer_syntax(content: bytes) -> tuple[bool, int]:
             f"expected one transfer syntax, found {len(syntaxes)}; export the "
             "segmentation again"
         )
-    if syntaxes[0] not in {IMPLICIT_LITTLE, EXPLICIT_LITTLE}:
+    if syntaxes[0] not in accepted:
         raise BrokenSegError(
             "a compressed or unusual transfer syntax; export the segmentation "
             "as Explicit VR Little Endian"
         )
-    return syntaxes[0] == EXPLICIT_LITTLE, start
+    return syntaxes[0], start

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from nodal_staging.exams.segmentation.regions import Label, Segmentation
 from nodal_staging.study.errors import SegmentationError
+from nodal_staging.tables.rounding import and_more
 
 VALUE = re.compile(r"(?:([0-9]{1,6}):)?([0-9]{1,19})")
 
@@ -49,7 +50,7 @@ def match(segmentation: Segmentation, wanted: Mapping[str, str]) -> dict[str, Pl
     if left_over:
         raise SegmentationError(
             f"label {_written(left_over[0])} has no node in nodes.tsv"
-            f"{_and_more(len(left_over) - 1)}; add its row or delete the label"
+            f"{and_more(len(left_over) - 1)}; add its row or delete the label"
         )
     return matched
 
@@ -99,8 +100,4 @@ def _written(place: Place) -> str:
 def _listed(places: list[Place]) -> str:
     """Write the first few of a list."""
     shown = ", ".join(_written(place) for place in places[:12])
-    return shown + _and_more(len(places) - 12)
-
-
-def _and_more(count: int) -> str:
-    return f" (and {count} more)" if count > 0 else ""
+    return shown + and_more(len(places) - 12)

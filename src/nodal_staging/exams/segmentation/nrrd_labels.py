@@ -1,4 +1,4 @@
-"""Labels and their voxels from an NRRD file, whoever wrote it."""
+"""Labels and their voxels from an open volume of any program."""
 
 from typing import BinaryIO
 
@@ -13,6 +13,7 @@ from nodal_staging.exams.segmentation.regions import (
     in_order,
 )
 from nodal_staging.exams.segmentation.slicer_labels import is_slicer, slicer_labels
+from nodal_staging.exams.voxel_stream import VoxelStream
 
 
 def read_nrrd(stream: BinaryIO) -> Segmentation:
@@ -28,14 +29,25 @@ def read_nrrd(stream: BinaryIO) -> Segmentation:
     SegmentationError
         If header, description or voxels are not those of a segmentation.
     """
-    voxels, keys = open_nrrd(stream)
+    return labelled(*open_nrrd(stream))
+
+
+def labelled(voxels: VoxelStream, keys: dict[str, str]) -> Segmentation:
+    """Read the labels of a volume, with their names if the header describes them.
+
+    Parameters
+    ----------
+    voxels
+        An open volume.
+    keys
+        What the header of an NRRD file says of labels; else empty.
+    """
     labels = _described_labels(keys, voxels.layout.layers)
     return described(gathered(voxels), labels, layers=voxels.layout.layers)
 
 
-def read_nrrd_labels(stream: BinaryIO) -> tuple[Label, ...]:
-    """Read the labels that the header describes, or else those that have voxels."""
-    voxels, keys = open_nrrd(stream)
+def header_labels(voxels: VoxelStream, keys: dict[str, str]) -> tuple[Label, ...]:
+    """Return the labels that the header describes, or else those that have voxels."""
     labels = _described_labels(keys, voxels.layout.layers)
     if not labels:
         return tuple(region.label for region in gathered(voxels))

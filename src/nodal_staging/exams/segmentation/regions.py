@@ -1,6 +1,6 @@
 """What a segmentation says: labels, and the voxels of each.
 
-A label is told by its layer and its value: two layers (groups, files) may hold the
+Layer and value identify a label: two layers (groups, files) may hold the
 same value for different nodes, and their voxels may overlap.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from nodal_staging.exams.dicom.identity_digests import Origin
 from nodal_staging.geometry import Lattice
 from nodal_staging.study.arrays import Mask
 from nodal_staging.study.errors import SegmentationError
@@ -82,11 +83,17 @@ class Segmentation:
         Labels that are described and have no voxel, in the same order.
     layers
         Number of layers, groups or files, with or without labels.
+    notes
+        Remarks on how the file was read.
+    origins
+        Whose the files are, as far as they state it.
     """
 
     regions: tuple[Region, ...]
     empty: tuple[Label, ...]
     layers: int
+    notes: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
     @property
     def labels(self) -> tuple[Label, ...]:
@@ -127,13 +134,19 @@ def stacked(parts: Iterable[Segmentation]) -> Segmentation:
     """
     regions: list[Region] = []
     empty: list[Label] = []
+    notes: list[str] = []
+    origins: list[Origin] = []
     layers = 0
     for part in parts:
         regions += [replace(r, layer=r.layer + layers) for r in part.regions]
         empty += [replace(label, layer=label.layer + layers) for label in part.empty]
+        origins += part.origins
         layers += part.layers
+        notes += [note for note in part.notes if note not in notes]
         check_masks(sum(region.mask.size for region in regions))
-    return Segmentation(tuple(regions), tuple(empty), layers)
+    return Segmentation(
+        tuple(regions), tuple(empty), layers, tuple(notes), tuple(origins)
+    )
 
 
 def check_masks(count: int) -> None:

@@ -23,6 +23,10 @@ LEAST_INSIDE = 0.99
 MOST_MASK_VOXELS = 2 * 1024**3
 
 
+class MisplacedError(SegmentationError):
+    """A label does not fit the grid of its CT."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlacedRegion:
     """A label on the grid of the CT.
@@ -75,7 +79,7 @@ def place(region: Region, ct: Lattice) -> PlacedRegion:
 
     Raises
     ------
-    SegmentationError
+    MisplacedError
         If less than 99 % of the label lie within the CT, or none of its voxels is
         left at the CT's spacing.
     """
@@ -91,7 +95,7 @@ def place(region: Region, ct: Lattice) -> PlacedRegion:
         lost = np.count_nonzero(whole) - np.count_nonzero(mask)
         note = f"{lost} voxels of a label lie beyond the CT" if lost else None
     if not mask.any():
-        raise SegmentationError(
+        raise MisplacedError(
             f"label {region.value} (layer {region.layer}) has no voxel left on "
             "the CT's grid; give the CT on which the node was drawn"
         )
@@ -117,7 +121,7 @@ def _check_inside(region: Region, to_ct: _Map, ct: Lattice) -> None:
         inside += int(((mapped >= -0.5) & (mapped < last)).all(axis=1).sum())
         total += len(index)
     if inside < LEAST_INSIDE * total:
-        raise SegmentationError(
+        raise MisplacedError(
             f"only {100 * inside / total:.1f} % of label {region.value} (layer "
             f"{region.layer}) lie within the CT, expected at least 99 %; give the "
             "segmentation that was drawn on this CT"
@@ -171,7 +175,7 @@ def _resampled(region: Region, ct: Lattice) -> tuple[Index, Mask]:
     stop = np.clip(np.ceil(corners.max(axis=0)) + 1, start + 1, ct.shape)
     shape = (stop - start).astype(int)
     if np.prod(shape, dtype=float) > MOST_MASK_VOXELS:
-        raise SegmentationError(
+        raise MisplacedError(
             f"label {region.value} (layer {region.layer}) takes too many "
             "voxels on the CT's grid; give a segmentation of lymph nodes alone"
         )

@@ -14,7 +14,7 @@ from nodal_staging.exams.segmentation.archive import Archive, opened
 from nodal_staging.exams.segmentation.nrrd_labels import read_nrrd
 from nodal_staging.exams.segmentation.regions import Segmentation, called, stacked
 from nodal_staging.exams.segmentation.safe_text import TextError, properties, roots
-from nodal_staging.study.errors import SegmentationError, naming
+from nodal_staging.study.errors import SegmentationError, naming_part
 
 INDEX = "index.xml"
 SEGMENTATION_TYPES = frozenset({"LabelSetImage", "MultiLabelSegmentation"})
@@ -29,15 +29,13 @@ class SceneNode:
     name: str | None
 
 
-def read_scene(path: Path, *, role: str) -> Segmentation:
+def read_scene(path: Path) -> Segmentation:
     """Read the segmentation nodes of a scene, each a layer or more, in its order.
 
     Parameters
     ----------
     path
         The scene's archive.
-    role
-        How messages call the segmentation.
 
     Raises
     ------
@@ -45,14 +43,14 @@ def read_scene(path: Path, *, role: str) -> Segmentation:
         If archive, index or a segmentation is damaged, or there is none.
     """
     with opened(path) as archive:
-        return stacked(_each(archive, role))
+        return stacked(_each(archive))
 
 
-def _each(archive: Archive, role: str) -> Iterator[Segmentation]:
+def _each(archive: Archive) -> Iterator[Segmentation]:
     nodes = _nodes(archive)
     for place, node in enumerate(nodes, start=1):
-        named = f"{role}, segmentation {place} of {len(nodes)} in the scene"
-        with archive.stream(node.member) as stream, naming(named):
+        named = f"segmentation {place} of {len(nodes)} in the scene"
+        with archive.stream(node.member) as stream, naming_part(named):
             part = read_nrrd(stream)
         yield called(part, node.name)
 

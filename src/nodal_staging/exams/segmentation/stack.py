@@ -30,7 +30,7 @@ from nodal_staging.exams.segmentation.regions import (
 )
 from nodal_staging.exams.segmentation.safe_text import TextError, parsed
 from nodal_staging.exams.voxel_stream import MOST_LAYERS
-from nodal_staging.study.errors import SegmentationError, naming
+from nodal_staging.study.errors import SegmentationError, naming_part
 
 STACK_TYPE = f"{MITK_2023}.stack"
 LONGEST_STACK = 8 * 1024 * 1024
@@ -39,15 +39,13 @@ MOST_FILES = 1000
 ReadFile = Callable[[Path], Segmentation]
 
 
-def read_stack(path: Path, *, role: str, read_file: ReadFile) -> Segmentation:
+def read_stack(path: Path, read_file: ReadFile) -> Segmentation:
     """Read a stack; every group is a layer.
 
     Parameters
     ----------
     path
         The JSON file.
-    role
-        How messages call the segmentation.
     read_file
         Reads one file of the stack, given its path.
 
@@ -56,8 +54,8 @@ def read_stack(path: Path, *, role: str, read_file: ReadFile) -> Segmentation:
     SegmentationError
         If the stack is broken, names files elsewhere, or a file is no segmentation.
     """
-    groups = _groups(path, role)
-    files = StackFiles(path.parent, read_file, role)
+    groups = _groups(path)
+    files = StackFiles(path.parent, read_file)
     regions: list[Region] = []
     labels: list[Label] = []
     for layer, group in enumerate(groups):
@@ -70,10 +68,9 @@ def read_stack(path: Path, *, role: str, read_file: ReadFile) -> Segmentation:
 class StackFiles:
     """Files of a stack, each read once."""
 
-    def __init__(self, folder: Path, read_file: ReadFile, role: str) -> None:
+    def __init__(self, folder: Path, read_file: ReadFile) -> None:
         self._folder = folder
         self._read_file = read_file
-        self._role = role
         self._read: dict[Path, dict[int, Region]] = {}
         self._voxels = 0
 
@@ -91,7 +88,7 @@ class StackFiles:
         return self._read[path]
 
     def _load(self, path: Path) -> dict[int, Region]:
-        with naming(f"{self._role}, file {len(self._read) + 1} of the stack"):
+        with naming_part(f"file {len(self._read) + 1} of the stack"):
             if len(self._read) >= MOST_FILES:
                 raise SegmentationError(
                     f"more than the {MOST_FILES} files that are accepted; give the "
@@ -114,7 +111,8 @@ class StackFiles:
                 "the stack names a file by an absolute path, by .. or "
                 "in an unreadable way; put its files next to it"
             )
-        path = checked_file(self._folder / name, role=f"{self._role}, file of a stack")
+        with naming_part("file of a stack"):
+            path = checked_file(self._folder / name)
         if not path.is_relative_to(os.path.realpath(self._folder)):
             raise SegmentationError(
                 "the stack names a link that leads out of its folder; "
@@ -123,10 +121,10 @@ class StackFiles:
         return path
 
 
-def _groups(path: Path, role: str) -> list[Any]:
+def _groups(path: Path) -> list[Any]:
     """Return the groups of a stack whose type and version are known."""
     try:
-        file = checked_file(path, role=role, most_bytes=LONGEST_STACK)
+        file = checked_file(path, most_bytes=LONGEST_STACK)
         stack = parsed(file.read_bytes().decode("utf-8-sig"))
     except (TextError, UnicodeDecodeError):
         raise _unreadable() from None

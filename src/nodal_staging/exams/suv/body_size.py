@@ -68,7 +68,7 @@ def weight_over_mass(item: PetSlice) -> float:
         )
     weight_kg, size_m = _weight_and_size(item)
     if item.sex not in {"M", "F"}:
-        raise missing("PatientSex")
+        raise missing(item, "PatientSex")
     mass_kg = MASSES[item.suv_type](weight_kg, size_m, item.sex)
     if mass_kg <= 0:
         raise SUVError(
@@ -86,5 +86,5 @@ def weight_over_surface(item: PetSlice) -> float:
 
 def _weight_and_size(item: PetSlice) -> tuple[float, float]:
     """Return weight in kg and size in m, both required."""
-    weight_kg = required(item.weight_kg, "PatientWeight")
-    return weight_kg, required(item.size_m, "PatientSize")
+    weight_kg = required(item, "PatientWeight", item.weight_kg)
+    return weight_kg, required(item, "PatientSize", item.size_m)

@@ -6,18 +6,21 @@ from dataclasses import dataclass
 from nodal_staging.exams.suv.body_size import weight_over_mass, weight_over_surface
 from nodal_staging.exams.suv.decay import growth, half_life_s_of, remaining_share
 from nodal_staging.exams.suv.injection import DATED, UNDATED, ContradictingTimesError
-from nodal_staging.exams.suv.pet_slice import PetSlice, required
-from nodal_staging.exams.suv.plausibility import (
+from nodal_staging.exams.suv.input_plausibility import (
     LIMITS,
     Finding,
     Limits,
+    body_remarks,
     dose_finding,
+    height_finding,
     refuse,
     remarks,
     tracer_finding,
     weight_finding,
 )
-from nodal_staging.study.errors import SUVError, naming
+from nodal_staging.exams.suv.pet_slice import PetSlice, required
+from nodal_staging.exams.suv.sheet_values import SILENT, SheetValues, completed
+from nodal_staging.study.errors import SUVError
 
 LEAST_FACTOR, LARGEST_FACTOR = 1e-12, 1e6
 """From SUV per rescaled value; 80 kg and 150 MBq lead to 5e-4."""
@@ -35,7 +38,10 @@ class Factors:
 
 
 def suv_factors(
-    slices: Sequence[PetSlice], *, role: str, limits: Limits = LIMITS
+    slices: Sequence[PetSlice],
+    *,
+    limits: Limits = LIMITS,
+    sheet: SheetValues = SILENT,
 ) -> Factors:
     """Return the factor from rescaled value to SUVbw for each slice.
 
@@ -43,10 +49,10 @@ def suv_factors(
     ----------
     slices
         All slices of one series.
-    role
-        How messages call the series, for example ``exam E0001, column pet``.
     limits
         Of plausible dose, weight and uptake time.
+    sheet
+        What the exam sheet states, for headers that lack it.
 
     Raises
     ------
@@ -54,15 +60,15 @@ def suv_factors(
         Naming the attribute that is missing or out of range, or the attributes that
         contradict each other.
     """
-    with naming(role):
-        _check_agreement(slices)
-        factors = _factors(slices, limits)
-        if not all(LEAST_FACTOR < value < LARGEST_FACTOR for value in factors.values):
-            raise SUVError(
-                "weight, dose or a stated factor lead to an SUV that no patient has; "
-                "correct the header, or leave the pet cell empty"
-            )
-    return factors
+    _check_agreement(slices)
+    slices, filled = completed(slices, sheet, limits)
+    factors = _factors(slices, limits)
+    if not all(LEAST_FACTOR < value < LARGEST_FACTOR for value in factors.values):
+        raise SUVError(
+            "weight, dose or a stated factor lead to an SUV that no patient has; "
+            "correct the header, or leave the pet cell empty"
+        )
+    return Factors(factors.values, filled + factors.notes)
 
 
 def _check_agreement(slices: Sequence[PetSlice]) -> None:
@@ -93,7 +99,7 @@ def _scaled_by_scanner(slices: Sequence[PetSlice], limits: Limits) -> Factors:
     notes = remarks(tracer_finding(first), dose_finding(first, limits))
     if first.units == "GML" and first.suv_type in {"", "BW"}:
         return Factors([1.0] * len(slices), notes + remarks(weight))
-    refuse(weight)
+    refuse(weight, height_finding(first, limits))
     surface = first.units == "CM2ML"
     value = weight_over_surface(first) if surface else weight_over_mass(first)
     return Factors([value] * len(slices), notes)
@@ -157,14 +163,15 @@ def _activity(slices: Sequence[PetSlice], limits: Limits) -> Factors:
     """Return (g/ml) per (Bq/ml): weight over the dose left at the reference time."""
     first = slices[0]
     _check_corrections(first)
-    weight_g = 1000 * required(first.weight_kg, "PatientWeight")
-    dose_bq = required(first.dose_bq, "RadionuclideTotalDose")
+    weight_g = 1000 * required(first, "PatientWeight", first.weight_kg)
+    dose_bq = required(first, "RadionuclideTotalDose", first.dose_bq)
     _check_one_injection(slices)
     refuse(*_findings(first, limits))
+    assumed = first.assumed_units + body_remarks(first)
     if first.decay_correction == "ADMIN":
-        return Factors([weight_g / dose_bq] * len(slices), first.assumed_units)
+        return Factors([weight_g / dose_bq] * len(slices), assumed)
     half_life_s, notes = half_life_s_of(first)
-    notes = first.assumed_units + notes
+    notes = assumed + notes
     if first.decay_correction == "NONE":
         grown = [growth(item, half_life_s, limits) for item in slices]
         values = [weight_g / dose_bq * factor for factor, _ in grown]

@@ -13,8 +13,8 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from nodal_staging.exams.suv.pet_slice import PetSlice
-from nodal_staging.exams.suv.plausibility import Limits
+from nodal_staging.exams.suv.input_plausibility import Limits
+from nodal_staging.exams.suv.pet_slice import PetSlice, needed
 from nodal_staging.study.errors import SUVError
 
 DATED, UNDATED = "RadiopharmaceuticalStartDateTime", "RadiopharmaceuticalStartTime"
@@ -34,6 +34,8 @@ ZONE_STEP = timedelta(minutes=15)
 
 ROUNDING = timedelta(seconds=1)
 DAY = timedelta(days=1)
+LONGEST_SHOWN = 2 * DAY
+"""From a longer time, which a dummy date makes, the date of the scan would follow."""
 
 
 class ContradictingTimesError(SUVError):
@@ -79,8 +81,9 @@ def injection_of(item: PetSlice, reference: datetime, limits: Limits) -> Injecti
     if dated is None:
         if of_day is None:
             raise SUVError(
-                f"{UNDATED} is missing, so that the uptake time is unknown; complete "
-                "the header, or leave the pet cell empty"
+                f"{needed(item, UNDATED)}, so that the uptake time is unknown; "
+                "complete or correct the header, fill in the column uptake_min of "
+                "exams.tsv, or leave the pet cell empty"
             )
         return Injection(last_before(reference, of_day))
     if of_day is None:
@@ -168,14 +171,34 @@ def uptake_s_of(injected: datetime, reference: datetime, half_life_s: float) -> 
         If the injection is later or much earlier than the reference.
     """
     uptake_s = (reference - injected).total_seconds()
-    if not 0 <= uptake_s <= LONGEST_UPTAKE_HALF_LIVES * half_life_s:
-        day = "" if injected.date() == reference.date() else " on another day"
+    longest_s = LONGEST_UPTAKE_HALF_LIVES * half_life_s
+    if not 0 <= uptake_s <= longest_s:
         raise SUVError(
-            f"{uptake_s / 60:.0f} minutes from injection at {shown(injected)}{day} to "
-            f"scan at {shown(reference)}, expected 0 to {LONGEST_UPTAKE_HALF_LIVES} "
-            "half-lives; correct the injection time, or leave the pet cell empty"
+            f"{_apart(injected, reference)}, expected 0 to {longest_s / 60:.0f} "
+            f"minutes ({LONGEST_UPTAKE_HALF_LIVES} half-lives of "
+            f"{half_life_s / 60:.4g} minutes); correct the injection time or "
+            "RadionuclideHalfLife, or leave the pet cell empty"
         )
     return uptake_s
+
+
+def _apart(injected: datetime, reference: datetime) -> str:
+    """Say how far injection and scan are apart, without a date or a count of days."""
+    if abs(reference - injected) > LONGEST_SHOWN:
+        side = "before" if injected < reference else "after"
+        return f"the injection date is more than 2 days {side} the scan"
+    day = "" if injected.date() == reference.date() else " on another day"
+    return (
+        f"{shown_minutes((reference - injected).total_seconds())} from injection at "
+        f"{shown(injected)}{day} to scan at {shown(reference)}"
+    )
+
+
+def shown_minutes(seconds: float) -> str:
+    """Return a time between injection and scan for messages, up to two days."""
+    if abs(seconds) > LONGEST_SHOWN.total_seconds():
+        return "more than 2 days"
+    return f"{seconds / 60:.0f} minutes"
 
 
 def uptake_remarks(
@@ -207,3 +230,28 @@ def uptake_remarks(
         f"{uptake_s / 60:.0f} minutes from injection to scan, expected {low:g} to "
         f"{high:g}: check {advice}",
     )
+
+
+def stop_remarks(
+    item: PetSlice, injected: datetime, reference: datetime
+) -> tuple[str, ...]:
+    """Remark on an injection that ends before it starts, or after the scan began."""
+    start, stop = item.injection_time_of_day, item.injection_stop_of_day
+    if start is None or stop is None:
+        return ()
+    lasting = _folded(stop - start)
+    if lasting < -SAME_CLOCK:
+        other = f"{UNDATED} {_of_day(start)}"
+        side = "before"
+    elif injected + lasting > reference + SAME_CLOCK:
+        other, side = f"the scan {shown(reference)}", "after"
+    else:
+        return ()
+    return (
+        f"RadiopharmaceuticalStopTime is {_of_day(stop)}, which is {side} {other}: "
+        "check the injection time",
+    )
+
+
+def _of_day(time: timedelta) -> str:
+    return shown(datetime.min + time)

@@ -37,7 +37,10 @@ def reference_time(slices: Sequence[PetSlice], half_life_s: float) -> Reference:
     if not timed:
         if stated is not None:
             return Reference(stated)
-        raise SUVError("AcquisitionDate or AcquisitionTime is missing")
+        raise SUVError(
+            "AcquisitionDate or AcquisitionTime is missing; complete the header, fill "
+            "in the column uptake_min of exams.tsv, or leave the pet cell empty"
+        )
     earliest, first = min(timed, key=lambda pair: pair[0])
     computed = _computed_back(earliest, first, half_life_s)
     if stated is not None:

@@ -7,7 +7,7 @@ never tested there.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from nodal_staging.paper.claims.controls import strongest
+from nodal_staging.paper.claims.controls import chosen_beforehand
 from nodal_staging.paper.claims.evidence import Evidence
 from nodal_staging.paper.claims.rules import (
     FAILS,
@@ -21,14 +21,11 @@ from nodal_staging.paper.claims.rules import (
     below,
     together,
 )
-from nodal_staging.study.classifier_names import printed
-from nodal_staging.tables.rounding import p_value
+from nodal_staging.study.classifier_names import CNNS, printed
+from nodal_staging.tables.intervals import with_interval
+from nodal_staging.tables.rounding import equated
 
-STATUS, LOCATION, XMASK = (
-    "cnn_status_balanced",
-    "cnn_location_balanced",
-    "cnn_xmask",
-)
+STATUS, LOCATION, XMASK = CNNS
 RF_STATUS, RF_LOCATION = "rf_status_balanced", "rf_location_balanced"
 
 
@@ -91,6 +88,21 @@ def _c3(found: Evidence) -> Answer:
     return _rests_on(
         above(found.auc_difference(LOCATION, RF_LOCATION), 0),
         above(found.site_matched(LOCATION), 0.5),
+        remarks=[_over_simple(found, cnn) for cnn in (STATUS, LOCATION, XMASK)],
+    )
+
+
+def _over_simple(found: Evidence, cnn: str) -> str:
+    """Say what a CNN adds to the best simple classifier of the same training nodes."""
+    compared = found.over_simple(cnn)
+    if compared is None:
+        return f"no simple classifier has the training nodes of {printed(cnn)}"
+    best, difference = compared
+    number = with_interval(difference.value, difference.lower, difference.upper)
+    verdicts = {HOLDS: "better", FAILS: "worse", OPEN: "not shown to differ"}
+    return (
+        f"{printed(cnn)} less the best simple classifier out of fold, {printed(best)}: "
+        f"{number}, {verdicts[above(difference, 0).verdict]}"
     )
 
 
@@ -103,7 +115,7 @@ def _c4(found: Evidence) -> Answer:
         shares = ", ".join(f"{100 * share:.0f}" for share in masks)
         remarks.append(
             "maps are of the CT alone; the mask is a channel of the input too, which "
-            "tells the CNNs where the node is and has "
+            "shows the CNNs where the node is and has "
             f"{shares}% of all absolute relevance"
         )
     return _rests_on(*(part for part, _ in answered), remarks=remarks)
@@ -112,16 +124,16 @@ def _c4(found: Evidence) -> Answer:
 def _on_node(
     found: Evidence, cnn: str, claimed: Callable[[Estimate, float], Part]
 ) -> tuple[Part, str]:
-    """Set a CNN against that of its controls that has most on the node; quote all."""
+    """Set a CNN against the control that was chosen beforehand; quote all."""
     controls = found.over_controls(cnn)
     name = printed(f"cnn_{cnn}")
     if not controls:
         nothing = Estimate(f"relevance on the node, {name}", None, None, None)
         return claimed(nothing, 0), ""
-    most = strongest(controls)
+    chosen = chosen_beforehand(controls)
     quoted = ", ".join(f"{one.control} {one.share:.3f}" for one in controls)
     return claimed(
-        most.difference, 0
+        chosen.difference, 0
     ), f"share on the node, controls of {name}: {quoted}"
 
 
@@ -144,9 +156,7 @@ def _c6(found: Evidence) -> Answer:
     verdict: Verdict = OPEN if tested.empty else FAILS if len(significant) else HOLDS
     remarks = [f"{len(significant)} of {len(tested)} pairs are significant"]
     if len(tested):
-        known = p_value(smallest)
-        sign = "" if known.startswith("<") else "= "
-        remarks.append(f"the smallest corrected p {sign}{known}")
+        remarks.append(f"the smallest corrected p {equated(smallest)}")
         remarks.append(
             "a test that is not significant does not show that classifiers are alike; "
             "the precision of the study says what this size can detect"
@@ -204,8 +214,8 @@ CLAIMS = (
         "C4",
         "The status-balanced CNN attends to what lies outside the node, the two others "
         "to the node.",
-        "The share of relevance on the node less that of the CNN's own control that "
-        "has most there (edge, random or centre map, or an untrained network), on the "
+        "The share of relevance on the node less that of the centre map (without it, "
+        "of the first control), a control chosen before anything was measured, on the "
         "same nodes, lies below 0 for the former and above 0 for both others.",
         _c4,
     ),
@@ -223,7 +233,7 @@ CLAIMS = (
     ),
     Claim(
         "C7",
-        "The status-balanced CNN fails where the location says nothing.",
+        "The status-balanced CNN fails where the location is uninformative.",
         f"Its AUC within locations lies below {HALFWAY}.",
         _c7,
     ),

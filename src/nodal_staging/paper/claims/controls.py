@@ -1,7 +1,8 @@
-"""What lies on the node by the heatmaps of a CNN, beside what its controls have there.
+"""What lies on the node by the heatmaps of a CNN, compared with its controls.
 
 Controls are maps that know of no network, and untrained networks. Claim C4 and the
-first lines of the report both take the one that has most on the node.
+first lines of the report both take the one that was chosen before anything was
+measured: a control chosen for its share would be tested on the nodes that chose it.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from nodal_staging.heatmaps.heatmap_files import FRESH
 from nodal_staging.heatmaps.options import method_name
 from nodal_staging.paper.claims.rules import Estimate
 from nodal_staging.study.classifier_names import printed
+
+CENTRE = "centre map"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class OverControl:
 
 
 def first_method(localisation: pd.DataFrame) -> str:
-    """Name the method that the study speaks of first, from ``LOCALISATION``."""
+    """Name the first method of the study, from ``LOCALISATION``."""
     return str(localisation["method"].iloc[0])
 
 
@@ -75,9 +78,13 @@ def over_controls(
     ]
 
 
-def strongest(controls: Sequence[OverControl]) -> OverControl:
-    """Return the control that has most on the node."""
-    return max(controls, key=lambda one: one.share)
+def chosen_beforehand(controls: Sequence[OverControl]) -> OverControl:
+    """Return the control that decides: the centre map, or without it the first one.
+
+    The node lies in the centre of every patch, so that no image and no network is
+    needed to put much of a map on it.
+    """
+    return next((one for one in controls if one.control == CENTRE), controls[0])
 
 
 def _of(frame: pd.DataFrame, cnn: str, method: str) -> pd.DataFrame:

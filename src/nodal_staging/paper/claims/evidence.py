@@ -1,4 +1,4 @@
-"""What a study measured that speaks to the claims, each number with its interval."""
+"""The measurements that the claims rest on, each number with its interval."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,8 @@ import pandas as pd
 from nodal_staging import tables
 from nodal_staging.audit.heatmaps import OUTSIDE
 from nodal_staging.audit.relevance_regions import LOCALISATION, OVER_CONTROLS
-from nodal_staging.estimates.auc import clustered_auc, logit_interval
+from nodal_staging.estimates.auc_intervals import logit_interval
+from nodal_staging.estimates.delong import clustered_auc
 from nodal_staging.estimates.patient_bootstrap import BootstrapOptions, PatientBootstrap
 from nodal_staging.heatmaps.heatmap_files import TRAINED
 from nodal_staging.paper.claims.controls import OverControl, first_method, over_controls
@@ -29,12 +30,23 @@ class EvidenceFiles:
 
     statistics: Sequence[str | Path]
     differences: str | Path
+    simple: str | Path
     comparisons: str | Path
     location: str | Path
     localisation: str | Path
     controls: str | Path
     halo: str | Path
     nodes: str | Path
+    xmask: str | Path
+
+
+@dataclass(frozen=True, slots=True)
+class RefitFiles:
+    """Files of the same attributes for another training of the CNNs."""
+
+    differences: str | Path
+    comparisons: str | Path
+    location: str | Path
     xmask: str | Path
 
 
@@ -46,8 +58,11 @@ class Evidence:
     ----------
     statistics
         Classifier to its JSON.
-    differences, comparisons, location, localisation, controls, halo, nodes
-        ``AUC_DIFFERENCES``, ``MCNEMAR``, ``tables.SITE_MATCHED``, ``LOCALISATION``,
+    differences, simple
+        ``AUC_DIFFERENCES`` of the family, and of each CNN and the simple classifier
+        that is the best out of fold.
+    comparisons, location, localisation, controls, halo, nodes
+        ``MCNEMAR``, ``tables.SITE_MATCHED``, ``LOCALISATION``,
         ``OVER_CONTROLS``, ``OUTSIDE`` and ``tables.NODES``.
     xmask
         ``tables.SCORES`` of the xMask CNN.
@@ -57,6 +72,7 @@ class Evidence:
 
     statistics: Mapping[str, Mapping[str, Any]]
     differences: pd.DataFrame
+    simple: pd.DataFrame
     comparisons: pd.DataFrame
     location: pd.DataFrame
     localisation: pd.DataFrame
@@ -80,6 +96,7 @@ class Evidence:
         return cls(
             {one["classifier"]: one for one in map(read_json, files.statistics)},
             tables.read(files.differences, AUC_DIFFERENCES),
+            tables.read(files.simple, AUC_DIFFERENCES),
             tables.read(files.comparisons, MCNEMAR),
             tables.read(files.location, tables.SITE_MATCHED),
             tables.read(files.localisation, LOCALISATION),
@@ -88,6 +105,16 @@ class Evidence:
             tables.read(files.nodes, tables.NODES),
             tables.read(files.xmask, tables.SCORES),
             bootstrap,
+        )
+
+    def of_refit(self, files: RefitFiles) -> "Evidence":
+        """Return the evidence of another training; heatmaps stay those of the first."""
+        return replace(
+            self,
+            differences=tables.read(files.differences, AUC_DIFFERENCES),
+            comparisons=tables.read(files.comparisons, MCNEMAR),
+            location=tables.read(files.location, tables.SITE_MATCHED),
+            xmask=tables.read(files.xmask, tables.SCORES),
         )
 
     def auc(self, classifier: str) -> Estimate:
@@ -112,6 +139,18 @@ class Evidence:
                 return _signed(name, found.iloc[0], sign)
         return Estimate(name, None, None, None)
 
+    def over_simple(self, cnn: str) -> tuple[str, Estimate] | None:
+        """Return the best simple classifier of a CNN, and the difference of AUC to it.
+
+        None where no simple classifier scored the training nodes of the CNN.
+        """
+        rows = self.simple[self.simple["classifier_a"] == cnn]
+        if rows.empty:
+            return None
+        best = str(rows["classifier_b"].iloc[0])
+        name = f"AUC of {printed(cnn)} less that of {printed(best)}"
+        return best, _signed(name, rows.iloc[0], 1)
+
     def site_matched(self, classifier: str) -> Estimate:
         """Return the AUC over pairs of the same location."""
         row = self.location.set_index("classifier").loc[classifier]
@@ -119,7 +158,7 @@ class Evidence:
         return Estimate(name, row["site_matched_auc"], row["lower"], row["upper"])
 
     def over_controls(self, cnn: str) -> list[OverControl]:
-        """Return the share on the node beside the CNN's own controls, first method."""
+        """Return the share on the node over the CNN's own controls, first method."""
         return over_controls(
             cnn, self._method(), controls=self.controls, halo=self.halo
         )
@@ -152,7 +191,7 @@ class Evidence:
         return Estimate.of(name, *(rows.iloc[0][column] for column in columns))
 
     def halo_controls(self) -> list[str]:
-        """List the networks beside which the halo of the trained one stands."""
+        """List the networks with which the halo of the trained one is compared."""
         rows = self.halo[self.halo["cnn"] == "xmask"]
         return [name for name in pd.unique(rows["network"]) if name != TRAINED]
 
@@ -175,7 +214,7 @@ class Evidence:
         return Estimate.of(name, found.value, found.lower, found.upper)
 
     def _method(self) -> str:
-        """Name the method that the study speaks of first."""
+        """Name the first method of the study."""
         return first_method(self.localisation)
 
     def _halo(self, cnn: str, method: str) -> pd.DataFrame:

@@ -1,8 +1,8 @@
-"""What an interval says of a limit, and what several such answers say together.
+"""Verdict on a claim, from the intervals of its numbers and their limits.
 
 A claim holds where the interval of each number that it rests on lies on the claimed
 side of its limit; it does not hold where one of them lies on the other side; in
-between it cannot be told at this size.
+between it is inconclusive (sample too small).
 """
 
 import math
@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
-Verdict = Literal["holds", "does not hold", "cannot be told"]
+from nodal_staging.estimates.interval import Interval
+
+Verdict = Literal["holds", "does not hold", "inconclusive", "depends on the training"]
 
 HOLDS: Verdict = "holds"
 FAILS: Verdict = "does not hold"
-OPEN: Verdict = "cannot be told"
+OPEN: Verdict = "inconclusive"
+VARIES: Verdict = "depends on the training"
 
 HALFWAY = 0.75
 """Half the way from chance to a perfect AUC: what lies above is high, below near
@@ -55,13 +58,11 @@ class Part:
 
     @property
     def verdict(self) -> Verdict:
-        """Say on which side of the limit the whole interval lies."""
-        lower, upper = self.estimate.lower, self.estimate.upper
-        if lower is None or upper is None:
-            return OPEN
-        if lower > self.limit:
+        """Say on which side of the limit the whole interval lies, if it has a width."""
+        interval = Interval.of(self.estimate.lower, self.estimate.upper)
+        if interval.above(self.limit):
             return HOLDS if self.side == "above" else FAILS
-        if upper < self.limit:
+        if interval.below(self.limit):
             return HOLDS if self.side == "below" else FAILS
         return OPEN
 
@@ -74,6 +75,11 @@ def above(estimate: Estimate, limit: float) -> Part:
 def below(estimate: Estimate, limit: float) -> Part:
     """Claim that a number stays below a limit."""
     return Part(estimate, "below", limit)
+
+
+def over_trainings(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the verdict on a claim that was put to several trainings of the CNNs."""
+    return verdicts[0] if len(set(verdicts)) == 1 else VARIES
 
 
 def together(verdicts: Sequence[Verdict]) -> Verdict:

@@ -8,5 +8,6 @@ and thereby the p values that McNemar's test can have had.
 
 Data flows one way: ``printed`` (the table as text) -> ``fits`` (who fits a cell) ->
 ``contradictions`` (of a row) -> ``consensus`` (of all rows on the rules) ->
-``discordance`` (bounds of McNemar's test) -> ``page``.
+``discordance`` (bounds of McNemar's test) ->
+``recovered_counts_page``.
 """

@@ -1,4 +1,4 @@
-"""From a published table to files and a page, and the command that asks for it."""
+"""From a published table to files and a page, and the command for it."""
 
 import argparse
 import sys
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nodal_staging import tables
-from nodal_staging.paper.recover_counts.page import page
 from nodal_staging.paper.recover_counts.printed import read_published
+from nodal_staging.paper.recover_counts.recovered_counts_page import page
 from nodal_staging.paper.recover_counts.recovered_tables import frames
 from nodal_staging.paper.recover_counts.results import find
 from nodal_staging.study.errors import InputError
@@ -45,7 +45,7 @@ def recover_counts(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command ``recover-counts``; return its exit status."""
     parser = argparse.ArgumentParser(
-        prog="recover-counts",
+        prog="nodal-staging recover-counts",
         description="Find all integer counts that fit a published table of shares, "
         "per rounding rule; the cells that contradict each other; and the bounds of "
         "McNemar's test that follow.",
@@ -61,9 +61,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             table=given.table, significance=given.significance, output=given.output
         )
     except InputError as error:
-        sys.stderr.write(f"recover-counts: {error}\n")
+        sys.stderr.write(f"nodal-staging: {error}\n")
         return 1
     sys.stdout.write(Path(given.output, "recovered.md").read_text(encoding="utf-8"))
+    sys.stdout.write(f"\nOpen: {Path(given.output, 'recovered.html')}\n")
     return 0
 
 

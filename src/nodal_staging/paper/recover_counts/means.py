@@ -1,4 +1,4 @@
-"""Printed means of several rows, beside those of the counts recovered for them."""
+"""Printed means of several rows, with those of the counts recovered for them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

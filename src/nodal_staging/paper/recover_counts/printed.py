@@ -10,11 +10,11 @@ start with ``#`` are comments. Columns are ``classifier``, ``n_positive``,
 - each of them followed by ``@`` and a source, for what is printed elsewhere, for
   example ``auc@text``;
 - ``auc_is``: ``counts`` where the AUC is the mean of sensitivity and specificity,
-  ``curve`` (or empty) where it belongs to a whole curve and tells no counts;
+  ``curve`` (or empty) where it belongs to a whole curve, independent of the counts;
 - ``threshold``: ``youden`` where it maximises the Youden index of the same nodes;
-- ``mean_of``: names of classifiers, parted by ``;``, of which the row is the mean.
+- ``mean_of``: names of classifiers, separated by ``;``, of which the row is the mean.
 
-Values are shares of one or percentages, told apart by whether any in the same source
+Values are shares of one or percentages, distinguished by whether any in the same source
 exceeds 1. A number below 1 among percentages is refused unless ``%`` follows it. The
 digits printed are the digits that count: ``0.90`` is not ``0.9``.
 """
@@ -24,8 +24,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nodal_staging.study.delimited import plain, read_delimited
+from nodal_staging.study.delimited import read_delimited
 from nodal_staging.study.errors import InputError
+from nodal_staging.study.normalised_text import plain
 from nodal_staging.study.table_text import TableError
 from nodal_staging.tables.sheet_cells import (
     UNNAMED,
@@ -121,8 +122,8 @@ def read_published(path: str | Path) -> list[PublishedRow]:
     rows = [_row(path, record, percent) for record in records]
     if not any(row.cells for row in rows):
         raise PublishedTableError(
-            f"{path.name}: no printed share tells counts; fill in accuracy or another "
-            "share of at least one classifier"
+            f"{path.name}: no printed share determines counts; fill in accuracy or "
+            "another share of at least one classifier"
         )
     _require_unique(path, rows)
     _require_members(path, rows)
@@ -132,7 +133,7 @@ def read_published(path: str | Path) -> list[PublishedRow]:
 def _records(path: Path) -> list[dict[str, str]]:
     """Return the rows as text, the header checked."""
     try:
-        table = read_delimited(path, comment="#")
+        table = read_delimited(path, comment="#", as_shown=True)
     except TableError as error:
         raise PublishedTableError(str(error)) from None
     header = [_column_name(written) for written in table.header]
@@ -235,7 +236,7 @@ def _printed(record: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def _row(
     path: Path, record: Mapping[str, str], percent: set[tuple[str, bool]]
 ) -> PublishedRow:
-    """Build one row; an AUC of a curve tells no counts and is left out."""
+    """Build one row; an AUC of a curve is left out."""
     for column, words in WORDS.items():
         if plain(record.get(column, "")) not in words:
             raise PublishedTableError(

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 
 import pandas as pd
-import pandera.pandas as pa
 
 from nodal_staging.paper.recover_counts.discordance import SCOPES, TESTS
 from nodal_staging.paper.recover_counts.fits import RULES, Pair
 from nodal_staging.paper.recover_counts.results import Findings, Judged, Recovered
 from nodal_staging.tables.columns import (
+    TableSchema,
     count,
+    integer,
     number,
     one_of,
     optional_number,
@@ -99,8 +100,8 @@ BOUNDS = table(
         "classifier_b": text(),
         "scope": one_of(list(SCOPES)),
         "n": count(),
-        "difference_min": pa.Column(int, coerce=True),
-        "difference_max": pa.Column(int, coerce=True),
+        "difference_min": integer(),
+        "difference_max": integer(),
         "discordant_min": count(),
         "discordant_max": count(),
         **{
@@ -121,9 +122,9 @@ BOUNDS = table(
 Rows = Iterator[dict[str, object]]
 
 
-def frames(findings: Findings) -> dict[str, tuple[pd.DataFrame, pa.DataFrameSchema]]:
+def frames(findings: Findings) -> dict[str, tuple[pd.DataFrame, TableSchema]]:
     """Return each table by the name of its file, with its schema."""
-    makers: dict[str, tuple[Callable[[Findings], Rows], pa.DataFrameSchema]] = {
+    makers: dict[str, tuple[Callable[[Findings], Rows], TableSchema]] = {
         "counts": (_counts, COUNTS),
         "rows": (_rows, ROWS),
         "removals": (_removals, REMOVALS),
@@ -247,5 +248,5 @@ def _words(one: Judged, places: Iterator[int] | range | tuple[int, ...]) -> str:
 def _sets(
     one: Judged, sets: tuple[tuple[int, ...], ...] | list[tuple[int, ...]]
 ) -> str:
-    """Write sets of cells, parted by semicolons."""
+    """Write sets of cells, separated by semicolons."""
     return "; ".join(_words(one, places) for places in sets)

@@ -64,7 +64,7 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that a published table tells about its counts."""
+    """All findings on the counts of a published table."""
 
     judged: tuple[Judged, ...]
     consensus: Consensus

@@ -1,1 +1,1 @@
-"""Every number that the paper prints, beside ours."""
+"""Every number that the paper prints, with ours."""

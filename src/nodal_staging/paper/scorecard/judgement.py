@@ -1,10 +1,13 @@
-"""The paper's number beside ours, with one word on how they stand to each other.
+"""The paper's number and ours, with one word on how they stand to each other.
 
 - ``the paper contradicts itself``: it prints two numbers that exclude each other.
-- ``asked for by the phantom``: the cohort is synthetic, and its sizes and its mix are
-  what it was asked for. That they fit, or do not, is no finding.
+- ``set by the simulation``: the cohort is synthetic, and the configuration sets its
+  sizes and its mix. Agreement is not a finding.
 - ``not comparable on synthetic data``: everything else of such a cohort, since it says
   nothing about patients.
+- ``incompatible with independent errors``: ours is the highest value that the errors of
+  PET allow where they are independent of the classifier, and the paper's is higher;
+  ``compatible with independent errors``: it is not.
 - ``reproduced``: ours, rounded to the digits that the paper prints and by its rule, is
   the same.
 - ``within our interval``: it is not, but our confidence interval holds a number that
@@ -18,10 +21,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import pandas as pd
-import pandera.pandas as pa
 
 from nodal_staging import tables
+from nodal_staging.estimates.interval import Interval
 from nodal_staging.paper.scorecard.measured import Measured
+from nodal_staging.paper.scorecard.published import PUBLISHED, ROUNDING, UNITS
 from nodal_staging.tables.columns import (
     one_of,
     optional_number,
@@ -31,11 +35,13 @@ from nodal_staging.tables.columns import (
 )
 from nodal_staging.tables.document import write_grid
 from nodal_staging.tables.grid import Grid, lay_out, records_by
-from nodal_staging.tables.rounding import MISSING, half_up, truncated
+from nodal_staging.tables.rounding import MISSING
 
 CONTRADICTS = "the paper contradicts itself"
-BY_DESIGN = "asked for by the phantom"
+BY_DESIGN = "set by the simulation"
 NOT_COMPARABLE = "not comparable on synthetic data"
+INCOMPATIBLE = "incompatible with independent errors"
+POSSIBLE = "compatible with independent errors"
 REPRODUCED = "reproduced"
 WITHIN = "within our interval"
 DIFFERS = "differs"
@@ -45,36 +51,19 @@ STATUSES = [
     WITHIN,
     DIFFERS,
     CONTRADICTS,
+    INCOMPATIBLE,
+    POSSIBLE,
     BY_DESIGN,
     NOT_COMPARABLE,
     NOT_MEASURED,
 ]
-UNITS = ["count", "number", "percent"]
-ROUNDING = {"half up": half_up, "truncation": truncated}
-
-PUBLISHED = table(
-    {
-        "section": text(),
-        "quantity": text(),
-        "printed": text(),
-        "unit": one_of(UNITS),
-        "rounding": one_of(list(ROUNDING)),
-        "ours": text(),
-        "contradiction": optional_text(),
-        "note": optional_text(),
-    },
-    unique=["section", "quantity"],
-)
-"""The paper's numbers as they are printed; ``ours`` names what stands beside one, and
-``rounding`` how the paper rounds there: Table 1 truncates its shares, as the recovery
-of its counts shows."""
 
 SCORECARD = table(
     {
         "section": text(),
         "quantity": text(),
         "printed": text(),
-        "ours": pa.Column(str, nullable=True, coerce=True),
+        "ours": text(nullable=True),
         "unit": one_of(UNITS),
         "status": one_of(STATUSES),
         "value": optional_number(),
@@ -122,7 +111,7 @@ def write_scorecard(
 def score(
     published: pd.DataFrame, measured: Mapping[str, Measured], *, synthetic: bool
 ) -> pd.DataFrame:
-    """Return ``SCORECARD``: each number of ``PUBLISHED`` beside ours."""
+    """Return ``SCORECARD``: each number of ``PUBLISHED`` with ours."""
     rows = []
     for line in published.to_dict("records"):
         ours = measured.get(line["ours"])
@@ -176,17 +165,22 @@ def judge(
     """
     if ours is None:
         return NOT_MEASURED
+    if ours.highest:
+        lowest = Fraction(printed) - Fraction(1, 2 * 10 ** _digits(printed))
+        return INCOMPATIBLE if lowest > ours.value else POSSIBLE
     if synthetic:
         return BY_DESIGN if ours.by_design else NOT_COMPARABLE
     if rounded_as(printed, unit, ours, rounding=rounding) == printed:
         return REPRODUCED
-    if ours.lower is None or ours.upper is None:
+    ends = Interval.of(ours.lower, ours.upper).ends
+    if ends is None:
         return DIFFERS
     scale = 100 if unit == "percent" else 1
     # What is printed may be anything that rounds to it, hence the last digit's width.
     theirs, unit_of_last = Fraction(printed), Fraction(1, 10 ** _digits(printed))
     low = theirs - (unit_of_last / 2 if rounding == "half up" else 0)
-    meets = scale * ours.lower <= low + unit_of_last and low <= scale * ours.upper
+    lower, upper = ends
+    meets = scale * lower <= low + unit_of_last and low <= scale * upper
     return WITHIN if meets else DIFFERS
 
 
@@ -209,12 +203,12 @@ def rounded_as(
 def scorecard_grid(frame: pd.DataFrame) -> Grid:
     """Lay out the scorecard for reading, one group a section."""
     counted = Counter(frame["status"])
-    told = ", ".join(f"{counted[s]} {s}" for s in STATUSES if counted[s])
+    listed = ", ".join(f"{counted[s]} {s}" for s in STATUSES if counted[s])
     return lay_out(
         "scorecard",
-        f"Every number that the paper prints, and ours: {told}. Ours is rounded to the "
-        "paper's digits: half up, but the shares of Table 1 are truncated, since the "
-        "paper truncates them.",
+        f"Every number that the paper prints, and ours: {listed}. Ours is rounded to "
+        "the paper's digits: half up, but the shares of Table 1 are truncated, since "
+        "the paper truncates them.",
         [
             ("Quantity", lambda row: str(row["quantity"])),
             ("Paper", lambda row: _with_unit(row["printed"], row["unit"])),

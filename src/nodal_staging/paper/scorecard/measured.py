@@ -1,4 +1,4 @@
-"""What a study measured, by the names under which the scorecard asks for it.
+"""What a study measured, by its names in the scorecard.
 
 A number keeps what it takes to judge it: counts where it is a share of nodes, and
 the interval within which another study may lie.
@@ -13,6 +13,8 @@ from typing import Any
 import pandas as pd
 
 from nodal_staging import tables
+from nodal_staging.paper.reference.observed import highest_auc_of_paper
+from nodal_staging.paper.scorecard.published import PUBLISHED
 from nodal_staging.paper.table_1 import exact_binary_auc
 from nodal_staging.statistics.mcnemar import MCNEMAR
 from nodal_staging.study.classifier_names import is_reader
@@ -27,14 +29,16 @@ METRICS = ("accuracy", "sensitivity", "specificity", "ppv", "npv", "f1")
 class Measured:
     """A number of ours; ``lower`` and ``upper`` only where it has an interval.
 
-    Shares are fractions of one. ``by_design`` tells that a synthetic cohort was
-    asked for this number, so that it is no finding of the study.
+    Shares are fractions of one. ``by_design``: the configuration of a synthetic cohort
+    sets this number, so that it is not a finding of the study. ``highest``: not
+    measured, but the highest value that the paper's number can have.
     """
 
     value: Number
     lower: float | None = None
     upper: float | None = None
     by_design: bool = False
+    highest: bool = False
 
 
 def measure_study(
@@ -156,6 +160,22 @@ def measured_comparisons(comparisons: str | Path) -> dict[str, Measured]:
     tests = tables.read(comparisons, MCNEMAR)
     significant = int(tests["significant"].eq("yes").sum())
     return {"mcnemar.significant": Measured(Fraction(significant))}
+
+
+def measured_reference(
+    published: str | Path, options: Mapping[str, Any]
+) -> dict[str, Measured]:
+    """Return the highest AUC that errors of PET allow in the paper's study.
+
+    Parameters
+    ----------
+    published
+        The paper's numbers, as ``write_scorecard`` reads them.
+    options
+        The section ``reference`` of the configuration.
+    """
+    highest = highest_auc_of_paper(tables.read(published, PUBLISHED), options)
+    return {"reference.auc": Measured(highest, highest=True)}
 
 
 def _classifier(one: Mapping[str, Any]) -> Iterator[tuple[str, Measured]]:

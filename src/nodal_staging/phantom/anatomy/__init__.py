@@ -28,7 +28,7 @@ class Region:
 REGIONS: Mapping[str, Region] = {
     "inguinal": Region(pelvis.inguinal, left=((56, -60), (70, -58), (46, -50))),
     "perirectal": Region(pelvis.perirectal, left=((29, 30), (26, 44), (12, 56))),
-    "iliacal": Region(pelvis.iliacal, left=((60, -12), (38, 12), (62, 24))),
+    "iliac": Region(pelvis.iliac, left=((60, -12), (38, 12), (62, 24))),
     "retroperitoneal": Region(
         trunk.retroperitoneal,
         left=(),

@@ -1,4 +1,4 @@
-"""Groin and pelvis: inguinal, perirectal and iliacal regions."""
+"""Groin and pelvis: inguinal, perirectal and iliac regions."""
 
 from nodal_staging.phantom.canvas import BOWEL, GAS, MUSCLE, WATER, Canvas
 
@@ -51,8 +51,8 @@ def perirectal(c: Canvas) -> None:
     c.vessel(-9, 52, 1.8, 1.8, h.artery_hu)
 
 
-def iliacal(c: Canvas) -> None:
-    """Paint the iliac vessels between psoas and sacrum, wings beside, bowel before."""
+def iliac(c: Canvas) -> None:
+    """Paint iliac vessels between psoas and sacrum, wings aside, bowel in front."""
     h = c.habitus
     c.outline(0, 0, 160, 102)
     c.wall(160, 102, 11)

@@ -6,7 +6,7 @@ CARTILAGE_RING = 75.0
 
 
 def retroperitoneal(c: Canvas) -> None:
-    """Paint aorta and vena cava before the spine, kidneys beside, bowel in front."""
+    """Paint aorta and vena cava before the spine, kidneys aside, bowel in front."""
     h = c.habitus
     c.outline(0, 0, 148, 104)
     c.wall(148, 104, 12)

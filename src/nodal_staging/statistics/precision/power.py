@@ -13,15 +13,13 @@ Fagerland et al., BMC Med Res Methodol 2013;13:91. Miettinen, Biometrics 1968;24
 from functools import cache
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import betainc
-from scipy.stats import binom, norm
+from scipy.special import betainc, ndtri
 
 from nodal_staging.study.arrays import IntArray
 
 TESTS = ("mid", "exact", "corrected")
 MOST_NODES = 20_000
-"""Of studies that are asked for by the difference that they are to find."""
+"""Of studies whose size is computed from the difference that they should detect."""
 
 STANDARD_DEVIATIONS = 8
 """Beyond which numbers of discordant pairs weigh nothing."""
@@ -46,10 +44,13 @@ def critical_values(test: str, level: float, most: int) -> IntArray:
     -------
     By number of discordant pairs, ``(most + 1,)``.
     """
+    # Importing scipy.stats takes a second, which readers of the tables do not need.
+    from scipy.stats import binom  # noqa: PLC0415
+
     pairs = np.arange(most + 1)
     if test == "corrected":
         # |d| - 1 must exceed z standard deviations, d = pairs - 2 x smaller count.
-        reach = (pairs - 1 - norm.isf(level / 2) * np.sqrt(pairs)) / 2
+        reach = (pairs - 1 + ndtri(level / 2) * np.sqrt(pairs)) / 2
         return np.asarray(np.maximum(np.ceil(reach) - 1, -1), np.int64)
     exact = np.asarray(binom.ppf(level / 2, pairs, 0.5), np.int64)
     exact -= 2 * binom.cdf(exact, pairs, 0.5) >= level
@@ -76,6 +77,8 @@ def power(
     test, level
         As for ``critical_values``.
     """
+    from scipy.stats import binom  # noqa: PLC0415
+
     pairs = _likely(n, discordance)
     # One table serves many sizes.
     limits = critical_values(test, level, 1 << max(n.bit_length(), 10))[pairs]
@@ -94,8 +97,9 @@ def detectable(
 ) -> float | None:
     """Return the smallest difference of accuracies found with the target power.
 
-    None where even classifiers that differ on one side only are not told apart.
+    None where even classifiers that differ on one side only are not distinguished.
     """
+    from scipy.optimize import brentq  # noqa: PLC0415
 
     def lacking(difference: float) -> float:
         return power(n, discordance, difference, test, level) - target

@@ -12,8 +12,8 @@ import pandas as pd
 from nodal_staging import tables
 from nodal_staging.estimates.proportions import normal_quantile, score_interval
 from nodal_staging.statistics.precision.area import MODELS, expected_error
-from nodal_staging.statistics.precision.page import page
 from nodal_staging.statistics.precision.power import TESTS, detectable, nodes_needed
+from nodal_staging.statistics.precision.precision_page import page
 from nodal_staging.study.classifier_names import in_order
 from nodal_staging.study.files import read_json
 from nodal_staging.tables.columns import (

@@ -7,14 +7,13 @@ import pandas as pd
 
 from nodal_staging.classifiers.called_nodes import CalledNodes
 from nodal_staging.classifiers.scores import called_positive
-from nodal_staging.estimates import agreement
-from nodal_staging.estimates.auc import (
+from nodal_staging.estimates import implementation_agreement
+from nodal_staging.estimates.auc_intervals import logit_interval, unit_interval
+from nodal_staging.estimates.delong import (
     ClusteredArea,
     clustered_areas,
     clustered_contrast,
     delong_areas,
-    logit_interval,
-    unit_interval,
 )
 from nodal_staging.estimates.proportions import confusion, wilson_interval
 from nodal_staging.statistics import proc
@@ -113,12 +112,12 @@ def _row(reader: CalledNodes, basis: str, level: float) -> Row:
     curve = proc.RocCurve(scores.score, scores.positive)
     interval = curve.delong_interval(level=level)
     error, lower, upper = unit_interval(scores.by_node, [1.0], level=level)
-    agreement.compare_exact(
+    implementation_agreement.compare_exact(
         f"DeLong interval of {reader.classifier}, {basis}",
         [interval.lower, interval.upper],
         [lower, upper],
     )
-    agreement.compare_exact(
+    implementation_agreement.compare_exact(
         f"AUC of {reader.classifier}, {basis}", curve.auc(), scores.area.estimate
     )
     delong = (error, interval.lower, interval.upper)

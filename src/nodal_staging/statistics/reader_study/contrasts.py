@@ -2,10 +2,12 @@
 
 With readers fixed, the conclusion is about these readers: the contrast AUC of the
 network less the mean AUC of the readers has the variance that the covariance of all
-areas gives it. With readers random it is about readers like these: Obuchowski and
-Rockette's analysis of the differences between the network and each reader, with
-Hillis' degrees of freedom. Two readers leave some one degree of freedom, so the random
-analysis is reported and never headlined.
+areas gives it. Over patients, its interval and p are of Student's t, with
+Satterthwaite's degrees of freedom. With readers random it is about readers like these:
+Obuchowski and Rockette's analysis of the differences between the network and each
+reader, with Hillis' degrees of freedom, (R - 1) ((MS + R max(Cov, 0)) / MS)^2 for R
+readers: at least R - 1, and large where readers differ little. They are estimated from
+few readers, so the random analysis is reported and never headlined.
 
 References
 ----------
@@ -14,15 +16,13 @@ Obuchowski and Rockette, Commun Stat Simul Comput 1995;24:285. Hillis, Stat Med
 """
 
 from collections.abc import Iterator, Sequence
-from math import isfinite, sqrt
+from math import inf, isfinite, sqrt
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-from scipy.stats import t
 
 from nodal_staging.classifiers.called_nodes import CalledNodes
-from nodal_staging.estimates.auc import (
+from nodal_staging.estimates.delong import (
     NO_VARIANCE,
     Areas,
     clustered_areas,
@@ -38,6 +38,7 @@ from nodal_staging.statistics.reader_study.areas import (
 from nodal_staging.statistics.reader_study.ratings import CommonNodes, in_common
 from nodal_staging.study.arrays import FloatArray
 from nodal_staging.tables.columns import (
+    ColumnSchema,
     count,
     number,
     one_of,
@@ -53,7 +54,7 @@ BASES = (ORDINAL, DICHOTOMISED, PUBLISHED)
 """The network's whole curve against the readers' ordinal curves; calls of both, on
 equal footing; as published, the network's whole curve against the readers' calls."""
 
-KEYS: dict[str, pa.Column] = {
+KEYS: dict[str, ColumnSchema] = {
     "network": text(),
     "basis": one_of(list(BASES)),
     "covariance": one_of(["delong", "clustered"]),
@@ -65,7 +66,7 @@ KEYS: dict[str, pa.Column] = {
     "auc_readers": number(0, 1),
     "difference": number(-1, 1),
 }
-ENDS: dict[str, pa.Column] = {
+ENDS: dict[str, ColumnSchema] = {
     "standard_error": number(0),
     "lower": optional_number(),
     "upper": optional_number(),
@@ -76,13 +77,16 @@ FIXED = table(
     {
         **KEYS,
         **ENDS,
+        "degrees_of_freedom": optional_number(0),
         "variance": one_of(["obuchowski", "delong"]),
         "status": one_of(["ok", "no_variance"]),
     },
     unique=["network", "basis", "covariance"],
 )
 """Readers fixed. ``variance`` is DeLong's where too few patients leave Obuchowski's
-not positive; without any variance there is neither interval nor p."""
+not positive; without any variance there is neither interval nor p. The degrees of
+freedom are those of the patients of both classes; empty where the normal law is
+used."""
 
 RANDOM = table(
     {
@@ -117,7 +121,10 @@ def compare_networks(
         for basis in BASES:
             for covariance, areas, spare in _areas(common, basis):
                 keys = _keys(common, basis, covariance, areas)
-                fixed.append(keys | fixed_readers(areas, spare, level=level))
+                freedom = _freedom(common, basis, covariance)
+                fixed.append(
+                    keys | fixed_readers(areas, spare, level=level, freedom=freedom)
+                )
                 if len(readers) > 1:
                     random.append(keys | random_readers(areas, level=level))
     return (
@@ -126,7 +133,9 @@ def compare_networks(
     )
 
 
-def fixed_readers(areas: Areas, spare: Areas, *, level: float) -> Row:
+def fixed_readers(
+    areas: Areas, spare: Areas, *, level: float, freedom: float = inf
+) -> Row:
     """Test the first area against the mean of the others, which are fixed.
 
     Parameters
@@ -137,22 +146,29 @@ def fixed_readers(areas: Areas, spare: Areas, *, level: float) -> Row:
         The same areas with DeLong's covariance, for a variance that is not positive.
     level
         Confidence level.
+    freedom
+        Degrees of freedom of the variance over patients.
 
     Returns
     -------
-    ``standard_error``, ``lower``, ``upper``, ``p``, ``variance``, ``status``.
+    ``standard_error``, ``lower``, ``upper``, ``p``, ``degrees_of_freedom``,
+    ``variance``, ``status``.
     """
     found = clustered_contrast(areas, spare, _weights(areas))
     error = found.standard_error
     name = "delong" if areas is spare else found.variance
     if error < sqrt(NO_VARIANCE):
-        return _nothing() | {"variance": name, "status": "no_variance"}
-    lower, upper = wald_interval(found.estimate, error, level=level)
+        nothing = {"degrees_of_freedom": None, "variance": name}
+        return _nothing() | nothing | {"status": "no_variance"}
+    if name == "delong":
+        freedom = inf
+    lower, upper = wald_interval(found.estimate, error, level=level, freedom=freedom)
     return {
         "standard_error": error,
         "lower": lower,
         "upper": upper,
-        "p": wald_p(found.estimate, error),
+        "p": wald_p(found.estimate, error, freedom=freedom),
+        "degrees_of_freedom": freedom if isfinite(freedom) else None,
         "variance": name,
         "status": "ok",
     }
@@ -176,6 +192,9 @@ def random_readers(areas: Areas, *, level: float) -> Row:
     """
     readers = len(areas.estimates) - 1
     # Network less each reader, and the covariance of these differences.
+    # Importing scipy.stats takes a second, which the figures do not need.
+    from scipy.stats import t  # noqa: PLC0415
+
     against = np.hstack([np.ones((readers, 1)), -np.eye(readers)])
     differences = against @ areas.estimates
     covariance = against @ areas.covariance @ against.T
@@ -204,13 +223,31 @@ def random_readers(areas: Areas, *, level: float) -> Row:
     }
 
 
-def _areas(common: CommonNodes, basis: str) -> Iterator[tuple[str, Areas, Areas]]:
-    """Yield the areas with either covariance, and those with DeLong's."""
+def _scores(common: CommonNodes, basis: str) -> FloatArray:
+    """Return the scores of network and readers ``(raters, n)``."""
     if basis == PUBLISHED:
         calls = common.called[1:].astype(float)
-        scores = np.vstack([common.scores[:1], calls])
-    else:
-        scores = on_basis(common, basis)
+        return np.asarray(np.vstack([common.scores[:1], calls]), float)
+    return on_basis(common, basis)
+
+
+def _freedom(common: CommonNodes, basis: str, covariance: str) -> float:
+    """Return the degrees of freedom of the contrast with the readers' mean."""
+    if covariance == "delong":
+        return inf
+    readers = len(common.raters) - 1
+    contrast = clustered_areas(
+        _scores(common, basis),
+        common.positive,
+        common.patient_id,
+        contrasts=np.array([[1.0, *[-1 / readers] * readers]]),
+    )
+    return inf if contrast.freedom is None else float(contrast.freedom[0])
+
+
+def _areas(common: CommonNodes, basis: str) -> Iterator[tuple[str, Areas, Areas]]:
+    """Yield the areas with either covariance, and those with DeLong's."""
+    scores = _scores(common, basis)
     delong = delong_areas(scores, common.positive)
     yield "delong", delong, delong
     yield (

@@ -1,12 +1,12 @@
 """The ratings of a reader study in the forms that MRMC software takes.
 
 Readers rate under the modality ``readers``. Each network is a modality of its own, and
-its score of a node stands under every reader's name, since it tells every reader the
-same: the design is then fully crossed, and MRMC software compares the modalities with
+its score of a node is repeated for every reader, since it is the same for all: the
+design is then fully crossed, and MRMC software compares the modalities with
 readers random. Obuchowski and Rockette's analysis of these files with DeLong's
 covariance is that of ``random_readers`` with ordinal ratings.
 
-Neither form knows patients: their covariances take nodes for independent.
+Neither form contains patients: their covariances assume independent nodes.
 
 References
 ----------
@@ -41,7 +41,7 @@ MRMCAOV = table(
     },
     unique=["reader", "treatment", "case"],
 )
-"""For ``mrmc(empirical_auc(truth, rating), reader, treatment, case, ...)``."""
+"""For ``mrmc(empirical_auc(truth, rating), treatment, reader, case, ...)``."""
 
 
 def imrmc_frame(common: CommonNodes, readers: int) -> pd.DataFrame:

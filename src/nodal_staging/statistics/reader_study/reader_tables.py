@@ -25,9 +25,13 @@ from nodal_staging.statistics.reader_study.exports import (
     imrmc_frame,
     mrmcaov_frame,
 )
-from nodal_staging.statistics.reader_study.kappa import AGREEMENT, describe_agreement
-from nodal_staging.statistics.reader_study.page import page
+from nodal_staging.statistics.reader_study.inter_reader_agreement import (
+    AGREEMENT,
+    describe_agreement,
+)
 from nodal_staging.statistics.reader_study.ratings import in_common, read_reader
+from nodal_staging.statistics.reader_study.reader_study_page import page
+from nodal_staging.study.reader_names import reader_name
 from nodal_staging.tables.document import write_document
 
 logger = logging.getLogger(__name__)
@@ -68,7 +72,7 @@ def study_readers(
     Parameters
     ----------
     readers
-        Name to ratings (``tables.SCORES``), at least one.
+        Classifier to ratings (``tables.SCORES``), at least one.
     networks
         Name to scores, and to the JSON whose threshold calls.
     bootstrap
@@ -82,7 +86,8 @@ def study_readers(
         If the readers have too few nodes in common to be compared.
     """
     level = bootstrap.level
-    raters = [read_reader(*one) for one in readers.items()]
+    # The files of the study hold the names of the readers, not their classifiers.
+    raters = [read_reader(reader_name(key), path) for key, path in readers.items()]
     machines = [read_called(name, *files) for name, files in networks.items()]
     common = in_common(raters)
     everybody = in_common([*raters, *machines])

@@ -1,0 +1,1 @@
+"""The effect of the location on scores: the same node at every location."""

@@ -1,0 +1,1 @@
+"""What CNNs learn from the node, from its surroundings, and from both."""

@@ -1,0 +1,1 @@
+"""What the printed AUCs can mean, since PET as the reference test has errors."""

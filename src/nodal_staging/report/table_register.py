@@ -1,0 +1,82 @@
+"""Title of every table of the report, and the files that hold its numbers."""
+
+from collections.abc import Mapping
+
+Titled = tuple[str, tuple[str, ...]]
+"""Title, and attributes of ``Artefacts`` with the files behind a table."""
+
+TABLES: Mapping[str, Titled] = {
+    "excluded": ("Exams excluded", ("flow",)),
+    "lost": ("Nodes lost", ("lost",)),
+    "flagged": ("Implausible masks", ("node_flags",)),
+    "characteristics": ("Characteristics of patients and nodes", ("characteristics",)),
+    "leakage": ("What stands on both sides of the split", ("certificate",)),
+    "analysis_plan": (
+        "What is estimated and tested",
+        ("mcnemar", "auc_differences"),
+    ),
+    "training": ("Course of the trainings", ("trainings",)),
+    "table_1": ("Performance on the test set", ("table_1",)),
+    "predictive_values": ("PPV and NPV by prevalence", ("classifiers",)),
+    "average_precision": ("Average precision by prevalence", ("classifiers",)),
+    "mcnemar_matrix": ("McNemar’s tests in pairs", ("mcnemar",)),
+    "mcnemar": ("McNemar’s tests, all nodes and within each class", ("mcnemar",)),
+    "auc_differences": ("Differences of AUCs", ("auc_differences",)),
+    "over_simple": (
+        "CNNs and the best simple classifiers",
+        ("over_simple", "simple_choice"),
+    ),
+    "optimism": ("Accuracy by the source of the threshold", ("statistics",)),
+    "ceilings": ("AUCs and their ceilings", ("ceilings",)),
+    "refit_spread": ("Spread over the trainings of a CNN", ("refit_spread",)),
+    "refits": ("Every training", ("refits",)),
+    "precision-reached": ("Precision reached", ("precision",)),
+    "precision-own": ("Least detectable difference of accuracies", ("detectable",)),
+    "reference-auc": ("AUCs corrected for errors of the reference", ("reference",)),
+    "reference-allowed": ("What a perfect classifier would show", ("reference",)),
+    "reader-areas": ("AUCs of readers", ("readers.areas",)),
+    "reader-points": ("Operating points of readers", ("readers.points",)),
+    "reader-agreement": ("Agreement of readers", ("readers.agreement",)),
+    "reader-contrasts": ("CNNs and these readers", ("readers.fixed",)),
+    "reader-random": ("CNNs and readers like these", ("readers.random",)),
+    "localisation": ("Relevance by region", ("localisation",)),
+    "localisation_all": ("Relevance by region, other methods", ("localisation",)),
+    "localisation_groups": ("Relevance by region, groups of nodes", ("localisation",)),
+    "localisation_controls": (
+        "Relevance on the node, compared with controls",
+        ("localisation_controls",),
+    ),
+    "localisation_differences": (
+        "Relevance on the node, differences of CNNs",
+        ("localisation_differences",),
+    ),
+    "randomisation": ("Randomisation test of the heatmaps", ("randomisation",)),
+    "faithfulness": ("Faithfulness of the heatmaps", ("faithfulness",)),
+    "signs": ("Signs and completeness of the heatmaps", ("faithfulness",)),
+    "halo": ("Relevance outside the node", ("halo",)),
+    "patterns": ("Patterns by layer", ("patterns",)),
+    "counterfactual_shares": ("Variance of the log odds of copies", ("effects",)),
+    "counterfactual_calls": ("Calls and AUCs of copies", ("effects",)),
+    "counterfactual_doses": ("Effects of size, attenuation and hilum", ("effects",)),
+    "transplants": ("Transplants and exact copies", ("calibration",)),
+    "shortcut": ("What each classifier owes to the location", ("shortcut",)),
+    "location": ("AUCs among nodes of the same location", ("location",)),
+    "shortcut_matrix": ("What the node and its surroundings tell", ("matrix",)),
+    "mixes": ("CNNs under other mixes of locations", ("reweighted",)),
+    "mixes_others": (
+        "Other classifiers under other mixes of locations",
+        ("reweighted",),
+    ),
+    "robustness": ("Robustness of the CNNs", ("robustness", "stability")),
+    "robustness_others": ("Robustness of the other models", ("robustness",)),
+    "claims": ("The paper’s claims", ("claims",)),
+    "scorecard": ("The paper’s numbers and ours", ("scorecard",)),
+    "recomputation": ("What was computed a second time", ("recomputation",)),
+    "calibration_numbers": ("Calibration", ("classifiers",)),
+    "seeds": ("Seeds of the bootstraps", ("classifiers",)),
+    "provenance": ("What made this study", ("provenance",)),
+    "code": ("Versions of the code", ("provenance",)),
+    "versions": ("Versions of packages", ("provenance",)),
+    "sums": ("Checksums of the artefacts", ("provenance",)),
+}
+"""Name of the grid to its title and files."""
