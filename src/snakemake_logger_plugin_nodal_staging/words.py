@@ -98,7 +98,7 @@ JOBS: dict[str, tuple[str, float]] = {
     "draw_figure_5": ("Figure 5", 4),
     "draw_figure_6": ("Figure 6", 5),
     "draw_figure_7": ("Figure 7", 5),
-    "draw_signed_heatmaps": ("Figures 6 and 7 with signs", 6),
+    "draw_unsigned_heatmaps": ("Figures 6 and 7 in one colour", 6),
     "draw_faithfulness": ("Faithfulness figure", 4),
     "draw_shortcut_matrix": ("Figure of the shortcut matrix", 4),
     "draw_mixes": ("Figure of the mixes of locations", 4),

@@ -312,13 +312,21 @@ def test_signed_maps_speak_for_a_positive_node_whatever_the_decision(study):
 
 @pytest.mark.figures
 @pytest.mark.parametrize(
+    ("signed", "colours"),
+    [
+        (True, "Red supports a positive node, blue a negative one."),
+        (False, "Light contributes to the output, for or against"),
+    ],
+)
+@pytest.mark.parametrize(
     ("figure", "cnns"), [(draw_figure_6, CNNS), (draw_figure_7, CNNS[1:])]
 )
-def test_signed_maps_are_drawn_in_two_colours_and_say_so(study, tmp_path, figure, cnns):
-    draw = partial(figure, signed=True)
+def test_a_figure_says_what_its_colours_mean(
+    study, tmp_path, figure, cnns, signed, colours
+):
+    draw = figure if signed else partial(figure, signed=False)
     files = drawn(study, tmp_path, draw, cnns)
-    words = Legend.of(files["svg"].read_text()).caption
-    assert "Red supports a positive node, blue a negative one." in words
+    assert colours in Legend.of(files["svg"].read_text()).caption
     assert files["png"].stat().st_size > 0
 
 

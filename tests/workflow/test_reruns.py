@@ -70,7 +70,7 @@ SETTINGS = [
         {"attribution": {"fresh_networks": 2}},
         {"explain_cnn", "measure_localisation", "audit_heatmaps", "tabulate_patterns"}
         | {"draw_faithfulness", "draw_figure_6", "draw_figure_7"}
-        | {"draw_signed_heatmaps", "check_claims"}
+        | {"draw_unsigned_heatmaps", "check_claims"}
         | REPORT,
     ),
     ({"audit_power": {"rehearsals": 3}}, {"rehearse_audit"} | REPORT),

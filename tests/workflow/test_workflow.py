@@ -66,8 +66,8 @@ def results(study) -> Path:
 def test_everything_a_reader_wants_is_there(results):
     for name in ("report.html", "provenance.json", "audit/verdict.json"):
         assert (results / name).stat().st_size > 0
-    signed = ["signed_heatmaps", "signed_heatmaps_pair"]
-    drawn = [*ILLUSTRATED, *signed]
+    unsigned = ["unsigned_heatmaps", "unsigned_heatmaps_pair"]
+    drawn = [*ILLUSTRATED, *unsigned]
     for suffix, figure in itertools.product(("pdf", "svg", "png"), drawn):
         assert (results / "figures" / f"{figure}.{suffix}").stat().st_size > 1000
     for table in ("mcnemar", "auc_differences", "subgroups"):
@@ -125,7 +125,7 @@ def test_an_edit_reruns_what_depends_on_it_and_nothing_else(study):
     drawn = edited(style, '"font.size": 7,', '"font.size": 7.5,', study)
     assert drawn == {
         *(f"draw_{figure}" for figure in ILLUSTRATED),
-        "draw_signed_heatmaps",
+        "draw_unsigned_heatmaps",
         "draw_training",
         "draw_uptake",
         "write_report",

@@ -3,8 +3,8 @@
 INPUTS   examples/, cohort/, nodes.tsv, datasets/, models/, statistics/, scores/,
          attribution/, audit/ceilings.tsv (synthetic only)
 OUTPUTS  figures/figure_<number>.{pdf,svg,png}  each with its legend inside
-         figures/signed_heatmaps.{pdf,svg,png}  Figure 6 with signs
-         figures/signed_heatmaps_pair.{pdf,svg,png}  Figure 7 with signs
+         figures/unsigned_heatmaps.{pdf,svg,png}  Figure 6 in one colour
+         figures/unsigned_heatmaps_pair.{pdf,svg,png}  Figure 7 in one colour
          figures/faithfulness.{pdf,svg,png}  support while pixels are replaced
 """
 
@@ -15,10 +15,9 @@ FIGURES = collect(
     number=FIGURE_NUMBERS,
     suffix=["pdf", "svg", "png"],
 )
-# The nodes of Figures 6 and 7, what supports a positive and a negative node in two
-# colours.
-SIGNED_HEATMAPS = collect(
-    "<results>/figures/signed_heatmaps{pair}.{suffix}",
+# The nodes of Figures 6 and 7; light contributes to the output, whatever its sign.
+UNSIGNED_HEATMAPS = collect(
+    "<results>/figures/unsigned_heatmaps{pair}.{suffix}",
     pair=["", "_pair"],
     suffix=["pdf", "svg", "png"],
 )
@@ -264,20 +263,20 @@ rule draw_figure_7:
         "../scripts/figures/draw_figure_7.py"
 
 
-rule draw_signed_heatmaps:
-    """Draw Figures 6 and 7 with signs."""
+rule draw_unsigned_heatmaps:
+    """Draw Figures 6 and 7 in one colour, as the paper prints them."""
     input:
         heatmaps=collect("<results>/attribution/{cnn}.h5", cnn=CNNS),
         scores=collect("<results>/scores/cnn_{cnn}.csv", cnn=CNNS),
         statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS),
         nodes="<results>/nodes.tsv",
     output:
-        figure_6=multiext("<results>/figures/signed_heatmaps", ".pdf", ".svg", ".png"),
+        figure_6=multiext("<results>/figures/unsigned_heatmaps", ".pdf", ".svg", ".png"),
         figure_7=multiext(
-            "<results>/figures/signed_heatmaps_pair", ".pdf", ".svg", ".png"
+            "<results>/figures/unsigned_heatmaps_pair", ".pdf", ".svg", ".png"
         ),
     log:
-        "<logs>/draw_signed_heatmaps.log",
+        "<logs>/draw_unsigned_heatmaps.log",
     conda:
         "../../envs/core.yaml"
     resources:
@@ -287,9 +286,9 @@ rule draw_signed_heatmaps:
         paired=CNNS[1:],
         window_hu=setting("image/window_hu"),
         synthetic=SYNTHETIC,
-        code=version_of("draw_signed_heatmaps"),
+        code=version_of("draw_unsigned_heatmaps"),
     script:
-        "../scripts/figures/draw_signed_heatmaps.py"
+        "../scripts/figures/draw_unsigned_heatmaps.py"
 
 
 rule draw_faithfulness:
@@ -320,7 +319,7 @@ localrules:
     figure_5,
     figure_6,
     figure_7,
-    signed_heatmaps,
+    unsigned_heatmaps,
     faithfulness,
     figures,
 
@@ -367,10 +366,10 @@ rule figure_7:
         multiext("<results>/figures/figure_7", ".pdf", ".svg", ".png"),
 
 
-rule signed_heatmaps:
-    """Target: Figures 6 and 7 with signs."""
+rule unsigned_heatmaps:
+    """Target: Figures 6 and 7 in one colour, as the paper prints them."""
     input:
-        SIGNED_HEATMAPS,
+        UNSIGNED_HEATMAPS,
 
 
 rule faithfulness:
@@ -383,5 +382,5 @@ rule figures:
     """Target: All figures."""
     input:
         FIGURES,
-        SIGNED_HEATMAPS,
+        UNSIGNED_HEATMAPS,
         FAITHFULNESS_FIGURE,

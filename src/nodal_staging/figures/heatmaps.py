@@ -44,7 +44,7 @@ def draw_heatmaps(
     window_hu: tuple[float, float],
     synthetic: bool,
     output: Sequence[str | Path],
-    signed: bool = False,
+    signed: bool = True,
 ) -> None:
     """Draw the heatmaps of two nodes from the heatmap files.
 
@@ -64,8 +64,8 @@ def draw_heatmaps(
     output
         Files to write; their suffixes (pdf, svg, png) say in which formats.
     signed
-        Draw what supports a positive and a negative node in two colours, instead of
-        how much a pixel contributes in one.
+        Draw what supports a positive and a negative node in two colours; otherwise
+        how much a pixel contributes to the output, in one colour as in the paper.
     """
     shown = [Network.read(cnn, files, signed=signed) for cnn, files in networks.items()]
     measured = tables.read(nodes, tables.NODES)

@@ -1,4 +1,4 @@
-"""Draw Figures 6 and 7 with signs."""
+"""Draw Figures 6 and 7 in one colour, as the paper prints them."""
 
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,6 @@ with job_log(snakemake.log[0], code=snakemake.params.code):
             nodes=snakemake.input.nodes,
             window_hu=tuple(snakemake.params.window_hu),
             synthetic=snakemake.params.synthetic,
-            signed=True,
+            signed=False,
             output=list(output),
         )
