@@ -81,7 +81,7 @@ rule all:
         "<results>/cohort/second_look.json",
         "<results>/audit/randomisation.tsv",
         FIGURES,
-        SIGNED_HEATMAPS,
+        UNSIGNED_HEATMAPS,
         FAITHFULNESS_FIGURE,
         EFFECTS,
         CALIBRATION,
