@@ -57,6 +57,7 @@ JOBS: dict[str, tuple[str, float]] = {
     "compare_classifiers": ("McNemar's tests", 4),
     "compare_aucs": ("Comparison of AUCs", 6),
     "compute_subgroups": ("Subgroups", 6),
+    "stage_patients": ("Stages of the patients", 4),
     "recompute_statistics": ("Second computation of the statistics", 8),
     "list_remarks": ("List of implausible results", 2),
     "tabulate_results": ("Table 1", 3),

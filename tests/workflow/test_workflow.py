@@ -46,6 +46,7 @@ from nodal_staging.classifiers.cnn.prediction import PREDICTIONS
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Illustration
 from nodal_staging.phantom.scan_headers import FIRST_DAY
+from nodal_staging.statistics.patients.staged_patients import STAGES
 from nodal_staging.statistics.refits import SPREAD
 from nodal_staging.study.files import read_json
 from nodal_staging.tables.rounding import half_up
@@ -433,7 +434,16 @@ def test_what_is_made_on_request(study, results):
 def test_other_trainings_and_the_probe_are_made_on_request(study, results, tmp_path):
     twice = tmp_path / "twice.yaml"
     twice.write_text(json.dumps({"training": {"refits": 2}}))
-    arguments = ("--cores", "2", "--quiet", "host", "--", "refits", "decodability")
+    arguments = (
+        "--cores",
+        "2",
+        "--quiet",
+        "host",
+        "--",
+        "refits",
+        "decodability",
+        "patients",
+    )
     done = snakemake(study, *arguments, configuration=[*TESTS, str(twice)])
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     spread = tables.read(results / "statistics" / "refit_spread.tsv", SPREAD)
@@ -442,6 +452,9 @@ def test_other_trainings_and_the_probe_are_made_on_request(study, results, tmp_p
     # The location-balanced CNN has so few nodes that all locations are one level.
     assert set(probed["cnn"]) == {"status_balanced", "xmask"}
     assert {"trained", "untrained_1", "pixels"} <= set(probed["features"])
+    staged = tables.read(results / "patients" / "stages.tsv", STAGES)
+    tested = tables.read(results / "datasets" / "all_test_nodes.tsv", tables.DATASET)
+    assert set(staged["patient_id"]) == set(tested["patient_id"])
     assert not planned(study)
 
 

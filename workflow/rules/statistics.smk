@@ -1,6 +1,6 @@
 """Statistics of the classifiers: ROC analysis, McNemar, subgroups, Table 1.
 
-INPUTS   scores/<classifier>.csv, nodes.tsv, your own scores (external_scores)
+INPUTS   scores/<classifier>.csv, scores/all_test_nodes/, nodes.tsv, your own scores (external_scores)
 OUTPUTS  scores/<external>.csv             yours, found to fit the study
          statistics/<classifier>.json      AUC, operating point, intervals, checks
          statistics/roc/<classifier>.tsv   ROC curve
@@ -13,6 +13,10 @@ OUTPUTS  scores/<external>.csv             yours, found to fit the study
          statistics/over_simple.tsv        each CNN and the best of them: areas
          statistics/subgroups.tsv          by location and short axis
          statistics/remarks.tsv            implausible results
+         patients/stages.tsv               test patients, staged (on request)
+         patients/accuracy.tsv             patients with a positive node, found or not
+         patients/confusion.tsv            stages of the reference and of the calls
+         patients/changes.tsv              upstaged and downstaged patients
          tables/table_1.{tsv,md,tex,html}  all classifiers on the test set
          tables/mcnemar.{tsv,md,tex,html}  pairs, for reading
          tables/auc_differences.{tsv,md,tex,html}  pairs, for reading
@@ -282,3 +286,47 @@ rule tabulate_results:
         code=version_of("tabulate_results"),
     script:
         "../scripts/paper/tabulate_results.py"
+
+
+rule stage_patients:
+    """Stage the test patients by their nodes, as they are and as they are called."""
+    input:
+        all_test_nodes=collect(
+            "<results>/scores/all_test_nodes/{classifier}.csv",
+            classifier=SCORES_ALL_TEST_NODES,
+        ),
+        scores=collect(
+            "<results>/scores/{classifier}.csv", classifier=SCORES_ALL_TEST_NODES
+        ),
+        statistics=collect(
+            "<results>/statistics/{classifier}.json", classifier=SCORES_ALL_TEST_NODES
+        ),
+        nodes="<results>/nodes.tsv",
+    output:
+        stages="<results>/patients/stages.tsv",
+        accuracy="<results>/patients/accuracy.tsv",
+        confused="<results>/patients/confusion.tsv",
+        changes="<results>/patients/changes.tsv",
+    log:
+        "<logs>/stage_patients.log",
+    conda:
+        "../../envs/stats.yaml"
+    resources:
+        **SMALL_JOB,
+    params:
+        classifiers=SCORES_ALL_TEST_NODES,
+        protocol=setting("datasets/protocol"),
+        confidence_level=setting("statistics/confidence_level"),
+        code=version_of("stage_patients"),
+    script:
+        "../scripts/statistics/stage_patients.py"
+
+
+localrules:
+    patients,
+
+
+rule patients:
+    """Target: Classifiers with patients as units, and the stages that they give."""
+    input:
+        "<results>/patients/stages.tsv",

@@ -240,6 +240,10 @@ INPUTS = {
         "answers of the check page do not fit the cohort or do not accept all of it",
         "answer the nodes that the message names on the check page, and export again",
     ),
+    "patients_on_both_sides": Reason(
+        "the split does not set patients apart, so none can be staged",
+        "set datasets.protocol: patient",
+    ),
     "unusable_scores": Reason(
         "scores of a classifier do not fit the study",
         "correct the row or column that the message names",

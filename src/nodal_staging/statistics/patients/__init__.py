@@ -1,0 +1,1 @@
+"""Classifiers judged by patient: stages of the nodes, and how they change."""
