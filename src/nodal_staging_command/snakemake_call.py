@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nodal_staging.study.devices import has_gpu
 from nodal_staging_command.arguments import CommandError
+from nodal_staging_command.snakemake_options import require_known_options
 from nodal_staging_command.study import ROOT, Study
 
 PARALLEL = ("-c", "--cores", "-j", "--jobs", "--profile", "--workflow-profile")
@@ -44,7 +45,7 @@ def snakemake_arguments(
     Raises
     ------
     CommandError
-        If the options name a configuration file of their own.
+        If the options name a configuration file of their own, or one is unknown.
     """
     names = {argument.partition("=")[0] for argument in passed}
     if names & set(CONFIGURATION):
@@ -52,6 +53,7 @@ def snakemake_arguments(
             "--configfile is set by this command; name the study with --study and "
             "further files with --overlay"
         )
+    require_known_options(passed)
     arguments = [*targets]
     if not any(name.startswith(PARALLEL) for name in names):
         arguments += ["--cores", str(len(os.sched_getaffinity(0)))]

@@ -246,3 +246,9 @@ def test_the_closing_lines_name_what_was_asked_for(tmp_path):
         str(study.results / "tables" / "table_1.html"),
     ]
     assert made_by_run(study, ["stress"]) == [str(study.results)]
+
+
+def test_every_option_of_snakemake_is_passed_on(folder, calls):
+    rare = ["--scheduler", "greedy", "--rerun-trigger", "mtime", "--", "--odd"]
+    assert main(["run", *rare]) == 0
+    assert calls[0][-len(rare) :] == rare

@@ -132,6 +132,7 @@ MISTAKES: dict[str, tuple[list[str], Mistake, str]] = {
     "another folder": (["check", "--study", ".."], nothing, "init FOLDER"),
     "a wrong folder": (["check", "--study", "my"], nothing, "correct the path"),
     "no value": (["check", "--study"], nothing, "write --study PATH"),
+    "a misspelt option": (["run", "--coress", "3"], nothing, "did you mean --cores?"),
     "two studies": (CHECK, two_studies, "name one: --study a.yaml"),
     "a misspelt overlay": (
         ["run", "--overlay", "paper_netwrk"],
