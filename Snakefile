@@ -64,6 +64,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/prediction.smk"
 include: "workflow/rules/learning_curve.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/compare.smk"
 
 
 localrules:

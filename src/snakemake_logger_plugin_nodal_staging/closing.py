@@ -21,6 +21,7 @@ OPEN: dict[str, tuple[str, str]] = {
     "rank_candidates": ("Leaderboard", ".html"),
     "draw_learning_curve": ("Learning curve", ".pdf"),
     "recover_counts": ("Recovered counts", ".html"),
+    "compare_studies": ("Comparison", ".html"),
     "draw_phantom_gallery": ("Phantom gallery", ".pdf"),
 }
 """By rule, most important first: name of the result, and ending of its file."""

@@ -130,6 +130,7 @@ JOBS: dict[str, tuple[str, float]] = {
     "check_claims": ("Claims of the paper", 4),
     "recover_counts": ("Counts behind a published table", 20),
     "record_provenance": ("Provenance record", 5),
+    "compare_studies": ("Comparison of two studies", 5),
     "write_report": ("Report", 6),
     "read_new_labels": ("Names of labels of new exams, {shard}", 3),
     "gather_new_labels": ("Names of labels of new exams, all shards", 2),

@@ -53,6 +53,7 @@ SETTINGS = [
     ({"prediction": {"name": "other"}}, set()),
     ({"learning_curve": {"percents": [30]}}, set()),
     ({"replay": {"epochs": [2]}}, set()),
+    ({"compare": ["own", "other"]}, set()),
     ({"recover_counts": {"significance": 0.01}}, set()),
     ({"selection": {"candidates": {"published_depth": None}}}, set()),
     ({"cohort": {"on_bad_exam": "fail"}}, {"accept_exams", "accept_nodes"}),

@@ -46,9 +46,10 @@ from nodal_staging.classifiers.cnn.prediction import PREDICTIONS
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Illustration
 from nodal_staging.phantom.scan_headers import FIRST_DAY
+from nodal_staging.report.study_comparison import COMPARED_CLASSIFIERS, STUDY_FACTS
 from nodal_staging.statistics.patients.staged_patients import STAGES
 from nodal_staging.statistics.refits import SPREAD
-from nodal_staging.study.files import read_json
+from nodal_staging.study.files import read_json, write_json
 from nodal_staging.tables.rounding import half_up
 
 pytestmark = pytest.mark.workflow
@@ -521,3 +522,38 @@ def test_new_exams_are_predicted(study, results):
     assert not exams["reason"].eq("follow_up").any()
     shutil.rmtree(fresh)
     shutil.rmtree(results / "predictions")
+
+
+def test_two_studies_are_compared_without_running_either(study, results):
+    """The second is a copy with another seed and other shares of a reader."""
+    changed = results.with_name("changed")
+    left_out = shutil.ignore_patterns("raw", "patches*", "attribution", "models")
+    shutil.copytree(results, changed, ignore=left_out)
+    record = read_json(changed / "provenance.json")
+    record["config"]["seed"] += 1
+    write_json(changed / "provenance.json", record)
+    own = read_json(changed / "statistics" / "reader_1.json")
+    own["metrics"]["sensitivity"]["estimate"] = 0.125
+    write_json(changed / "statistics" / "reader_1.json", own)
+    text = (ROOT / "docs" / "compare.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"```bash\n(.*?)\n```", text, re.DOTALL)
+    program, subcommand, target, *options = shlex.split(line)
+    assert (program, subcommand) == ("nodal-staging", "run")
+    plan = snakemake(study, "-n", "--quiet", "host", *options, "--", target).stdout
+    assert set(re.findall(r"^rule (\w+):", plan, re.M)) == {"compare_studies"}
+    done = snakemake(study, "--cores", "1", *options, "--", target)
+    assert done.returncode == 0, done.stderr[-3000:]
+    home = results / "compare" / "tests_changed"
+    compared = tables.read(home / "classifiers.tsv", COMPARED_CLASSIFIERS)
+    assert set(compared["comparison"]) == {"paired"}
+    assert (compared["auc_difference"] == 0).all()
+    reader = compared.set_index("classifier").loc["reader_1"]
+    assert reader["sensitivity_b"] == 0.125
+    facts = tables.read(home / "facts.tsv", STUDY_FACTS)
+    differing = facts[facts["part"].isin(["configuration", "version", "code"])]
+    assert differing["item"].tolist() == ["seed"]
+    again = snakemake(study, "-n", *options, "--", target)
+    assert "Nothing to be done" in again.stdout + again.stderr
+    refused = snakemake(study, "-n", "--config", "compare=[tests, tests]", "--", target)
+    assert "tests and tests are the same study" in refused.stdout + refused.stderr
+    shutil.rmtree(changed)

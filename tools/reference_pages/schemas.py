@@ -152,6 +152,8 @@ FILES = {
     "tables/table_1.tsv": "paper.table_1.TABLE_1",
     "tables/reference.tsv": "paper.reference.reference_rows.REFERENCE",
     "tables/scorecard.tsv": "paper.scorecard.judgement.SCORECARD",
+    "compare/<pair>/classifiers.tsv": "report.study_comparison.COMPARED_CLASSIFIERS",
+    "compare/<pair>/facts.tsv": "report.study_comparison.STUDY_FACTS",
     "recover_counts/counts.tsv": "paper.recover_counts.recovered_tables.COUNTS",
     "recover_counts/rows.tsv": "paper.recover_counts.recovered_tables.ROWS",
     "recover_counts/removals.tsv": "paper.recover_counts.recovered_tables.REMOVALS",

@@ -40,6 +40,11 @@ from nodal_staging.study.code_version import code_version
 from nodal_staging.study.devices import has_gpu
 from nodal_staging.study.fold_jobs import fold_jobs
 from nodal_staging.study.errors import ConfigurationError
+from nodal_staging.study.finished_studies import (
+    ComparisonError,
+    find_studies,
+    state_of,
+)
 from nodal_staging.study.instruction_sets import pin_instructions
 from nodal_staging.study.package_versions import mixed_versions, own_software
 from nodal_staging.study.run_record import record_run
@@ -442,6 +447,7 @@ wildcard_constraints:
     refit=r"\d+",
     folds=r"\d+(-\d+)?",
     candidate=r"[a-z0-9_]+",
+    pair=r"[^/]+",
     classifier=r"[A-Za-z0-9_-]+",
 
 
@@ -453,3 +459,21 @@ def returned_answers(wildcards):
             "(docs/readers.md)"
         )
     return config["reader_import"]
+
+
+def compared_studies(wildcards):
+    """Return the sum of each study to compare, by the folder of its results.
+
+    They are parameters: as inputs they would start the jobs of the study.
+    """
+    try:
+        found = find_studies(config["compare"], "results")
+    except ComparisonError as error:
+        raise WorkflowError(str(error)) from None
+    return {str(folder): state_of(folder) for folder in found.values()}
+
+
+def comparison(wildcards):
+    """Return the page that compares two studies."""
+    names = (Path(folder).name for folder in compared_studies(wildcards))
+    return "<results>/compare/{}.html".format("_".join(names))

@@ -62,7 +62,7 @@ def findings(study: Artefacts) -> list[Statement]:
     rows = tables.read(study.shortcut, SHORTCUT).set_index("classifier")
     return [
         Statement(
-            f"{printed(cnn)}: {_verdict(verdict[cnn])}.",
+            f"{printed(cnn)}: {verdict_in_words(verdict[cnn])}.",
             f"AUC in the test set {_tested(study, cnn, level)}"
             f"{_known(best.get(cnn), spreads.get(cnn))}. "
             f"{_owed(verdict[cnn], rows.loc[cnn], level)}",
@@ -71,7 +71,8 @@ def findings(study: Artefacts) -> list[Statement]:
     ]
 
 
-def _verdict(found: Mapping[str, Any]) -> str:
+def verdict_in_words(found: Mapping[str, Any]) -> str:
+    """Say what a CNN reads, or why there is no verdict (``audit/verdict.json``)."""
     return REASONS[found["reason"]] if found["reason"] else WORDS[found["reads"]]
 
 

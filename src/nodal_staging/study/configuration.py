@@ -18,6 +18,7 @@ RECIPE_SECTIONS = ("image", "augmentation", "cnn", "training")
 """What decides the weights of a CNN, except its images and the seed."""
 
 ON_REQUEST = (
+    "compare",
     "learning_curve",
     "prediction",
     "reader_import",

@@ -232,6 +232,10 @@ INPUTS = {
         "the reader page cannot be made",
         "correct the key or the node that the message names",
     ),
+    "unusable_comparison": Reason(
+        "two studies cannot be compared",
+        "name two finished studies under the key compare",
+    ),
     "unusable_answers": Reason(
         "answers of a reader do not fit the reader page",
         "return the file that the message names as the page exported it",
