@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from nodal_staging.study.written_paths import path_fault
-from nodal_staging_command import imported_study
+from nodal_staging_command import imported_study, lineage_commands
 from nodal_staging_command.arguments import CommandError, Given, Option
 from nodal_staging_command.closing import (
     made_by_check,
@@ -233,6 +233,29 @@ COMMANDS: dict[str, Command] = {
         "Print the path of the report",
         _report,
         OF_A_STUDY | {"--open": Option("", "open it in a browser")},
+    ),
+    "verify": Command(
+        "",
+        "Name each file of the results that was changed, is missing or is new",
+        lineage_commands.verify,
+        OF_A_STUDY,
+    ),
+    "why": Command(
+        "FILE[:ROW:COLUMN]",
+        "Print where a file, or a number in it, comes from, back to the raw exams",
+        lineage_commands.why,
+        OF_A_STUDY,
+        most_words=1,
+    ),
+    "crate": Command(
+        "",
+        "Write the lineage of the results as an RO-Crate (ro-crate-metadata.json)",
+        lineage_commands.crate,
+        OF_A_STUDY
+        | {
+            "--date": Option("DAY", "of publication, such as 2026-01-31 (today)"),
+            "--license": Option("URL", "of the licence of the results"),
+        },
     ),
     "recover-counts": Command(
         "TABLE",

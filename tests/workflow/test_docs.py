@@ -18,6 +18,7 @@ import yaml
 from public_layouts import LAYOUTS
 
 from nodal_staging import tables
+from nodal_staging.report.lineage.record import Made, record_lineage
 from nodal_staging.study.classifier_names import OTHERS, PUBLISHED
 from nodal_staging_command.rule_files import read_stages
 
@@ -130,9 +131,32 @@ def checkout(tmp_path_factory) -> Path:
     (study / "path" / "to").mkdir(parents=True)
     shutil.copy(study / "exams.tsv", study / "path" / "to" / "new_exams.tsv")
     shutil.copy(ROOT / "config" / "published_table_1.tsv", study / "table.tsv")
-    (study / "results" / "my_study").mkdir(parents=True)
-    (study / "results" / "my_study" / "report.html").write_text("")
+    write_results(study / "results" / "my_study")
     return folder
+
+
+def write_results(results: Path) -> None:
+    """Write two files of a finished study, and their record."""
+    table = results / "tables" / "table_1.tsv"
+    table.parent.mkdir(parents=True)
+    table.write_text("classifier\tauc\ncnn_xmask\t0.75\n")
+    (results / "report.html").write_text("")
+    made = [
+        Made(
+            path=str(results / path),
+            made_by=rule,
+            log=str(results / "logs" / f"{rule}.log"),
+            inputs=inputs,
+            parameters=(),
+            ended=1.0,
+        )
+        for path, rule, inputs in (
+            ("tables/table_1.tsv", "tabulate_results", ()),
+            ("report.html", "write_report", (str(table),)),
+        )
+    ]
+    memory = results.parent / "memory.json"
+    record_lineage(results, made, software="software 1.2.3", memory=memory)
 
 
 def given(folder: Path, command: list[str], *, status: int = 0) -> str:
@@ -163,7 +187,10 @@ def is_installed_here() -> bool:
     return json.loads(record).get("url") == ROOT.resolve().as_uri()
 
 
-WITHOUT_A_PLAN = {"init", "report", "targets", "recover-counts"}
+WITHOUT_A_PLAN = {
+    *("init", "report", "targets", "recover-counts"),
+    *("verify", "why", "crate"),
+}
 """Subcommands that take seconds."""
 
 

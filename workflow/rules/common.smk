@@ -8,6 +8,7 @@ from operator import getitem
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.io import IOFile
 from snakemake.settings.types import DeploymentMethod
 
 SOURCE_ROOT = str(workflow.current_basedir.join("../../src"))
@@ -28,6 +29,7 @@ os.environ.update(PYTHONNOUSERSITE="1")
 # Set here and not in the package, this level is part of no code version.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from nodal_staging.report.lineage.record import Made, possible_outputs, record_lineage
 from nodal_staging.study.configuration import (
     candidate_options,
     check_configuration,
@@ -125,7 +127,52 @@ def closing_remarks():
         return [row["sentence"] for row in csv.DictReader(file, delimiter="\t")]
 
 
+def inputs_by_name(job):
+    """Return the path of each input of a job, and its name in the rule."""
+    given = job.input.items()
+    lists = [(name, [one] if isinstance(one, str) else one) for name, one in given]
+    return {str(path): name for name, paths in lists for path in paths}
+
+
+def noted_outputs(results):
+    """Yield what Snakemake has noted of each output of the study, in this run or before."""
+    jobs = {str(path): job for job in workflow.dag.jobs for path in job.output}
+    mine = [path for path in jobs if Path(path).is_relative_to(results)]
+    for path in sorted({*mine, *possible_outputs(results)}):
+        noted = workflow.persistence.metadata(IOFile(path))
+        if noted is None or not noted.log:
+            continue
+        job = jobs.get(path)
+        named = job and {name: repr(value) for name, value in job.params.items()}
+        yield Made(
+            path=path,
+            made_by=noted.rule,
+            log=noted.log[0],
+            inputs=tuple(noted.input or ()),
+            parameters=tuple(map(str, noted.params or ())),
+            ended=noted.endtime or 0.0,
+            names=named,
+            roles=inputs_by_name(job) if job else {},
+            sums=noted.input_checksums or {},
+        )
+
+
+def record_files():
+    """Write the lineage of every file of the study."""
+    results = f"results/{config['study']}"
+    if not Path(results).is_dir():
+        return
+    memory = f"{MEMORY}/lineage/{config['study']}.json"
+    made = noted_outputs(results)
+    record_lineage(results, made, software=own_software(), memory=memory)
+
+
+onerror:
+    record_files()
+
+
 onsuccess:
+    record_files()
     if time_of(CHECK_SUMMARY) not in (None, SUMMARISED.get("before")):
         logger.warning(CHECK_SUMMARY.read_text(encoding="utf-8").rstrip())
     if remarks := closing_remarks():

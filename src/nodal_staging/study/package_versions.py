@@ -102,6 +102,14 @@ def recorded_versions(logs: str | Path) -> dict[str, dict[str, list[str]]]:
     return dict(found)
 
 
+def versions_of(log: str | Path) -> dict[str, str]:
+    """Read from the log of a job what made its result: package or code to version.
+
+    Empty where the log is gone or the job failed.
+    """
+    return dict(_last_line(Path(log))) if Path(log).is_file() else {}
+
+
 def _last_line(log: Path) -> Iterator[tuple[str, str]]:
     """Yield package and version from the end of a log."""
     with log.open("rb") as file:
