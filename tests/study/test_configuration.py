@@ -312,6 +312,29 @@ def test_mixes_of_locations_have_nodes_of_both_classes(config):
         check_configuration(config, SCHEMA)
 
 
+def test_a_split_by_a_column_has_the_keys_of_its_kind_and_no_other_split(config):
+    centre = {"kind": "centre", "column": "centre", "test": ["B"]}
+    time = {"kind": "time", "column": "day"}
+    for by in (centre, time | {"last": 0.2}, time | {"start": 1500}):
+        config["datasets"]["by"] = by
+        check_configuration(config, SCHEMA)
+    for by in (
+        time,
+        time | {"last": 0.2, "start": 3},
+        time | {"test": ["B"]},
+        centre | {"last": 0.2},
+    ):
+        config["datasets"]["by"] = by
+        with pytest.raises(ConfigurationError, match=r"config: datasets\.by of kind"):
+            check_configuration(config, SCHEMA)
+    config["datasets"] |= {"by": centre, "protocol": "node"}
+    with pytest.raises(ConfigurationError, match=r"set datasets\.protocol to patient"):
+        check_configuration(config, SCHEMA)
+    config["datasets"] |= {"protocol": "patient", "stratified": True}
+    with pytest.raises(ConfigurationError, match=r"set datasets\.stratified to false"):
+        check_configuration(config, SCHEMA)
+
+
 def test_the_family_of_comparisons():
     everyone = ["cnn", "reader_1", "mine"]
     groups = {"paper": ["cnn", "reader_1"], "everyone": everyone}

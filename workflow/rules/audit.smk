@@ -412,7 +412,7 @@ rule rehearse_audit:
     """Rehearse the audit with a known shortcut, and count how often it is found."""
     input:
         nodes="<results>/nodes.tsv",
-        given=setting("datasets/given") or [],
+        given=SPLIT_SHEET,
     output:
         "<results>/audit/power.tsv",
     log:
@@ -427,11 +427,12 @@ rule rehearse_audit:
         protocol=setting("datasets/protocol"),
         test_share=setting("datasets/test_share"),
         strata_mm=STRATA_MM,
+        by=setting("datasets/by"),
         folds=setting("datasets/folds"),
         replicates=setting("statistics/replicates"),
         confidence_level=setting("statistics/confidence_level"),
         seed=setting("seed"),
-        rows=sheets_of("datasets/given"),
+        rows=sheets_of(*SPLIT_KEYS),
         code=version_of("rehearse_audit"),
     script:
         "../scripts/audit/rehearse_audit.py"

@@ -73,7 +73,7 @@ rule check_sheets:
         exams=SHEETS["exams"],
         nodes=SHEETS["nodes"],
         readings=SHEETS["readings"] or [],
-        split=setting("datasets/given") or [],
+        split=SPLIT_SHEET,
     output:
         "<results>/cohort/sheets.json",
     log:
@@ -92,6 +92,7 @@ rule check_sheets:
             "cohort/exams", "cohort/nodes", "cohort/readings", "datasets/given"
         ),
         protocol=setting("datasets/protocol"),
+        by=setting("datasets/by"),
         folds=setting("datasets/folds"),
         code=version_of("check_sheets"),
     script:

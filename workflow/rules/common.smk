@@ -232,6 +232,11 @@ if not SHEETS["nodes"]:
     UNREAD_LABELS = "<results>/cohort/labels/{scatteritem}.json"
     SHEETS["nodes"] = "<results>/cohort/nodes_from_labels.tsv"
     SHARD_SHEETS["nodes"] = "<results>/cohort/labels/{scatteritem}.tsv"
+# The table of a split, or the exam sheet that divides patients by a column.
+SPLIT_KEYS = ["cohort/exams" if config["datasets"]["by"] else "datasets/given"]
+SPLIT_SHEET = config["datasets"]["given"] or []
+if config["datasets"]["by"]:
+    SPLIT_SHEET = SHEETS["exams"]
 RAW_SHARD = "<results>/raw/{scatteritem}" if SYNTHETIC else []
 # One file for the jobs after the shards: as many inputs as shards for each of them would
 # take most of the time of a plan.

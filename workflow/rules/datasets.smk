@@ -20,7 +20,7 @@ rule make_datasets:
     input:
         nodes="<results>/nodes.tsv",
         patches=PATCHES,
-        given=setting("datasets/given") or [],
+        given=SPLIT_SHEET,
     output:
         test="<results>/datasets/test.tsv",
         status_balanced="<results>/datasets/status_balanced.tsv",
@@ -38,9 +38,10 @@ rule make_datasets:
         protocol=setting("datasets/protocol"),
         test_share=setting("datasets/test_share"),
         strata_mm=STRATA_MM,
+        by=setting("datasets/by"),
         folds=setting("datasets/folds"),
         seed=setting("seed"),
-        rows=sheets_of("datasets/given"),
+        rows=sheets_of(*SPLIT_KEYS),
         code=version_of("make_datasets"),
     script:
         "../scripts/datasets/make_datasets.py"
@@ -95,6 +96,7 @@ rule certify_datasets:
     params:
         protocol=setting("datasets/protocol"),
         given=setting("datasets/given"),
+        by=setting("datasets/by"),
         bands_mm=setting("statistics/short_axis_bands_mm"),
         threshold_source=setting("statistics/threshold_source"),
         code=version_of("certify_datasets"),
@@ -106,7 +108,7 @@ rule assess_cohort:
     """List what the cohort can support: sizes of test set and folds, widths, power."""
     input:
         nodes="<results>/nodes.tsv",
-        given=setting("datasets/given") or [],
+        given=SPLIT_SHEET,
     output:
         "<results>/check/support.tsv",
     log:
@@ -121,11 +123,12 @@ rule assess_cohort:
         protocol=setting("datasets/protocol"),
         test_share=setting("datasets/test_share"),
         strata_mm=STRATA_MM,
+        by=setting("datasets/by"),
         folds=setting("datasets/folds"),
         replicates=setting("statistics/replicates"),
         confidence_level=setting("statistics/confidence_level"),
         seed=setting("seed"),
-        rows=sheets_of("datasets/given"),
+        rows=sheets_of(*SPLIT_KEYS),
         code=version_of("assess_cohort"),
     script:
         "../scripts/audit/assess_cohort.py"

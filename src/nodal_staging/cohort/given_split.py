@@ -1,8 +1,10 @@
 """A split that a person gives: who tests, who trains, and in which fold."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -28,16 +30,20 @@ class SplitSheet:
     Attributes
     ----------
     path
-        ``tables.SPLIT_SHEET``, by node or by patient.
+        ``tables.SPLIT_SHEET``, by node or by patient; the exam sheet if ``by`` is
+        given.
     protocol
         Under ``patient`` no patient may stand on both sides, or in two folds.
     folds
         ``datasets.folds``.
+    by
+        ``datasets.by``: kind and column of the exam sheet that divides the patients.
     """
 
     path: str | Path
     protocol: str
     folds: int
+    by: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,8 +90,30 @@ def read_given_split(sheet: SplitSheet, nodes: pd.DataFrame) -> GivenSplit:
     )
     if sheet.protocol == "patient":
         _require_whole_patients(placed, "set", "sets")
+    return place_sides(placed, sheet, PLACE)
+
+
+def place_sides(placed: pd.DataFrame, sheet: SplitSheet, place: str) -> GivenSplit:
+    """Return the sides of nodes that have a set.
+
+    Parameters
+    ----------
+    placed
+        Nodes with the columns ``set`` (test, train, unused) and ``fold`` (NaN if not
+        given).
+    sheet
+        What the study asks of the split.
+    place
+        The key of the configuration, for messages.
+
+    Raises
+    ------
+    SplitError
+        If a side lacks a status, or the folds are not those of the study.
+    """
     test, pool = (_side(placed, name) for name in ("test", "train"))
-    _require_both_statuses(test)
+    for side, noun in ((test, "test"), (pool, "train")):
+        _require_both_statuses(side, noun, place)
     return GivenSplit(test.drop(columns="fold"), _with_folds(pool, sheet))
 
 
@@ -149,13 +177,15 @@ def _side(placed: pd.DataFrame, name: str) -> pd.DataFrame:
     return placed[placed["set"] == name].drop(columns="set")
 
 
-def _require_both_statuses(test: pd.DataFrame) -> None:
+def _require_both_statuses(side: pd.DataFrame, name: str, place: str) -> None:
+    known = side["status"].isin(tables.STATUS)
+    if not known.all():
+        return  # Unknown statuses are named with their number, by the datasets.
+    fix = f"give the set {name} to some" if place == PLACE else f"change {place}"
+    noun = {"test": "in the test set", "train": "left for training"}[name]
     for status in tables.STATUS:
-        if not test["status"].eq(status).any():
-            raise SplitError(
-                f"{PLACE}: no {status} node is in the test set; give the set test to "
-                "some"
-            )
+        if not side["status"].eq(status).any():
+            raise SplitError(f"{place}: no {status} node is {noun}; {fix}")
 
 
 def _with_folds(pool: pd.DataFrame, sheet: SplitSheet) -> pd.DataFrame:

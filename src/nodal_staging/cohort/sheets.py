@@ -4,7 +4,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,14 @@ from typing import Any
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.cohort.given_split import SplitSheet, read_given_split
+from nodal_staging.cohort.exam_division import read_split
+from nodal_staging.cohort.given_split import SplitSheet
 from nodal_staging.cohort.shared_files import NamedFile, shared_file
 from nodal_staging.exams.suv.sheet_values import SILENT, SheetValues
 from nodal_staging.study import shards
 from nodal_staging.study.errors import InputError
 from nodal_staging.study.files import write_json
+from nodal_staging.study.normalised_text import plain
 from nodal_staging.study.reader_names import RESERVED
 
 CHOSEN = re.compile(r"(.+?)#(\d{1,4}|\w+=.*)")
@@ -122,11 +124,12 @@ def check_sheets(
             "selects exams by it; add the column, or set cohort.criteria.period to null"
         )
     if split is not None:
-        read_given_split(split, node_sheet)
+        read_split(split, node_sheet)
     shared = shared_file(_named_files(exam_sheet, exams, node_sheet, nodes))
     if shared:
         raise SheetError(f"{Path(exams).name}, {shared}")
-    _remark_ignored((exams, tables.EXAM_SHEET), (nodes, schema))
+    used = () if split is None or split.by is None else (plain(split.by["column"]),)
+    _remark_ignored((exams, tables.EXAM_SHEET), (nodes, schema), used=used)
     counts = {"exams": len(exam_sheet), "nodes": len(node_sheet), "readings": 0}
     sheets = {"exams": exams, "nodes": nodes}
     if readings is not None:
@@ -166,10 +169,12 @@ def _named_files(
             yield NamedFile(row.patient_id, row.exam_id, "segmentation", path)
 
 
-def _remark_ignored(*sheets: tuple[str | Path, Any]) -> None:
-    """Log what of each sheet is ignored or hidden."""
+def _remark_ignored(
+    *sheets: tuple[str | Path, Any], used: Collection[str] = ()
+) -> None:
+    """Log what of each sheet is ignored or hidden, but for the columns in ``used``."""
     for path, schema in sheets:
-        for remark in tables.sheet_remarks(path, schema):
+        for remark in tables.sheet_remarks(path, schema, used):
             logger.warning("%s: %s", Path(path).name, remark)
 
 

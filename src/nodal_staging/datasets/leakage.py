@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,14 @@ class SplitRecord:
         As configured.
     given
         Whether the split was given, not drawn.
+    by
+        ``datasets.by``, where a column of the exam sheet divides the patients.
     """
 
     protocol: str
     threshold_source: str
     given: bool = False
+    by: Mapping[str, Any] | None = None
 
 
 def certify_datasets(
@@ -75,6 +78,8 @@ def certify_datasets(
         {
             "protocol": record.protocol,
             "given": record.given,
+            # Without the key, certificates of other splits keep their bytes.
+            **({} if record.by is None else {"by": dict(record.by)}),
             "split_sha256": split_sum(tested, *sets.values()),
             "test": _sizes(tested),
             "training": ledger,

@@ -18,12 +18,14 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from nodal_staging import tables
-from nodal_staging.cohort.given_split import SplitSheet, read_given_split
+from nodal_staging.cohort.exam_division import read_split
+from nodal_staging.cohort.given_split import SplitSheet
 from nodal_staging.datasets.balance import draw_alike
 from nodal_staging.nodes.patch_files import patch_sums
 from nodal_staging.study.errors import InputError
@@ -59,10 +61,13 @@ class Split:
     seed
         The study's seed.
     given
-        ``SPLIT_SHEET`` that says who tests and who trains; None to draw.
+        ``SPLIT_SHEET`` that says who tests and who trains, or the exam sheet if ``by``
+        is given; None to draw.
     strata_mm
         Limits of the bands of the short axis, with which the protocol ``patient``
         keeps the mix of locations, statuses and sizes; None for any patients.
+    by
+        ``datasets.by``: how a column of the exam sheet divides patients.
     """
 
     protocol: str
@@ -70,6 +75,7 @@ class Split:
     seed: int
     given: str | Path | None = None
     strata_mm: Sequence[float] | None = None
+    by: Mapping[str, Any] | None = None
 
 
 def make_datasets(
@@ -142,8 +148,8 @@ def draw_sides(
         drawn, pool = split_test(frame, split)
         reason = "surplus_negative"
     else:
-        sheet = SplitSheet(split.given, split.protocol, folds)
-        sides = read_given_split(sheet, frame)
+        sheet = SplitSheet(split.given, split.protocol, folds, split.by)
+        sides = read_split(sheet, frame)
         drawn, pool, reason = sides.test, sides.pool, "unused_as_given"
     rest = frame.drop(pool.index).drop(drawn.index)
     lost = rest.assign(dataset="test", reason=reason)

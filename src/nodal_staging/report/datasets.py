@@ -19,15 +19,29 @@ def datasets(study: Artefacts) -> list[Part]:
     test = certificate["test"]
     return [
         Heading("Datasets and leakage", "datasets"),
-        f"Protocol: split by {certificate['protocol']}"
-        f"{', as a file gave it' if certificate['given'] else ''}. The test set has "
-        f"{count(test['positive'])} positive and {count(test['negative'])} negative "
-        f"nodes of {count(test['patients'])} patients. The network’s input is "
+        f"Protocol: split by {certificate['protocol']}{_origin(certificate)}. "
+        f"The test set has {count(test['positive'])} positive and "
+        f"{count(test['negative'])} negative nodes of {count(test['patients'])} "
+        "patients. The network’s input is "
         f"normalised by a {certificate['normaliser_source']}. The split’s "
         f"checksum (SHA-256) begins with {certificate['split_sha256'][:12]}; studies "
         "with the same checksum tested and trained on the same nodes.",
         leakage(certificate),
     ]
+
+
+def _origin(certificate: Mapping[str, Any]) -> str:
+    """Say where a split comes from that was not drawn."""
+    if certificate["given"]:
+        return ", as a file gave it"
+    by = certificate.get("by")
+    if by is None:
+        return ""
+    column = f" (column {by['column']} of the exam sheet)"
+    if by["kind"] == "time":
+        return f", by time{column}: the test set is later than all training"
+    noun = "centre" if len(by["test"]) == 1 else "centres"
+    return f", by centre{column}: the test set is from {noun} {', '.join(by['test'])}"
 
 
 def leakage(certificate: Mapping[str, Any]) -> Grid:

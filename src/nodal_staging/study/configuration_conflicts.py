@@ -58,6 +58,7 @@ def check_together(
     _check_external(external)
     if config["datasets"]["given"]:
         _require_file("datasets.given", config["datasets"]["given"])
+    _check_division(config["datasets"])
     _check_mixes(config["audit"]["mixes"])
     if config["cohort"]["source"] == "files":
         _check_sheets(config["cohort"])
@@ -113,6 +114,31 @@ def _pairs(section: Mapping[str, Any], place: str) -> Iterator[tuple[str, list[f
             isinstance(end, int | float) for end in value
         ] == [True, True]:
             yield key, value
+
+
+DIVISIONS = {"centre": (("test",),), "time": (("last",), ("start",))}
+"""Keys of ``datasets.by`` in addition to kind and column: one choice of each kind."""
+
+
+def _check_division(datasets: Mapping[str, Any]) -> None:
+    """Refuse a split by a column that lacks its keys, or another split with it."""
+    by = datasets["by"]
+    if by is None:
+        return
+    choices = DIVISIONS[by["kind"]]
+    if tuple(key for key in by if key not in {"kind", "column"}) not in choices:
+        needed = " or ".join(key for choice in choices for key in choice)
+        raise ConfigurationError(
+            f"config: datasets.by of kind {by['kind']} needs the keys kind, column and "
+            f"{needed}, and no others; correct datasets.by"
+        )
+    others = {"given": "null", "stratified": "false", "protocol": "patient"}
+    for key, said in others.items():
+        if datasets[key] not in {None, False, "patient"}:
+            raise ConfigurationError(
+                f"config: datasets.by and datasets.{key} exclude each other; set "
+                f"datasets.{key} to {said}, or datasets.by to null"
+            )
 
 
 def _check_patterns(cohort: Mapping[str, Any]) -> None:

@@ -199,7 +199,7 @@ INPUTS = {
     ),
     "split_not_usable": Reason(
         "the given split does not fit the cohort",
-        "correct the rows of datasets.given that the message names",
+        "correct the rows or the key that the message names",
     ),
     "no_exam": Reason(
         "a folder that is imported contains no exam",

@@ -5,7 +5,7 @@ or comma-separated (``.csv``). Sheets may be saved by any spreadsheet; see
 ``study.delimited`` and ``sheet_cells``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import pandas as pd
 
 from nodal_staging.study.delimited import DelimitedTable, read_delimited
 from nodal_staging.study.files import replacing
+from nodal_staging.study.normalised_text import plain
 from nodal_staging.study.table_text import TableError
 from nodal_staging.tables.columns import TableSchema
 from nodal_staging.tables.conformity import conforming
@@ -92,10 +93,17 @@ def read_sheet(path: str | Path, schema: TableSchema) -> pd.DataFrame:
     return check(frame, schema, name, rows=table.numbers)
 
 
-def sheet_remarks(path: str | Path, schema: TableSchema) -> list[str]:
-    """List what ``read_sheet`` leaves out of a person's table, and what is hidden."""
+def sheet_remarks(
+    path: str | Path, schema: TableSchema, used: Collection[str] = ()
+) -> list[str]:
+    """List what ``read_sheet`` leaves out of a person's table, and what is hidden.
+
+    Columns in ``used`` (``plain`` names) are not listed: something else reads them.
+    """
     table = _read_delimited(path, schema)
-    ignored = surplus_columns(table, schema)
+    ignored = [
+        name for name in surplus_columns(table, schema) if plain(name) not in used
+    ]
     return [*(f"the column {name} is ignored" for name in ignored), *table.remarks]
 
 

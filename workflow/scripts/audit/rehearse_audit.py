@@ -20,6 +20,7 @@ with job_log(snakemake.log[0], code=snakemake.params.code):
                 snakemake.params.seed,
                 given=snakemake.input.given or None,
                 strata_mm=snakemake.params.strata_mm,
+                by=snakemake.params.by,
             ),
             folds=snakemake.params.folds,
             rehearsals=Rehearsals.of(snakemake.params.options),

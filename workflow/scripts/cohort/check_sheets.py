@@ -13,7 +13,10 @@ with job_log(snakemake.log[0], code=snakemake.params.code):
     split = None
     if snakemake.input.split:
         split = SplitSheet(
-            snakemake.input.split, snakemake.params.protocol, snakemake.params.folds
+            snakemake.input.split,
+            snakemake.params.protocol,
+            snakemake.params.folds,
+            snakemake.params.by,
         )
     check_sheets(
         exams=snakemake.input.exams,

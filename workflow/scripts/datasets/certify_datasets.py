@@ -27,6 +27,7 @@ with job_log(snakemake.log[0], code=snakemake.params.code):
             protocol=snakemake.params.protocol,
             threshold_source=snakemake.params.threshold_source,
             given=bool(snakemake.params.given),
+            by=snakemake.params.by,
         ),
         output=snakemake.output.certificate,
     )
