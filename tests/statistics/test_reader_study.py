@@ -13,6 +13,7 @@ from r_session import robjects
 from reader_files import nodes, perceive, write_network, write_reader
 from scipy import stats
 from sklearn.metrics import cohen_kappa_score, confusion_matrix, roc_auc_score
+from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
 
 from nodal_staging import tables
 from nodal_staging.classifiers.labelled_scores import ScoreError
@@ -45,10 +46,15 @@ from nodal_staging.statistics.reader_study.reader_tables import (
     ReaderStudyFiles,
     study_readers,
 )
+from nodal_staging.statistics.recomputation.ledger import Ledger, RecomputationError
+from nodal_staging.statistics.recomputation.reader_checks import check_readers
+from nodal_staging.statistics.recomputation.scored_nodes import Scores, read_table
+from nodal_staging.statistics.recomputation.second_draws import Draws
 from nodal_staging.study.reader_names import reader_key
 from nodal_staging.study.seeds import named_seed
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "readers.md"
+NO_THRESHOLD = {"threshold": {"value": 0.5}}
 READERS = ["reader_1", "reader_2", "reader_3"]
 NETWORKS = ["cnn_status_balanced", "cnn_xmask"]
 OUTPUTS = ("areas", "points", "agreement", "fixed", "random", "imrmc", "mrmcaov")
@@ -349,6 +355,48 @@ def test_agreement_against_patients_drawn_one_by_one(folder, frame, study):
     assert found["seed"] == named_seed(1, "reader_1", "reader_2")
 
 
+def test_all_readers_together_have_a_row_of_their_own(folder, study):
+    readers = [read_reader(name, folder / f"{name}.csv") for name in READERS]
+    common = in_common(readers)
+    row = study["agreement"].iloc[-1]
+    assert (row["reader_a"], row["reader_b"]) == ("all", "all")
+    ratings, calls = common.scores.astype(int) - 1, common.scores.astype(int) >= 3
+    assert row["fleiss"] == pytest.approx(
+        fleiss_kappa(aggregate_raters(ratings.T, n_cat=4)[0]), abs=1e-12
+    )
+    assert row["fleiss_calls"] == pytest.approx(
+        fleiss_kappa(aggregate_raters(calls.T, n_cat=2)[0]), abs=1e-12
+    )
+    assert row["n_same_call"] == (calls.sum(axis=0) % len(readers) == 0).sum()
+    assert np.isnan(row["kappa_linear"])
+    for name in ("same_rating", "same_call", "fleiss", "ac1", "ac1_calls"):
+        assert row[f"{name}_lower"] < row[name] < row[f"{name}_upper"]
+    page = (folder / "readers.md").read_text(encoding="utf-8")
+    assert "All readers" in page
+
+
+def test_the_row_of_all_readers_is_computed_a_second_time(folder, study):
+    def recomputed(agreement):
+        ledger = Ledger()
+        readers = {
+            name: Scores(name, read_table(folder / f"{name}.csv"), NO_THRESHOLD)
+            for name in READERS
+        }
+        read = {name: study[name].iloc[:0] for name in ("areas", "points")}
+        read |= {name: study[name].iloc[:0] for name in ("fixed", "random")}
+        read["agreement"] = agreement
+        check_readers(read, readers, {}, 0.95, (ledger, Draws()))
+        return ledger.frame()
+
+    row = study["agreement"].iloc[-1:]
+    account = recomputed(row)
+    left = account.loc[account["status"] == "not_recomputed", "quantity"]
+    assert left.tolist() == ["undefined_replicates"]
+    for name in ("fleiss", "ac1_calls", "fleiss_upper", "ac1_lower", "same_rating"):
+        with pytest.raises(RecomputationError, match=name):
+            recomputed(row.assign(**{name: row[name] + 0.3}))
+
+
 def test_readers_of_one_category_have_no_kappa(tmp_path, frame):
     readers = []
     for name in READERS[:2]:
@@ -585,7 +633,8 @@ def test_skipped_nodes_leave_the_common_ones(tmp_path, frame):
         .eq(kept.sum())
         .all()
     )
-    assert found["agreement"]["n"].tolist() == [kept.sum(), len(frame), kept.sum()]
+    sizes = [kept.sum(), len(frame), kept.sum(), kept.sum()]
+    assert found["agreement"]["n"].tolist() == sizes
 
 
 def test_what_cannot_be_compared_is_named(tmp_path, frame):

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from nodal_staging.statistics.reader_study.areas import MEAN
+from nodal_staging.statistics.reader_study.inter_reader_agreement import EVERYBODY
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.study.reader_names import printed_reader
 from nodal_staging.tables import RATINGS
@@ -123,12 +124,10 @@ def _agreement_grid(agreement: pd.DataFrame, of_level: str) -> Grid:
         "reader-agreement",
         "Shares of nodes with the same rating and the same call (likely or not), and "
         f"kappa, each with its {of_level} from a bootstrap of patients ({replicates} "
-        "replicates).",
+        "replicates). Fleiss’ κ and Gwet’s AC1 are of any number of readers; AC1 stays "
+        "high where nearly all calls are the same.",
         [
-            (
-                "Readers",
-                lambda row: f"{_name(row['reader_a'])} and {_name(row['reader_b'])}",
-            ),
+            ("Readers", _compared),
             counts("Nodes", "n"),
             _measure("Same rating", "same_rating"),
             _measure("Same call", "same_call"),
@@ -136,9 +135,20 @@ def _agreement_grid(agreement: pd.DataFrame, of_level: str) -> Grid:
             _measure("Linear κ", "kappa_linear"),
             _measure("Quadratic κ", "kappa_quadratic"),
             _measure("κ of calls", "kappa_calls"),
+            _measure("Fleiss’ κ", "fleiss"),
+            _measure("AC1", "ac1"),
+            _measure("Fleiss’ κ of calls", "fleiss_calls"),
+            _measure("AC1 of calls", "ac1_calls"),
         ],
         [agreement.to_dict("records")],
     )
+
+
+def _compared(row: Record) -> str:
+    """Name the two readers of a row, or all."""
+    if row["reader_a"] == row["reader_b"] == EVERYBODY:
+        return "All readers"
+    return f"{_name(row['reader_a'])} and {_name(row['reader_b'])}"
 
 
 def _measure(title: str, name: str) -> Column:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from nodal_staging.statistics.recomputation.scored_nodes import (
 )
 from nodal_staging.statistics.recomputation.second_draws import (
     GENERATOR,
+    Drawn,
     Draws,
     limits,
 )
@@ -155,6 +157,9 @@ def _check_agreement(
     kind = "readers/agreement.tsv"
     for row in frame.to_dict("records"):
         names = str(row["reader_a"]), str(row["reader_b"])
+        if names[0] == names[1]:
+            _check_everybody(row, list(nodes.values()), ledger, draws)
+            continue
         written = Written.of_row(ledger, kind, " and ".join(names), row)
         a, b = on_common_nodes(*(nodes[name] for name in names))
         written.same("n", len(a.score), COUNTS)
@@ -167,18 +172,10 @@ def _check_agreement(
         drawn = draws.of(a.positive, a.patient)
         counts = np.stack(drawn.sums(*cells), axis=1).reshape(-1, LEVELS, LEVELS)
         resampled = pd.DataFrame([_measures(one) for one in counts[:KAPPA_DRAWS]])
+        _check_beyond_chance(written, row, [a, b], drawn)
         for measure, value in _measures(table.to_numpy(float)).items():
             written.same(measure, value, TABLES)
-            values = resampled[measure].to_numpy(float)
-            for end, probability in (
-                ("lower", (1 - row["level"]) / 2),
-                ("upper", (1 + row["level"]) / 2),
-            ):
-                written.within(
-                    f"{measure}_{end}",
-                    *limits(values, probability, int(row["replicates"])),
-                    GENERATOR,
-                )
+            _check_ends(written, row, measure, resampled[measure].to_numpy(float))
         same = np.trace(table.to_numpy())
         written.same("n_same_rating", int(same), TABLES)
         written.same("n_same_call", int((a.called == b.called).sum()), TABLES)
@@ -188,6 +185,79 @@ def _check_agreement(
             "a count of draws without a value",
         )
         written.close()
+
+
+def _check_everybody(
+    row: Row, nodes: Sequence[Nodes], ledger: Ledger, draws: Draws
+) -> None:
+    """Compare the row of all readers together."""
+    written = Written.of_row(ledger, "readers/agreement.tsv", "all readers", row)
+    those = on_common_nodes(*nodes)
+    first = those[0]
+    drawn = draws.of(first.positive, first.patient)
+    written.same("n", len(first.score), COUNTS)
+    written.same("n_patients", len(set(first.patient)), COUNTS)
+    for name, values in (
+        ("same_rating", [one.score for one in those]),
+        ("same_call", [one.called for one in those]),
+    ):
+        alike = np.ptp(np.stack(values).astype(float), axis=0) == 0
+        written.same(f"n_{name}", int(alike.sum()), COUNTS)
+        written.same(name, float(np.mean(alike)), COUNTS)
+        hits, total = drawn.sums(alike, np.ones(len(alike)))
+        _check_ends(written, row, name, hits / total)
+    _check_beyond_chance(written, row, those, drawn)
+    for measure in _weights():
+        for part in (measure, f"{measure}_lower", f"{measure}_upper"):
+            written.same(part, None, "none of more than two readers")
+    written.leave(
+        ["undefined_replicates"], "not_recomputed", "a count of draws without a value"
+    )
+    written.close()
+
+
+def _check_beyond_chance(
+    written: Written, row: Row, those: Sequence[Nodes], drawn: Drawn
+) -> None:
+    """Compare Fleiss' kappa and AC1, by counting pairs of readers one by one."""
+    ratings = np.stack([one.score for one in those])
+    calls = np.stack([one.called for one in those]).astype(float)
+    for ending, given, used in (
+        ("", ratings, np.arange(1.0, LEVELS + 1)),
+        ("_calls", calls, np.array([0.0, 1.0])),
+    ):
+        pairs = list(combinations(given, 2))
+        alike = np.mean([one == other for one, other in pairs], axis=0)
+        shares = [np.mean(given == one, axis=0) for one in used]
+        columns = [alike, *shares, np.ones(len(alike))]
+        whole = [np.array([column.sum()]) for column in columns]
+        for name, values in _beyond_chance(drawn.sums(*columns)).items():
+            value = float(_beyond_chance(whole)[name][0])
+            written.same(f"{name}{ending}", value, "pairs of readers (NumPy)")
+            _check_ends(written, row, f"{name}{ending}", values)
+
+
+def _beyond_chance(sums: Sequence[FloatArray]) -> dict[str, FloatArray]:
+    """Return both measures of sums of equal pairs, of each category, and of nodes."""
+    alike, *shares, total = sums
+    seen = alike / total
+    square = np.sum([(one / total) ** 2 for one in shares], axis=0)
+    one_kind = np.max(shares, axis=0) > total - 1e-9
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fleiss = np.where(one_kind, np.nan, 1 - (1 - seen) / (1 - square))
+    by_chance = (1 - square) / (len(shares) - 1)
+    return {"fleiss": fleiss, "ac1": 1 - (1 - seen) / (1 - by_chance)}
+
+
+def _check_ends(written: Written, row: Row, name: str, values: FloatArray) -> None:
+    """Compare both ends of a percentile interval."""
+    for end, probability in (
+        ("lower", (1 - row["level"]) / 2),
+        ("upper", (1 + row["level"]) / 2),
+    ):
+        replicates = int(row["replicates"])
+        ends = limits(values, probability, replicates)
+        written.within(f"{name}_{end}", *ends, GENERATOR)
 
 
 def _measures(table: FloatArray) -> dict[str, float]:
