@@ -13,6 +13,7 @@ from nodal_staging.study.configuration import check_configuration
 from snakemake_logger_plugin_nodal_staging.words import JOBS
 
 ROOT = Path(__file__).parents[2]
+FIRST_PAGE = (ROOT / "workflow/report/workflow.rst").read_text(encoding="utf-8")
 USED = re.compile(r"snakemake\.(input|output|params|wildcards|resources)\.(\w+)")
 
 
@@ -108,6 +109,39 @@ def test_every_figure_is_a_target(name):
     target = RULES["reader_study" if own == "readers" else own]
     assert not target.script
     assert set(map(str, RULES[name].output)) <= set(map(str, target.input))
+
+
+ON_REQUEST = {"draw_learning_curve", "draw_phantom_gallery", "study_reading"}
+"""Rules whose results are part of no study."""
+PAGES = [
+    name
+    for name, rule in SCRIPTED.items()
+    if any("/tables/" in str(o) for o in rule.output)
+]
+
+
+def shown_in_the_report(name: str) -> dict[str, object]:
+    """Return the entry of each output of a rule in the report of Snakemake."""
+    outputs = RULES[name].output
+    return {str(o): o.flags["report"] for o in outputs if "report" in o.flags}
+
+
+@pytest.mark.parametrize("name", sorted(set(DRAWN) - ON_REQUEST))
+def test_every_figure_is_in_the_report_of_snakemake(name):
+    images = {str(o) for o in RULES[name].output if str(o).endswith(".png")}
+    shown = shown_in_the_report(name)
+    assert shown.keys() == images
+    for entry in shown.values():
+        assert len(Path(str(entry.caption)).read_text(encoding="utf-8").split()) > 5
+        assert entry.labels.keys() == {"item", "content"}
+        # The first page explains the categories.
+        assert f"*{entry.category}*" in FIRST_PAGE
+
+
+@pytest.mark.parametrize("name", sorted(set(PAGES) - ON_REQUEST))
+def test_every_table_for_reading_is_in_the_report_of_snakemake(name):
+    pages = {str(o) for o in RULES[name].output if str(o).endswith(".html")}
+    assert shown_in_the_report(name).keys() == pages
 
 
 @pytest.mark.parametrize("name", SCRIPTED)

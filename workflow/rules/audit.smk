@@ -251,7 +251,12 @@ rule draw_counterfactual:
         counterfactual="<results>/audit/counterfactual.tsv",
         effects="<results>/audit/counterfactual_effects.tsv",
     output:
-        multiext("<results>/figures/counterfactual", ".pdf", ".svg", ".png"),
+        drawn(
+            "counterfactual",
+            item="Counterfactual",
+            content="same nodes, other locations",
+            category="Audit",
+        ),
     log:
         "<logs>/draw_counterfactual.log",
     priority: PRIORITY["figures"]
@@ -384,7 +389,9 @@ rule draw_mixes:
     input:
         reweighted="<results>/audit/reweighted.tsv",
     output:
-        multiext("<results>/figures/mixes", ".pdf", ".svg", ".png"),
+        drawn(
+            "mixes", item="Mixes", content="other mixes of locations", category="Audit"
+        ),
     log:
         "<logs>/draw_mixes.log",
     conda:
@@ -597,7 +604,7 @@ rule draw_robustness:
     input:
         robustness="<results>/audit/robustness.tsv",
     output:
-        ROBUSTNESS_FIGURE,
+        drawn("robustness", item="Robustness", content="of the CNNs", category="Audit"),
     log:
         "<logs>/draw_robustness.log",
     conda:

@@ -135,7 +135,7 @@ rule draw_training:
         ),
         cards=collect("<results>/models/{cnn}/card.json", cnn=CNNS),
     output:
-        TRAINING_FIGURE,
+        drawn("training", item="Training", content="loss and AUC by epoch"),
     log:
         "<logs>/draw_training.log",
     conda:

@@ -529,3 +529,15 @@ def comparison(wildcards):
     """Return the page that compares two studies."""
     names = (Path(folder).name for folder in compared_studies(wildcards))
     return "<results>/compare/{}.html".format("_".join(names))
+
+
+def drawn(name, item, content, category="Figures"):
+    """Return the files of a figure; the image is part of the report of Snakemake."""
+    *others, image = multiext(f"<results>/figures/{name}", ".pdf", ".svg", ".png")
+    shown = report(
+        image,
+        caption=f"../report/{name}.rst",
+        category=category,
+        labels={"item": item, "content": content},
+    )
+    return [*others, shown]

@@ -271,9 +271,15 @@ rule draw_unsigned_heatmaps:
         statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS),
         nodes="<results>/nodes.tsv",
     output:
-        figure_6=multiext("<results>/figures/unsigned_heatmaps", ".pdf", ".svg", ".png"),
-        figure_7=multiext(
-            "<results>/figures/unsigned_heatmaps_pair", ".pdf", ".svg", ".png"
+        figure_6=drawn(
+            "unsigned_heatmaps",
+            item="Figure 6, one colour",
+            content="as the paper prints it",
+        ),
+        figure_7=drawn(
+            "unsigned_heatmaps_pair",
+            item="Figure 7, one colour",
+            content="as the paper prints it",
         ),
     log:
         "<logs>/draw_unsigned_heatmaps.log",
@@ -296,7 +302,12 @@ rule draw_faithfulness:
     input:
         curves=collect("<results>/attribution/{cnn}.curves.tsv", cnn=CNNS),
     output:
-        FAITHFULNESS_FIGURE,
+        drawn(
+            "faithfulness",
+            item="Faithfulness",
+            content="of the heatmaps",
+            category="Audit",
+        ),
     log:
         "<logs>/draw_faithfulness.log",
     conda:

@@ -96,7 +96,7 @@ rule draw_uptake:
         nodes="<results>/nodes.tsv",
         disagreements="<results>/cohort/uptake_disagreements.tsv",
     output:
-        UPTAKE,
+        drawn("uptake", item="Uptake", content="SUVmax and status"),
     log:
         "<logs>/draw_uptake.log",
     conda:

@@ -154,7 +154,12 @@ rule draw_shortcut_matrix:
         matrix="<results>/audit/shortcut_matrix.tsv",
         reading="<results>/audit/shortcut_matrix.json",
     output:
-        multiext("<results>/figures/shortcut_matrix", ".pdf", ".svg", ".png"),
+        drawn(
+            "shortcut_matrix",
+            item="Shortcut matrix",
+            content="node or surroundings",
+            category="Audit",
+        ),
     log:
         "<logs>/draw_shortcut_matrix.log",
     conda:

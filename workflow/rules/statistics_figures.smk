@@ -18,7 +18,7 @@ rule draw_calibration:
         statistics=collect("<results>/statistics/cnn_{cnn}.json", cnn=CNNS),
         calibration=collect("<results>/statistics/calibration/cnn_{cnn}.tsv", cnn=CNNS),
     output:
-        CALIBRATION_FIGURE,
+        drawn("calibration", item="Calibration", content="of the CNNs"),
     log:
         "<logs>/draw_calibration.log",
     conda:
@@ -42,7 +42,7 @@ rule draw_decision_curves:
         ),
         statistics=f"<results>/statistics/cnn_{CNNS[0]}.json",
     output:
-        DECISION_FIGURE,
+        drawn("decision_curves", item="Decision curves", content="net benefit"),
     log:
         "<logs>/draw_decision_curves.log",
     conda:
@@ -63,7 +63,7 @@ rule draw_subgroups:
     input:
         "<results>/statistics/subgroups.tsv",
     output:
-        SUBGROUP_FIGURE,
+        drawn("subgroups", item="Subgroups", content="location and size"),
     log:
         "<logs>/draw_subgroups.log",
     conda:
