@@ -11,6 +11,7 @@ from repositories import snakemake
 from nodal_staging.report.lineage.graph import CRATE, RECORD, read_lineage
 from nodal_staging.report.lineage.trace import trace_file
 from nodal_staging.report.lineage.verification import verify_files
+from nodal_staging.study.files import read_json
 
 pytestmark = pytest.mark.workflow
 
@@ -46,6 +47,13 @@ def test_every_file_has_a_job_a_version_and_the_sum_of_its_bytes(study):
         for path in job.inputs:
             assert lineage.maker(path) or path in lineage.outside, path
     assert str(study) not in (results / RECORD).read_text()
+
+
+def test_the_sums_that_the_report_shows_are_those_of_the_record(study):
+    results = study / "results" / "tests"
+    shown = read_json(results / "provenance.json")["artefacts_sha256"]
+    assert len(shown) > 40
+    assert shown.items() <= read_lineage(results).files.items()
 
 
 def test_a_number_of_table_1_comes_from_the_simulated_exams(study):

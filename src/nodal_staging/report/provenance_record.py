@@ -11,7 +11,7 @@ from typing import Any
 from nodal_staging.statistics import proc
 from nodal_staging.study.code_version import code_version
 from nodal_staging.study.files import read_json, write_json
-from nodal_staging.study.memory import OWN_ROOT
+from nodal_staging.study.memory import OWN_ROOT, sum_of
 from nodal_staging.study.package_versions import (
     CODE,
     PACKAGES,
@@ -81,7 +81,7 @@ def record_provenance(
             "machine": f"{platform.system()} {platform.machine()}",
             "input_sheets": read_json(sheets),
             "artefacts_sha256": {
-                Path(path).relative_to(root).as_posix(): _sum(path)
+                Path(path).relative_to(root).as_posix(): sum_of(path)
                 for path in artefacts
             },
         },
@@ -178,7 +178,3 @@ def _package_sum() -> str:
         digest.update(path.relative_to(PACKAGE_ROOT).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _sum(path: str | Path) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
