@@ -34,7 +34,8 @@ def labelled(score, positive, patient=None):
 
 
 def drawn(tested):
-    options = BootstrapOptions(500, LEVEL, 1)
+    # Few draws of many nodes: what is planted is compared with the estimates.
+    options = BootstrapOptions(500 if len(tested.score) < 5000 else 100, LEVEL, 1)
     return PatientBootstrap(tested.positive, tested.patient_id, options)
 
 
