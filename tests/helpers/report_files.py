@@ -1,5 +1,6 @@
 """A small study from which a report can be written: simulated scores and maps."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,7 @@ from nodal_staging.audit.shortcut_power import Plan, Rehearsals, rehearse_audit
 from nodal_staging.audit.verdict import write_verdict
 from nodal_staging.classifiers.labelled_scores import read_partition
 from nodal_staging.classifiers.scores import score_table
+from nodal_staging.datasets.balance import BALANCE
 from nodal_staging.datasets.split import Split
 from nodal_staging.estimates.patient_bootstrap import BootstrapOptions, PatientBootstrap
 from nodal_staging.figures import style
@@ -193,7 +195,7 @@ def _artefacts(folder: Path, *, synthetic: bool) -> Artefacts:
     read += ("randomisation", "faithfulness", "halo", "patterns")
     read += ("robustness", "stability")
     read += ("refits", "refit_spread", "recomputation")
-    read += ("characteristics", "nodes", "lost", "node_flags", "remarks")
+    read += ("balance", "characteristics", "nodes", "lost", "node_flags", "remarks")
     return Artefacts(
         matrix=None,
         matrix_reading=None,
@@ -497,6 +499,7 @@ def _write_cohort(folder: Path, protocol: str) -> None:
             "training": dict.fromkeys(names, entry),
         },
     )
+    _write_balance(folder / "balance.tsv")
     cells = pd.DataFrame(
         {
             "partition": ["all", "test_nodes"],
@@ -567,6 +570,19 @@ def _write_refits(folder: Path) -> None:
         refits=folder / "refits.tsv",
         spread=folder / "refit_spread.tsv",
     )
+
+
+def _write_balance(path: Path) -> None:
+    """Write twelve cells; the last but one is most unlike, the last has few nodes."""
+    rows = [
+        {"location": location, "status": status, "short_axis_mm": "below 5"}
+        | {"nodes": 8, "share": 0.08, "test_nodes": 2, "test_share": 0.1}
+        | {"standardised_difference": -0.05 * place if place < 11 else None}
+        for place, (location, status) in enumerate(
+            product(tables.LOCATIONS[:6], tables.STATUS)
+        )
+    ]
+    tables.write(pd.DataFrame(rows), path, BALANCE)
 
 
 def _write_effects(path: Path) -> None:

@@ -136,6 +136,7 @@ rule write_report:
         flow="<results>/cohort/flow.json",
         characteristics="<results>/cohort/characteristics.tsv",
         certificate="<results>/datasets/certificate.json",
+        balance="<results>/datasets/balance.tsv",
         nodes="<results>/nodes.tsv",
         lost=LOST_NODES,
         node_flags=NODE_FLAGS,

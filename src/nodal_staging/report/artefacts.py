@@ -39,7 +39,7 @@ class Artefacts:
 
     Attributes
     ----------
-    flow, characteristics, certificate, nodes, lost, node_flags
+    flow, characteristics, certificate, balance, nodes, lost, node_flags
         The cohort and the datasets; nodes that were lost, and
         nodes with an implausible mask.
     figures
@@ -97,6 +97,7 @@ class Artefacts:
     flow: File
     characteristics: File
     certificate: File
+    balance: File
     nodes: File
     lost: File
     node_flags: File

@@ -1,16 +1,24 @@
 """What was trained and tested on, and the weaknesses of the published protocol."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from nodal_staging import tables
+from nodal_staging.datasets.balance import BALANCE, FEWEST
 from nodal_staging.report.artefacts import Artefacts
 from nodal_staging.report.facts import of_all, require
 from nodal_staging.study.classifier_names import printed
 from nodal_staging.study.files import read_json
 from nodal_staging.tables.grid import Grid, lay_out
-from nodal_staging.tables.grid_columns import counts
+from nodal_staging.tables.grid_columns import counts, decimals, percentages
 from nodal_staging.tables.parts import Banner, Heading, Items, Part
-from nodal_staging.tables.rounding import count, percentage
+from nodal_staging.tables.rounding import count, number, percentage
+
+NOTABLE = 0.1
+"""Absolute standardised difference above which groups are commonly called unlike."""
+
+MOST_CELLS = 10
 
 
 def datasets(study: Artefacts) -> list[Part]:
@@ -19,7 +27,7 @@ def datasets(study: Artefacts) -> list[Part]:
     test = certificate["test"]
     return [
         Heading("Datasets and leakage", "datasets"),
-        f"Protocol: split by {certificate['protocol']}{_origin(certificate)}. "
+        f"Protocol: split by {certificate['protocol']}{origin(certificate)}. "
         f"The test set has {count(test['positive'])} positive and "
         f"{count(test['negative'])} negative nodes of {count(test['patients'])} "
         "patients. The network’s input is "
@@ -27,10 +35,11 @@ def datasets(study: Artefacts) -> list[Part]:
         f"checksum (SHA-256) begins with {certificate['split_sha256'][:12]}; studies "
         "with the same checksum tested and trained on the same nodes.",
         leakage(certificate),
+        *balance(study.balance),
     ]
 
 
-def _origin(certificate: Mapping[str, Any]) -> str:
+def origin(certificate: Mapping[str, Any]) -> str:
     """Say where a split comes from that was not drawn."""
     if certificate["given"]:
         return ", as a file gave it"
@@ -42,6 +51,37 @@ def _origin(certificate: Mapping[str, Any]) -> str:
         return f", by time{column}: the test set is later than all training"
     noun = "centre" if len(by["test"]) == 1 else "centres"
     return f", by centre{column}: the test set is from {noun} {', '.join(by['test'])}"
+
+
+def balance(path: str | Path) -> Iterator[Part]:
+    """Yield how the mix of the test patients differs from that of the cohort."""
+    cells = tables.read(path, BALANCE).dropna(subset="standardised_difference")
+    if cells.empty:
+        yield f"No combination of location, status and size has {FEWEST} nodes."
+        return
+    apart = cells["standardised_difference"].abs()
+    yield (
+        f"Of {count(len(cells))} combinations of location, status and short axis with "
+        f"at least {FEWEST} nodes, {count(int(apart.gt(NOTABLE).sum()))} have a "
+        f"standardised difference above {NOTABLE:g} between the test patients and the "
+        f"cohort; the largest is {number(apart.max(), 2)}."
+    )
+    order = apart.sort_values(ascending=False, kind="stable").index[:MOST_CELLS]
+    yield lay_out(
+        "balance",
+        "Nodes of the test patients and of the cohort, largest differences first.",
+        [
+            ("Location", lambda row: str(row["location"])),
+            ("Status", lambda row: str(row["status"])),
+            ("Short axis, mm", lambda row: str(row["short_axis_mm"])),
+            counts("Cohort", "nodes"),
+            percentages("Cohort, %", "share"),
+            counts("Test patients", "test_nodes"),
+            percentages("Test patients, %", "test_share"),
+            decimals("Standardised difference", "standardised_difference"),
+        ],
+        [cells.loc[order].to_dict("records")],
+    )
 
 
 def leakage(certificate: Mapping[str, Any]) -> Grid:

@@ -74,7 +74,8 @@ def _studied(study: Artefacts) -> str:
         f"which {count(positive)} ({percent(positive, len(status), 1)}%) are positive. "
         f"Test set: {count(test['positive'])} positive and {count(test['negative'])} "
         f"negative nodes of {count(test['patients'])} patients, split by "
-        f"{certificate['protocol']}."
+        f"{certificate['protocol']} (checksum of the split: "
+        f"{certificate['split_sha256'][:12]})."
     )
 
 

@@ -10,6 +10,7 @@ TABLES: Mapping[str, Titled] = {
     "lost": ("Nodes lost", ("lost",)),
     "flagged": ("Implausible masks", ("node_flags",)),
     "characteristics": ("Characteristics of patients and nodes", ("characteristics",)),
+    "balance": ("Nodes of the test patients and of the cohort", ("balance",)),
     "leakage": ("What stands on both sides of the split", ("certificate",)),
     "analysis_plan": (
         "What is estimated and tested",

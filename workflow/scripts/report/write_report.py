@@ -15,6 +15,7 @@ with job_log(snakemake.log[0], code=snakemake.params.code):
         flow=snakemake.input.flow,
         characteristics=snakemake.input.characteristics,
         certificate=snakemake.input.certificate,
+        balance=snakemake.input.balance,
         nodes=snakemake.input.nodes,
         lost=snakemake.input.lost,
         node_flags=snakemake.input.node_flags,
