@@ -15,7 +15,10 @@ min_version("9.27")
 # The default configuration, also where a study runs in a folder of its own.
 DEFAULTS = "config/config.yaml"
 if not os.path.exists(DEFAULTS):
-    DEFAULTS = os.fspath(workflow.current_basedir.join(DEFAULTS))
+    here = workflow.current_basedir.join(DEFAULTS)
+    # A module from a hosted repository has no folder.
+    local = isinstance(here, os.PathLike)
+    DEFAULTS = os.fspath(here) if local else workflow.source_path(DEFAULTS)
 
 
 configfile: DEFAULTS

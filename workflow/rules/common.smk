@@ -3,16 +3,60 @@
 import csv
 import os
 import sys
+import tarfile
+import tempfile
+from contextlib import suppress
 from functools import reduce
 from operator import getitem
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.io import IOFile
+from snakemake.sourcecache import HostingProviderFile, LocalSourceFile
 from snakemake.settings.types import DeploymentMethod
 
-SOURCE_ROOT = str(workflow.current_basedir.join("../../src"))
-SCRIPT_ROOT = str(workflow.current_basedir.join("../scripts"))
+
+def checkout_of(rules):
+    """Return the folder of the workflow whose rules lie there.
+
+    A module from a hosted repository has no folder: Snakemake fetches its files one by
+    one. The package, the scripts and the tables of that commit are unpacked below the
+    folder of the study, from the clone that Snakemake keeps.
+    """
+    if isinstance(rules, LocalSourceFile):
+        return os.path.normpath(rules.join("../..").get_path_or_uri(secret_free=True))
+    if not isinstance(rules, HostingProviderFile):
+        raise WorkflowError(
+            f"the workflow was given as {rules}; give its folder, or its repository with "
+            "github() or gitlab() (docs/deployment.md)"
+        )
+    rules.cache_path = workflow.sourcecache.cache_path
+    rules.fetch_if_required()
+    clone = rules.hosted_repo.repo
+    return unpacked(clone, clone.commit(rules.ref))
+
+
+def unpacked(clone, commit):
+    """Unpack what jobs need of a commit, unless it is there; return its folder."""
+    folder = Path(".snakemake/nodal_staging/checkouts", commit.hexsha).resolve()
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as beside:
+            archive = f"{beside}/archive.tar"
+            clone.git.archive(
+                commit.hexsha, "src", "workflow", "config", output=archive
+            )
+            with tarfile.open(archive) as file:
+                file.extractall(f"{beside}/whole", filter="data")
+            # Another job may have been faster; the folder then has the same content.
+            with suppress(OSError):
+                os.rename(f"{beside}/whole", folder)
+    return str(folder)
+
+
+CHECKOUT = checkout_of(workflow.current_basedir)
+SOURCE_ROOT = f"{CHECKOUT}/src"
+SCRIPT_ROOT = f"{CHECKOUT}/workflow/scripts"
 
 # The environment may contain the package of another checkout; code versions, rules and jobs
 # are those of this one.
@@ -74,9 +118,7 @@ if "raw_shards" not in workflow.global_resources:
     workflow.register_resource("raw_shards", config["phantom"]["shards_at_once"])
 
 try:
-    check_configuration(
-        config, workflow.current_basedir.join("../schemas/config.schema.yaml")
-    )
+    check_configuration(config, f"{CHECKOUT}/workflow/schemas/config.schema.yaml")
 except ConfigurationError as error:
     # One sentence, without the lines of the code that found it.
     raise WorkflowError(str(error)) from None

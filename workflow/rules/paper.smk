@@ -20,13 +20,11 @@ OUTPUTS  tables/scorecard.{tsv,md,tex,html}  printed value next to ours
 """
 
 # Relative to the workflow, wherever a study runs.
-PUBLISHED = os.path.relpath(
-    workflow.current_basedir.join("../../config/published_numbers.tsv")
-)
+PUBLISHED = os.path.relpath(f"{CHECKOUT}/config/published_numbers.tsv")
 # A table of the checkout, unless the folder of the study has one of this name.
 TABLE = config["recover_counts"]["table"]
 if not os.path.exists(TABLE):
-    beside = os.path.relpath(workflow.current_basedir.join(f"../../{TABLE}"))
+    beside = os.path.relpath(f"{CHECKOUT}/{TABLE}")
     TABLE = beside if os.path.exists(beside) else TABLE
 SCORECARD = multiext("<results>/tables/scorecard", ".tsv", ".md", ".tex", ".html")
 
