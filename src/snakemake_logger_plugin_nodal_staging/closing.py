@@ -14,6 +14,7 @@ OPEN: dict[str, tuple[str, str]] = {
     "draw_figure_6": ("Figure 6", ".pdf"),
     "draw_figure_7": ("Figure 7", ".pdf"),
     "predict_nodes": ("Predictions", ".csv"),
+    "measure_transport": ("External validation", ".tsv"),
     "study_readers": ("Reader study", ".html"),
     "compute_precision": ("Precision", ".html"),
     "write_scorecard": ("Scorecard", ".html"),

@@ -146,6 +146,10 @@ JOBS: dict[str, tuple[str, float]] = {
     "predict_nodes": ("Scores of new nodes, {cnn}", 12),
     "check_threshold_range": ("Check of the thresholds for new nodes", 3),
     "list_unscored": ("List of new exams and nodes without scores", 2),
+    "verify_frozen_study": ("Check that the study is unchanged", 3),
+    "describe_frozen_images": ("Description of the training images of the {cnn}", 10),
+    "predict_external_nodes": ("Scores of nodes of the other cohort, {cnn}", 12),
+    "measure_transport": ("Comparison of the study with the other cohort", 5),
 }
 """By rule: the work of a job, and its seconds on one core in the demonstration."""
 

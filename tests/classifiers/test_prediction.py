@@ -14,7 +14,8 @@ from nodal_staging.classifiers.cnn.distance import (
 )
 from nodal_staging.classifiers.cnn.fitting import predict
 from nodal_staging.classifiers.cnn.inputs import ImageSource
-from nodal_staging.classifiers.cnn.prediction import PREDICTIONS, predict_nodes
+from nodal_staging.classifiers.cnn.predicted_nodes import PREDICTIONS
+from nodal_staging.classifiers.cnn.prediction import predict_nodes
 from nodal_staging.classifiers.cnn.recipes import read_recipe
 from nodal_staging.classifiers.cnn.training import trained_network
 from nodal_staging.nodes import patch_files

@@ -61,10 +61,14 @@ def planned_together() -> dict[str, list[str]]:
         joins = words[:2] == ["nodal-staging", "run"] or words[0] == "snakemake"
         if joins and end > start:
             key = shlex.join([*words[:start], "...", *words[end:]])
-            groups[key] += words[start:end]
+            groups[key] += [w for w in words[start:end] if w != FINISHED]
         else:
             groups[shlex.join(words)] = []
     return {key: list(dict.fromkeys(targets)) for key, targets in groups.items()}
+
+
+FINISHED = "validate_external"
+"""A target that cannot be planned before the study is finished."""
 
 
 def test_there_are_commands():

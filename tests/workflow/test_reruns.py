@@ -51,6 +51,7 @@ ROBUSTNESS = {"measure_robustness", "draw_robustness"}
 SETTINGS = [
     ({"phantom": {"shards_at_once": 3}}, set()),
     ({"prediction": {"name": "other"}}, set()),
+    ({"external": {"margin": 0.1}}, set()),
     ({"learning_curve": {"percents": [30]}}, set()),
     ({"replay": {"epochs": [2]}}, set()),
     ({"compare": ["own", "other"]}, set()),

@@ -42,7 +42,7 @@ from repositories import (
 from nodal_staging import tables
 from nodal_staging.audit.decodability import DECODABILITY
 from nodal_staging.classifiers.cnn.candidates import LEADERBOARD
-from nodal_staging.classifiers.cnn.prediction import PREDICTIONS
+from nodal_staging.classifiers.cnn.predicted_nodes import PREDICTIONS
 from nodal_staging.figures import style
 from nodal_staging.figures.legend import Illustration
 from nodal_staging.phantom.scan_headers import FIRST_DAY
@@ -488,6 +488,21 @@ def test_the_commands_of_the_readers_document_run(study, results):
         assert (results / name).is_file()
 
 
+def refused_without_status(study, new):
+    """An external validation trains nothing, and needs a status."""
+    asked = ["--config", f"prediction={json.dumps(new)}", "--", "validate_external"]
+    planned = snakemake(study, "-n", "--quiet", "host", "--forceall", *asked)
+    assert planned.returncode == 0, planned.stdout + planned.stderr
+    text = planned.stdout + planned.stderr
+    rules = set(re.findall(r"^(?:local)?rule (\w+):", text, re.MULTILINE))
+    assert "predict_external_nodes" in rules
+    assert not {rule for rule in rules if rule.startswith(("train", "score", "fit"))}
+    assert "compute_statistics" not in rules
+    done = snakemake(study, "--cores", "2", *asked)
+    assert done.returncode != 0
+    assert "no node of an included exam has a status" in done.stdout + done.stderr
+
+
 def test_new_exams_are_predicted(study, results):
     """The exams of another hospital, whose nodes nobody has judged."""
     fresh = study / "results" / "fresh"
@@ -520,6 +535,7 @@ def test_new_exams_are_predicted(study, results):
         assert found["location"].eq("unknown").all()
     exams = tables.read(results / "predictions/fresh/exams.tsv", tables.EXAMS)
     assert not exams["reason"].eq("follow_up").any()
+    refused_without_status(study, new)
     shutil.rmtree(fresh)
     shutil.rmtree(results / "predictions")
 

@@ -81,7 +81,10 @@ FILES = {
     "predictions/<name>/threshold_range.tsv": (
         "audit.robustness.threshold_range.THRESHOLD_RANGE"
     ),
-    "predictions/<name>/cnn_<cnn>.tsv": "classifiers.cnn.prediction.PREDICTIONS",
+    "predictions/<name>/cnn_<cnn>.tsv": "classifiers.cnn.predicted_nodes.PREDICTIONS",
+    "external/<name>/cnn_<cnn>.tsv": "classifiers.cnn.predicted_nodes.PREDICTIONS",
+    "external/<name>/scores/<classifier>.csv": "tables.schemas.SCORES",
+    "external/<name>/transport.tsv": "statistics.external.transport.TRANSPORT",
     "statistics/roc/<classifier>.tsv": "tables.schemas.ROC",
     "statistics/band/<classifier>.tsv": "tables.schemas.BAND",
     "statistics/calibration/<classifier>.tsv": "statistics.calibration.CALIBRATION",

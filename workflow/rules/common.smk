@@ -499,6 +499,31 @@ def permuted_weights(wildcards):
     return f"<results>/attribution/permuted/{wildcards.cnn}/weights.h5"
 
 
+def frozen(path):
+    """Return a file of the finished study that no rule of the workflow makes again.
+
+    Its absolute path is not that of an output, so that neither newer code nor newer
+    inputs bring a training into the plan.
+    """
+    return os.path.abspath(f"results/{config['study']}/{path}")
+
+
+def frozen_record(wildcards):
+    """Return the record of provenance of the study, which has to be finished."""
+    path = frozen("provenance.json")
+    if not os.path.exists(path):
+        raise WorkflowError(
+            f"results/{config['study']}/provenance.json: there is none, and only a "
+            "finished study can be validated; ask for all first"
+        )
+    return path
+
+
+def frozen_training_set_of(wildcards):
+    """Return the training set of a CNN, as the finished study has it."""
+    return frozen(training_set_of(wildcards, "datasets"))
+
+
 def new_exams(wildcards):
     """Return the sheet of the exams to predict."""
     sheet = config["prediction"]["exams"]

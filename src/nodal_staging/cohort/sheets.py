@@ -130,6 +130,8 @@ def check_sheets(
         raise SheetError(f"{Path(exams).name}, {shared}")
     used = () if split is None or split.by is None else (plain(split.by["column"]),)
     _remark_ignored((exams, tables.EXAM_SHEET), (nodes, schema), used=used)
+    if not labelled:
+        _remark_statuses(node_sheet, nodes)
     counts = {"exams": len(exam_sheet), "nodes": len(node_sheet), "readings": 0}
     sheets = {"exams": exams, "nodes": nodes}
     if readings is not None:
@@ -176,6 +178,21 @@ def _remark_ignored(
     for path, schema in sheets:
         for remark in tables.sheet_remarks(path, schema, used):
             logger.warning("%s: %s", Path(path).name, remark)
+
+
+def _remark_statuses(sheet: pd.DataFrame, path: str | Path) -> None:
+    """Log that nodes which are to be predicted can be evaluated, and how."""
+    judged = 0
+    if "status" in sheet:
+        judged = int(sheet["status"].isin(tables.STATUS).sum())
+    if judged:
+        logger.warning(
+            "%s: %d of %d nodes have a status: to evaluate the trained CNNs on them, "
+            "ask for validate_external in place of predict",
+            Path(path).name,
+            judged,
+            len(sheet),
+        )
 
 
 def _check_owners(nodes: pd.DataFrame, exams: pd.DataFrame) -> None:

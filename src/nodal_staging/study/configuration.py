@@ -19,6 +19,7 @@ RECIPE_SECTIONS = ("image", "augmentation", "cnn", "training")
 
 ON_REQUEST = (
     "compare",
+    "external",
     "learning_curve",
     "prediction",
     "reader_import",

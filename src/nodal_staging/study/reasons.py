@@ -252,6 +252,10 @@ INPUTS = {
         "scores of a classifier do not fit the study",
         "correct the row or column that the message names",
     ),
+    "unusable_external": Reason(
+        "a cohort cannot validate the study, or the study has changed",
+        "follow the message",
+    ),
     "unusable_published_table": Reason(
         "a published table cannot be read",
         "correct the row or column that the message names",

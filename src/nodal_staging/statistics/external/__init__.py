@@ -1,0 +1,1 @@
+"""A frozen study on the nodes of another cohort."""
