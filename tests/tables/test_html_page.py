@@ -5,11 +5,14 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+from browser import Browser
+from printed_pages import sheets
 
 from nodal_staging.tables import HISTORY, contract
 from nodal_staging.tables.document import Document, write_document, write_grid
 from nodal_staging.tables.grid import Grid, lay_out, records_by
 from nodal_staging.tables.html_page import render_page
+from nodal_staging.tables.page_scripts import REPORT
 from nodal_staging.tables.parts import (
     Banner,
     Contents,
@@ -195,3 +198,28 @@ def test_a_table_is_written_in_the_forms_of_the_suffixes(tmp_path):
     assert page.startswith("<!DOCTYPE html>")
     assert "<h1>History</h1>" in page
     assert '<table class="results cells">' in page
+
+
+def test_printed_tables_repeat_their_heading_and_keep_their_caption(tmp_path):
+    """Long ones, and short ones at every height of the sheet, after scripts ran."""
+
+    def numbered(name: str, rows: int) -> NumberedTable:
+        cells = tuple((f"{name}r{row}", "1") for row in range(rows))
+        grid = Grid(name, "What it shows.", (f"{name}first", f"{name}last"), (cells,))
+        return NumberedTable(f"Caption{name}", "Title", grid)
+
+    short = [numbered(f"s{place}x", 4) for place in range(40)]
+    path = tmp_path / "page.html"
+    page = render_page("Title", [numbered("long", 200), *short], script=REPORT)
+    path.write_text(page, encoding="utf-8")
+    with Browser() as browser:
+        printed = sheets(browser.open(path).pdf())
+    with_rows = [sheet for sheet in printed if "longr" in sheet]
+    assert len(with_rows) >= 3
+    for sheet in with_rows:
+        assert sheet.count("longlast") == 1
+    for table in short:
+        name = table.grid.name
+        (sheet,) = (one for one in printed if f"Caption{name}" in one)
+        assert f"{name}last" in sheet
+        assert f"{name}r0" in sheet

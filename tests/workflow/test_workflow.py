@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import time
+import zipfile
 import zlib
 from datetime import timedelta
 from html import escape
@@ -573,3 +574,19 @@ def test_two_studies_are_compared_without_running_either(study, results):
     refused = snakemake(study, "-n", "--config", "compare=[tests, tests]", "--", target)
     assert "tests and tests are the same study" in refused.stdout + refused.stderr
     shutil.rmtree(changed)
+
+
+def test_the_report_of_snakemake_contains_every_figure_and_table(study, results):
+    """By the command of the guide, with the configuration of this study."""
+    text = (ROOT / "docs" / "own_files.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^snakemake (--report .*?) --snakefile", text, re.MULTILINE)
+    done = snakemake(study, *shlex.split(line))
+    assert done.returncode == 0, done.stderr[-3000:]
+    archive = study / shlex.split(line)[1]
+    with zipfile.ZipFile(archive) as packed:
+        names = {Path(name).name for name in packed.namelist()}
+        first = packed.read(f"{archive.stem}/report.html").decode()
+    assert {f"{name}.png" for name in ILLUSTRATED} <= names
+    assert {path.name for path in (results / "tables").glob("*.html")} <= names
+    assert "Start here" in first
+    archive.unlink()

@@ -152,6 +152,7 @@ article .facts { color: var(--soft); }
   .guided > main { margin: 0; padding: 0; max-width: none; }
   [hidden="until-found"] { content-visibility: visible; }
   section > h2 button::before { content: none; }
+  thead { display: table-header-group; } .sort { display: contents; }
   caption, thead { break-inside: avoid; break-after: avoid; }
   tbody:first-of-type tr:nth-child(-n+3) { break-before: avoid; }
   .term { text-decoration: none; }
