@@ -64,7 +64,13 @@ COUNTED = [
     (
         "statistics.embedded_r",
         "r_vector",
-        {"compute_statistics", "compare_aucs", "compare_with_simple", "study_readers"},
+        {
+            "compute_statistics",
+            "compare_aucs",
+            "compare_studies",
+            "compare_with_simple",
+            "study_readers",
+        },
     ),
     ("figures.uptake", "draw_uptake", {"draw_uptake"}),
     ("report.report_page", "write_report", {"write_report"}),
