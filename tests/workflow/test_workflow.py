@@ -557,7 +557,10 @@ def test_two_studies_are_compared_without_running_either(study, results):
     program, subcommand, target, *options = shlex.split(line)
     assert (program, subcommand) == ("nodal-staging", "run")
     plan = snakemake(study, "-n", "--quiet", "host", *options, "--", target).stdout
-    assert set(re.findall(r"^rule (\w+):", plan, re.M)) == {"compare_studies"}
+    assert set(re.findall(r"^rule (\w+):", plan, re.M)) == {
+        "compare",
+        "compare_studies",
+    }
     done = snakemake(study, "--cores", "1", *options, "--", target)
     assert done.returncode == 0, done.stderr[-3000:]
     home = results / "compare" / "tests_changed"
