@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import itertools
 import json
 import os
 import re
@@ -20,6 +21,7 @@ from public_layouts import LAYOUTS
 from nodal_staging import tables
 from nodal_staging.report.lineage.record import Made, record_lineage
 from nodal_staging.study.classifier_names import OTHERS, PUBLISHED
+from nodal_staging.study.finished_studies import LAST_FILES
 from nodal_staging_command.rule_files import read_stages
 
 ROOT = Path(__file__).parents[2]
@@ -122,6 +124,11 @@ def checkout(tmp_path_factory) -> Path:
     shown = (ROOT / "docs" / "own_files.md").read_text(encoding="utf-8")
     assert f"```text\n{written}```" in shown
     study = folder / "my_study"
+    # The document on comparisons names two studies that are finished.
+    for place, name in itertools.product((folder, study), ("first", "second")):
+        (place / "results" / name).mkdir(parents=True)
+        for last in LAST_FILES:
+            (place / "results" / name / last).write_text(name)
     text = (study / "study.yaml").read_text()
     for name in ("exams", "nodes"):
         text = text.replace(f"{name}: ", f"{name}: my_study/")

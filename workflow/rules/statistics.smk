@@ -310,7 +310,7 @@ rule stage_patients:
     log:
         "<logs>/stage_patients.log",
     conda:
-        "../../envs/stats.yaml"
+        "../../envs/core.yaml"
     resources:
         **SMALL_JOB,
     params:
